@@ -1,0 +1,21 @@
+using Acme.Service.Api.Common;
+using Acme.Service.Application.Platform;
+using Mediator;
+
+namespace Acme.Service.Api.Platform;
+
+internal sealed class TopologyEndpoints : IEndpointGroup
+{
+    /// <summary>In development only: it tells addresses and versions to whoever asks.</summary>
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        if (app.ServiceProvider.GetRequiredService<IHostEnvironment>().IsDevelopment())
+        {
+            app.MapGet("/topology", async (ISender sender, CancellationToken cancellationToken) =>
+                    TypedResults.Ok(await sender.Send(new GetServers(), cancellationToken)))
+                .WithTags("Platform")
+                .WithSummary("Every server this service talks to, as the server itself tells it")
+                .AllowAnonymous();
+        }
+    }
+}

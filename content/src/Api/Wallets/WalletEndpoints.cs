@@ -1,0 +1,82 @@
+using System.Security.Claims;
+using Acme.Service.Api.Common;
+using Acme.Service.Application.Common;
+using Acme.Service.Application.Wallets;
+using Acme.Service.Domain.Wallets;
+using Mediator;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Acme.Service.Api.Wallets;
+
+internal sealed record OpenWalletRequest(string Currency);
+
+/// <param name="Amount">Minor units of the currency.</param>
+internal sealed record DepositRequest(long Amount, string Currency);
+
+internal sealed class WalletEndpoints : IEndpointGroup
+{
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        var wallets = app.MapGroup("/wallets").WithTags("Wallets");
+        wallets.MapPost("/", Open).WithSummary("Opens a wallet in a currency").ProducesProblem(StatusCodes.Status400BadRequest);
+        wallets.MapGet("/", List).WithSummary("Your wallets, newest first").ProducesProblem(StatusCodes.Status400BadRequest);
+        wallets.MapGet("/{id:guid}", Get).WithSummary("One of your wallets").ProducesProblem(StatusCodes.Status404NotFound);
+        wallets.MapGet("/{id:guid}/entries", Entries).WithSummary("What moved a wallet's balance, newest first")
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        wallets.MapPost("/{id:guid}/deposits", Deposit).WithSummary("Pays money in and answers with the new balance")
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status409Conflict);
+    }
+
+    private static async Task<Results<Created<WalletView>, ProblemHttpResult>> Open(
+        OpenWalletRequest request, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken)
+    {
+        var opened = await sender.Send(new OpenWallet(user.UserId(), request.Currency), cancellationToken);
+        if (opened.IsError)
+        {
+            return Problems.From(opened.Errors);
+        }
+
+        var wallet = await sender.Send(new GetWallet(user.UserId(), opened.Value), cancellationToken);
+        return wallet.IsError
+            ? Problems.From(wallet.Errors)
+            : TypedResults.Created($"/wallets/{opened.Value}", wallet.Value);
+    }
+
+    private static async Task<Results<Ok<Page<WalletView>>, ProblemHttpResult>> List(
+        ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken,
+        Guid? after = null, int limit = Page.DefaultLimit)
+    {
+        var last = after is { } id ? new WalletId(id) : default(WalletId?);
+        var page = await sender.Send(new ListWallets(user.UserId(), last, limit), cancellationToken);
+        return page.IsError ? Problems.From(page.Errors) : TypedResults.Ok(page.Value);
+    }
+
+    private static async Task<Results<Ok<WalletView>, ProblemHttpResult>> Get(
+        Guid id, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken)
+    {
+        var wallet = await sender.Send(new GetWallet(user.UserId(), new WalletId(id)), cancellationToken);
+        return wallet.IsError ? Problems.From(wallet.Errors) : TypedResults.Ok(wallet.Value);
+    }
+
+    private static async Task<Results<Ok<Page<EntryView>>, ProblemHttpResult>> Entries(
+        Guid id, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken,
+        Guid? after = null, int limit = Page.DefaultLimit)
+    {
+        var last = after is { } entry ? new EntryId(entry) : default(EntryId?);
+        var page = await sender.Send(new ListEntries(user.UserId(), new WalletId(id), last, limit), cancellationToken);
+        return page.IsError ? Problems.From(page.Errors) : TypedResults.Ok(page.Value);
+    }
+
+    private static async Task<Results<Ok<WalletView>, ProblemHttpResult>> Deposit(
+        Guid id, DepositRequest request, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken)
+    {
+        var deposit = new DepositMoney(user.UserId(), new WalletId(id), request.Amount, request.Currency);
+        var deposited = await sender.Send(deposit, cancellationToken);
+        return deposited.IsError
+            ? Problems.From(deposited.Errors)
+            : await Get(id, sender, user, cancellationToken);
+    }
+}

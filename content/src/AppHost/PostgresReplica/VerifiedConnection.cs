@@ -1,0 +1,17 @@
+using Acme.Service.Topology;
+
+namespace Acme.Service.AppHost.PostgresReplica;
+
+internal static class VerifiedConnection
+{
+    /// <summary>
+    /// What <see cref="PostgresConnectionString.Create"/> gives, of parts that are known only once the container runs.
+    /// </summary>
+    public static ReferenceExpression Create(
+        EndpointReference server, string database, string role, ParameterResource password, string caFile)
+    {
+        var (host, port) = (server.Property(EndpointProperty.Host), server.Property(EndpointProperty.Port));
+        return ReferenceExpression.Create(
+            $"Host={host};Port={port};Database={database};Username={role};Password={password};SSL Mode=VerifyFull;Root Certificate=\"{caFile}\"");
+    }
+}

@@ -1,0 +1,24 @@
+using Acme.Service.Application.Common;
+using Acme.Service.Application.Platform;
+using FluentValidation;
+using Mediator;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Acme.Service.Application;
+
+public static class ApplicationServices
+{
+    /// <summary>Every use case of this assembly: handlers are found by the source generator, validators by scanning.</summary>
+    public static IServiceCollection AddApplication(this IServiceCollection services)
+    {
+        services.AddMediator((MediatorOptions options) =>
+        {
+            options.Assemblies = [typeof(ApplicationServices)];
+            options.ServiceLifetime = ServiceLifetime.Scoped;
+            options.GenerateTypesAsInternal = true;
+            options.PipelineBehaviors = [typeof(ValidationBehavior<,>), typeof(CommitBehavior<,>)];
+        });
+        services.AddScoped<AnswerTrail>();
+        return services.AddValidatorsFromAssembly(typeof(ApplicationServices).Assembly, includeInternalTypes: true);
+    }
+}

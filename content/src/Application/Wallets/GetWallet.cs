@@ -1,0 +1,16 @@
+using Acme.Service.Domain.Common;
+using Acme.Service.Domain.Wallets;
+using ErrorOr;
+using Mediator;
+
+namespace Acme.Service.Application.Wallets;
+
+public sealed record GetWallet(UserId Owner, WalletId Wallet) : IQuery<ErrorOr<WalletView>>;
+
+internal sealed class GetWalletHandler(IWalletReader wallets) : IQueryHandler<GetWallet, ErrorOr<WalletView>>
+{
+    public async ValueTask<ErrorOr<WalletView>> Handle(GetWallet query, CancellationToken cancellationToken) =>
+        await wallets.FindAsync(query.Wallet, query.Owner, cancellationToken) is { } view
+            ? view
+            : WalletErrors.NotFound(query.Wallet);
+}

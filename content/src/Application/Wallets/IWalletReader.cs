@@ -1,0 +1,26 @@
+using Acme.Service.Application.Common;
+using Acme.Service.Domain.Common;
+using Acme.Service.Domain.Wallets;
+
+namespace Acme.Service.Application.Wallets;
+
+/// <param name="Balance">Minor units of the currency.</param>
+/// <param name="Version">Grows with every change of the wallet.</param>
+public sealed record WalletView(Guid Id, string Currency, long Balance, long Version, DateTimeOffset OpenedAt);
+
+/// <param name="Amount">Minor units; positive when money came in.</param>
+/// <param name="Balance">The wallet's balance right after this entry.</param>
+public sealed record EntryView(Guid Id, EntryKind Kind, long Amount, long Balance, DateTimeOffset CreatedAt);
+
+/// <summary>Lists are newest first and hold what is older than <c>after</c>, at most <c>limit</c> rows.</summary>
+public interface IWalletReader : IReadPort
+{
+    Task<WalletView?> FindAsync(WalletId id, UserId owner, CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<WalletView>> ListAsync(
+        UserId owner, WalletId? after, int limit, CancellationToken cancellationToken);
+
+    /// <returns>Null when the owner has no such wallet.</returns>
+    Task<IReadOnlyList<EntryView>?> ListEntriesAsync(
+        WalletId id, UserId owner, EntryId? after, int limit, CancellationToken cancellationToken);
+}

@@ -1,0 +1,31 @@
+using Acme.Service.Domain.Common;
+using Acme.Service.Domain.Wallets;
+using ErrorOr;
+using FluentValidation;
+using Mediator;
+
+namespace Acme.Service.Application.Wallets;
+
+public sealed record OpenWallet(UserId Owner, string Currency) : ICommand<ErrorOr<WalletId>>;
+
+internal sealed class OpenWalletValidator : AbstractValidator<OpenWallet>
+{
+    public OpenWalletValidator() => RuleFor(c => c.Currency).Length(3);
+}
+
+internal sealed class OpenWalletHandler(IWalletRepository wallets, TimeProvider clock)
+    : ICommandHandler<OpenWallet, ErrorOr<WalletId>>
+{
+    public async ValueTask<ErrorOr<WalletId>> Handle(OpenWallet command, CancellationToken cancellationToken)
+    {
+        var currency = Currency.From(command.Currency);
+        if (currency.IsError)
+        {
+            return currency.Errors;
+        }
+
+        var wallet = Wallet.Open(command.Owner, currency.Value, clock.GetUtcNow());
+        await wallets.AddAsync(wallet, cancellationToken);
+        return wallet.Id;
+    }
+}

@@ -1,0 +1,48 @@
+using Acme.Service.Application.Common;
+using Acme.Service.Infrastructure.Caching;
+using Acme.Service.Infrastructure.Persistence;
+using Acme.Service.Infrastructure.ReadReplicas;
+using Acme.Service.Infrastructure.Sharding;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Acme.Service.Infrastructure;
+
+public static class InfrastructureServices
+{
+    /// <summary>
+    /// The adapters of Application's ports. Needs a keyed <c>NpgsqlDataSource</c> for every name of
+    /// <see cref="DatabaseNames"/> and an <c>IConnectionMultiplexer</c>, which the composition root registers.
+    /// </summary>
+    public static IServiceCollection AddInfrastructure(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(DatabaseNames.From(configuration));
+        return services.AddPersistence().AddSharding().AddReadReplicas().AddCaching().AddPorts();
+    }
+
+    /// <summary>Registers every class that implements a port, so that a feature's adapters are found by scanning.</summary>
+    private static IServiceCollection AddPorts(this IServiceCollection services)
+    {
+        var adapters =
+            from type in typeof(InfrastructureServices).Assembly.GetTypes()
+            where type is { IsClass: true, IsAbstract: false }
+            from port in type.GetInterfaces()
+            where port != typeof(IReadPort) && port != typeof(IWritePort)
+            where port.IsAssignableTo(typeof(IReadPort)) || port.IsAssignableTo(typeof(IWritePort))
+            select (port, type);
+        foreach (var (port, type) in adapters)
+        {
+            // A class that is registered by itself serves its port with that same instance.
+            if (services.Any(service => service.ServiceType == type))
+            {
+                services.AddScoped(port, provider => provider.GetRequiredService(type));
+            }
+            else
+            {
+                services.AddScoped(port, type);
+            }
+        }
+
+        return services;
+    }
+}

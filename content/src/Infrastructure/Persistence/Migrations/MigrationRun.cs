@@ -1,0 +1,187 @@
+using System.Diagnostics;
+using Acme.Service.Domain.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Acme.Service.Infrastructure.Persistence.Migrations;
+
+/// <summary>How a run ended; the numbers are the Migrator's exit codes.</summary>
+public enum MigrationOutcome
+{
+    UpToDate = 0,
+    Failed = 1,
+    NotConfigured = 2,
+    Unreachable = 3,
+    Locked = 4,
+}
+
+/// <summary>
+/// Brings the directory and then every shard up to date. One run at a time works on a database; a run that was cut off
+/// is resumed by the next one, since each migration is a transaction of its own.
+/// </summary>
+public sealed partial class MigrationRun(IConfiguration configuration, ILogger<MigrationRun> logger)
+{
+    /// <summary>Key of the advisory lock, the same in every database: "migr" in ASCII.</summary>
+    private const int LockKey = 0x6D696772;
+
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How long to wait for a server to come up, and for another run to end.</summary>
+    private readonly TimeSpan _patience =
+        TimeSpan.FromSeconds(configuration.GetValue("Migrator:TimeoutSeconds", defaultValue: 60));
+
+    public async Task<MigrationOutcome> RunAsync(CancellationToken cancellationToken)
+    {
+        DatabaseNames names;
+        try
+        {
+            names = DatabaseNames.From(configuration);
+        }
+        catch (InvalidOperationException exception)
+        {
+            LogNotConfigured(exception.Message);
+            return MigrationOutcome.NotConfigured;
+        }
+
+        var outcome = await MigrateAsync(
+            DatabaseNames.Directory,
+            connection => new DirectoryContext(Options<DirectoryContext>(connection)),
+            context => DealOutBucketsAsync(context, names, cancellationToken),
+            cancellationToken);
+        foreach (var shard in names.Shards)
+        {
+            if (outcome == MigrationOutcome.UpToDate)
+            {
+                outcome = await MigrateAsync(
+                    shard,
+                    connection => new ShardContext(Options<ShardContext>(connection)),
+                    afterwards: _ => Task.CompletedTask,
+                    cancellationToken);
+            }
+        }
+
+        return outcome;
+    }
+
+    private async Task<MigrationOutcome> MigrateAsync<TContext>(
+        string database,
+        Func<NpgsqlConnection, TContext> create,
+        Func<TContext, Task> afterwards,
+        CancellationToken cancellationToken)
+        where TContext : DbContext
+    {
+        try
+        {
+            await using var connection = new NpgsqlConnection(configuration.GetConnectionString(database));
+            if (!await OpenAsync(connection, database, cancellationToken))
+            {
+                return MigrationOutcome.Unreachable;
+            }
+
+            // The lock belongs to the session that migrates, so it cannot outlive the run.
+            if (!await LockAsync(connection, database, cancellationToken))
+            {
+                return MigrationOutcome.Locked;
+            }
+
+            await using var context = create(connection);
+            await context.GetService<IHistoryRepository>().CreateIfNotExistsAsync(cancellationToken);
+            var applied = (await context.Database.GetPendingMigrationsAsync(cancellationToken)).ToArray();
+            await context.Database.MigrateAsync(cancellationToken);
+
+            // Readiness asks for the history in the name of the service.
+            await context.Database.ExecuteSqlRawAsync(
+                "GRANT SELECT ON \"__EFMigrationsHistory\" TO app_rw, app_ro", cancellationToken);
+            await afterwards(context);
+            LogUpToDate(database, applied.Length == 0 ? "nothing to do" : string.Join(", ", applied));
+            return MigrationOutcome.UpToDate;
+        }
+        catch (Exception exception) when (exception is NpgsqlException or DbUpdateException or OperationCanceledException)
+        {
+            LogFailed(exception, database);
+            return MigrationOutcome.Failed;
+        }
+    }
+
+    private static DbContextOptions<TContext> Options<TContext>(NpgsqlConnection connection)
+        where TContext : DbContext =>
+        new DbContextOptionsBuilder<TContext>().UseNpgsql(connection).Options;
+
+    /// <summary>Gives every bucket that has no shard yet to one of the configured shards, in equal runs of numbers.</summary>
+    private static Task DealOutBucketsAsync(
+        DirectoryContext context, DatabaseNames names, CancellationToken cancellationToken)
+    {
+        var shards = names.Shards.ToArray();
+        return context.Database.ExecuteSqlAsync(
+            $"""
+             INSERT INTO bucket_map (bucket, shard)
+             SELECT bucket, ({shards}::text[])[bucket * {shards.Length} / {Bucket.Count} + 1]
+             FROM generate_series(0, {Bucket.Count - 1}) AS bucket
+             ON CONFLICT (bucket) DO NOTHING
+             """,
+            cancellationToken);
+    }
+
+    private async Task<bool> OpenAsync(NpgsqlConnection connection, string database, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await connection.OpenAsync(cancellationToken);
+                return true;
+            }
+            catch (NpgsqlException exception) when (exception.IsTransient || exception is not PostgresException)
+            {
+                if (Stopwatch.GetElapsedTime(started) > _patience)
+                {
+                    LogUnreachable(exception, database, _patience.TotalSeconds);
+                    return false;
+                }
+            }
+
+            await Task.Delay(RetryDelay, cancellationToken);
+        }
+    }
+
+    private async Task<bool> LockAsync(NpgsqlConnection connection, string database, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        await using var command = new NpgsqlCommand("SELECT pg_try_advisory_lock($1)", connection)
+        {
+            Parameters = { new() { Value = (long)LockKey } },
+        };
+        while (!(bool)(await command.ExecuteScalarAsync(cancellationToken))!)
+        {
+            if (Stopwatch.GetElapsedTime(started) > _patience)
+            {
+                LogLocked(database, _patience.TotalSeconds);
+                return false;
+            }
+
+            await Task.Delay(RetryDelay, cancellationToken);
+        }
+
+        return true;
+    }
+
+    [LoggerMessage(LogLevel.Error, "{Reason}")]
+    private partial void LogNotConfigured(string reason);
+
+    [LoggerMessage(LogLevel.Information, "Database '{Database}' is up to date: {Applied}.")]
+    private partial void LogUpToDate(string database, string applied);
+
+    [LoggerMessage(LogLevel.Error, "Database '{Database}' could not be migrated.")]
+    private partial void LogFailed(Exception exception, string database);
+
+    [LoggerMessage(LogLevel.Error, "Database '{Database}' did not answer within {Seconds} s.")]
+    private partial void LogUnreachable(Exception exception, string database, double seconds);
+
+    [LoggerMessage(LogLevel.Error, "Another run has held the lock of database '{Database}' for {Seconds} s.")]
+    private partial void LogLocked(string database, double seconds);
+}

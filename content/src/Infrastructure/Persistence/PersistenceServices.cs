@@ -1,0 +1,14 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Acme.Service.Infrastructure.Persistence;
+
+internal static class PersistenceServices
+{
+    public static IServiceCollection AddPersistence(this IServiceCollection services)
+    {
+        services.AddSingleton(typeof(ContextPool<>));
+        services.AddSingleton<MigrationsHealthCheck>();
+        services.AddHealthChecks().AddCheck<MigrationsHealthCheck>("migrations", tags: ["ready"]);
+        return services.AddExceptionHandler<DatabaseExceptionHandler>();
+    }
+}

@@ -1,0 +1,9 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Acme.Service.Infrastructure.ReadReplicas;
+
+internal static class ReadReplicaServices
+{
+    public static IServiceCollection AddReadReplicas(this IServiceCollection services) =>
+        services.AddScoped<ReadRouting>();
+}

@@ -1,0 +1,26 @@
+using Acme.Service.Application.Platform;
+using Acme.Service.Infrastructure.Persistence;
+
+namespace Acme.Service.Infrastructure.ReadReplicas;
+
+/// <summary>
+/// Decides for one request which server its reads go to: the replica, until the request has written. From then on the
+/// primary, since the replica may not have replayed the write yet.
+/// </summary>
+internal sealed class ReadRouting(AnswerTrail trail)
+{
+    private bool _hasWritten;
+
+    public void Wrote()
+    {
+        _hasWritten = true;
+        trail.Add("db", "primary");
+    }
+
+    /// <summary>Name of the data source to read <paramref name="database"/> from.</summary>
+    public string SourceFor(string database)
+    {
+        trail.Add("db", _hasWritten ? "primary" : "replica");
+        return _hasWritten ? database : DatabaseNames.ReplicaOf(database);
+    }
+}

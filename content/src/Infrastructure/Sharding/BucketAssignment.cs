@@ -1,0 +1,21 @@
+using Acme.Service.Domain.Common;
+using Acme.Service.Infrastructure.Persistence;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace Acme.Service.Infrastructure.Sharding;
+
+/// <summary>A row of the bucket map: all users of <see cref="Bucket"/> have their rows on <see cref="Shard"/>.</summary>
+internal sealed record BucketAssignment(Bucket Bucket, string Shard);
+
+internal sealed class BucketAssignmentConfiguration : IEntityTypeConfiguration<BucketAssignment>, IDirectoryEntity
+{
+    public void Configure(EntityTypeBuilder<BucketAssignment> builder)
+    {
+        builder.ToTable("bucket_map");
+        builder.HasKey(a => a.Bucket);
+        builder.Property(a => a.Bucket).HasColumnName("bucket").ValueGeneratedNever()
+            .HasConversion(bucket => bucket.Value, value => new Bucket(value));
+        builder.Property(a => a.Shard).HasColumnName("shard");
+    }
+}

@@ -1,0 +1,11 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Acme.Service.Infrastructure.Sharding;
+
+internal static class ShardingServices
+{
+    public static IServiceCollection AddSharding(this IServiceCollection services) => services
+        .AddSingleton<BucketMap>()
+        .AddScoped<ShardReader>()
+        .AddScoped<ShardWriter>();
+}

@@ -1,0 +1,45 @@
+using Acme.Service.Domain.Common;
+using Acme.Service.Domain.Wallets;
+using Acme.Service.Infrastructure.Persistence;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace Acme.Service.Infrastructure.Wallets;
+
+internal sealed class WalletConfiguration : IEntityTypeConfiguration<Wallet>, IShardEntity
+{
+    public void Configure(EntityTypeBuilder<Wallet> builder)
+    {
+        builder.ToTable("wallets");
+        builder.HasKey(w => w.Id);
+        builder.Property(w => w.Id).HasColumnName("id").ValueGeneratedNever()
+            .HasConversion(id => id.Value, value => new WalletId(value));
+        builder.Property(w => w.Owner).HasColumnName("owner_id")
+            .HasConversion(id => id.Value, value => new UserId(value));
+        builder.Property(w => w.Currency).HasColumnName("currency")
+            .HasConversion(currency => currency.Code, code => Currency.From(code).Value);
+        builder.Property(w => w.Balance).HasColumnName("balance");
+        builder.Property(w => w.Version).HasColumnName("version").IsConcurrencyToken();
+        builder.Property(w => w.OpenedAt).HasColumnName("opened_at");
+        builder.HasIndex(w => new { w.Owner, w.Id }).HasDatabaseName("ix_wallets_owner_id_id");
+        builder.HasMany(w => w.NewEntries).WithOne().HasForeignKey(e => e.WalletId)
+            .OnDelete(DeleteBehavior.Restrict);
+    }
+}
+
+internal sealed class EntryConfiguration : IEntityTypeConfiguration<Entry>, IShardEntity
+{
+    public void Configure(EntityTypeBuilder<Entry> builder)
+    {
+        builder.ToTable("entries");
+        builder.HasKey(e => new { e.WalletId, e.Id });
+        builder.Property(e => e.WalletId).HasColumnName("wallet_id").ValueGeneratedNever()
+            .HasConversion(id => id.Value, value => new WalletId(value));
+        builder.Property(e => e.Id).HasColumnName("id").ValueGeneratedNever()
+            .HasConversion(id => id.Value, value => new EntryId(value));
+        builder.Property(e => e.Kind).HasColumnName("kind");
+        builder.Property(e => e.Amount).HasColumnName("amount");
+        builder.Property(e => e.Balance).HasColumnName("balance");
+        builder.Property(e => e.CreatedAt).HasColumnName("created_at");
+    }
+}

@@ -1,0 +1,199 @@
+using System.Net.Sockets;
+using System.Text;
+using Acme.Service.Topology;
+using Npgsql;
+
+namespace Acme.Service.LocalHost;
+
+/// <summary>Where a server listens.</summary>
+public sealed record ServerAddress(string Host, int Port)
+{
+    public override string ToString() => $"{Host}:{Port}";
+}
+
+/// <summary>
+/// A PostgreSQL primary, its streaming replica and Redis, as processes of this machine. They end when this is disposed,
+/// and also when this process dies in any other way.
+/// </summary>
+public sealed class LocalTopology : IAsyncDisposable
+{
+    private const string Host = "localhost";
+
+    private readonly LocalTopologyOptions _options;
+    private readonly LocalDirectory _directory;
+    private readonly DevCertificates _certificates;
+    private readonly List<Part> _parts = [];
+
+    private LocalTopology(LocalTopologyOptions options, LocalDirectory directory)
+    {
+        _options = options;
+        _directory = directory;
+        _certificates = DevCertificates.Ensure(directory.Certificates);
+        Primary = new(Host, FreePort.Take(options.PrimaryPort, ResourceNames.Primary));
+        Replica = new(Host, FreePort.Take(options.ReplicaPort, ResourceNames.Replica));
+        Redis = new(Host, FreePort.Take(options.RedisPort, ResourceNames.Redis));
+    }
+
+    public ServerAddress Primary { get; }
+
+    public ServerAddress Replica { get; }
+
+    public ServerAddress Redis { get; }
+
+    public string PrimaryDataDirectory => DataDirectory(ResourceNames.Primary);
+
+    public string ReplicaDataDirectory => DataDirectory(ResourceNames.Replica);
+
+    /// <summary>PEM file of the authority that signed the servers' certificates.</summary>
+    public string AuthorityFile => _certificates.AuthorityFile;
+
+    public string RedisConnectionString => $"{Redis},password={Password(ResourceNames.Redis)}";
+
+    /// <summary>Starts all three and returns once the replica streams from the primary.</summary>
+    /// <exception cref="LocalHostException">They cannot start; the message says why.</exception>
+    public static async Task<LocalTopology> StartAsync(LocalTopologyOptions options, CancellationToken ct)
+    {
+        var postgres = ServerPrograms.FindPostgres();
+        var redis = ServerPrograms.FindRedis();
+        var directory = await LocalDirectory.OpenAsync(options.DataDirectory, options.Reset, ct);
+        LocalTopology? topology = null;
+        try
+        {
+            topology = new LocalTopology(options, directory);
+            await topology.StartServersAsync(postgres, redis, ct);
+            return topology;
+        }
+        catch
+        {
+            await (topology?.DisposeAsync() ?? default);
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Password of a role (<see cref="DatabaseRoles"/>) or of Redis.</summary>
+    public string Password(string name) => _directory.Secret(name);
+
+    public string ConnectionString(string database, string role, bool replica = false) =>
+        PostgresConnectionString.Create(
+            Host, $"{(replica ? Replica : Primary).Port}", database, role, Password(role), AuthorityFile);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var part in Enumerable.Reverse(_parts))
+        {
+            await part.DisposeAsync();
+        }
+
+        _directory.Dispose();
+    }
+
+    /// <summary>Starts a further process, which stops before those that were started earlier.</summary>
+    internal Part Start(
+        string name, string stopSignal, IEnumerable<string> command, IEnumerable<KeyValuePair<string, string>> environment)
+    {
+        var part = Part.Start(name, stopSignal, _directory.PidFile(name), command, environment, _options.Log);
+        _parts.Add(part);
+        return part;
+    }
+
+    /// <summary>Waits until a part that should run on has ended.</summary>
+    internal async Task<Part> AnyEndedAsync(CancellationToken ct)
+    {
+        var running = _parts.Where(part => part.Name != ResourceNames.Migrator).ToArray();
+        await Task.WhenAny(running.Select(part => part.Ended)).WaitAsync(ct);
+        return running.First(part => part.Ended.IsCompleted);
+    }
+
+    private async Task StartServersAsync(string postgresPrograms, string redisProgram, CancellationToken ct)
+    {
+        if (_directory.Servers != _directory.Root)
+        {
+            _options.Log("localhost", $"PostgreSQL runs as the user postgres, who cannot reach {_directory.Root}: its data is in {_directory.Servers}.");
+        }
+
+        var redis = StartRedis(redisProgram);
+        var primary = StartPostgres(
+            ResourceNames.Primary,
+            "primary.sh",
+            Primary,
+            postgresPrograms,
+            [
+                new("DATABASES", string.Join(' ', ResourceNames.Databases)),
+                new("POSTGRES_USER", DatabaseRoles.Superuser),
+                .. DatabaseRoles.All.Append(DatabaseRoles.Superuser).Select(PasswordVariable),
+            ]);
+        await redis.WaitUntilReadyAsync(RedisAnswersAsync, ct);
+        await primary.WaitUntilReadyAsync(token => AnswersTrueAsync(replica: false, "select true", token), ct);
+
+        var replica = StartPostgres(
+            ResourceNames.Replica,
+            "replica.sh",
+            Replica,
+            postgresPrograms,
+            [
+                new("PRIMARY_HOST", Primary.Host),
+                new("PRIMARY_PORT", $"{Primary.Port}"),
+                PasswordVariable(DatabaseRoles.Replicator),
+            ]);
+        await replica.WaitUntilReadyAsync(ReplicaStreamsAsync, ct);
+
+        KeyValuePair<string, string> PasswordVariable(string role) => new(DatabaseRoles.PasswordVariable(role), Password(role));
+    }
+
+    private Part StartPostgres(
+        string name, string script, ServerAddress address, string programs, IEnumerable<KeyValuePair<string, string>> environment) =>
+        // SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
+        Start(name, "INT", ["bash", Path.Combine(AppContext.BaseDirectory, "postgres", script)],
+        [
+            new("PATH", $"{programs}{Path.PathSeparator}{Environment.GetEnvironmentVariable("PATH")}"),
+            new("PGDATA", DataDirectory(name)),
+            new("CERTIFICATES", _certificates.Location),
+            new("LISTEN_ADDRESSES", address.Host),
+            new("PORT", $"{address.Port}"),
+            new("POSTGRES_OPTIONS", _options.Durable ? "" : "-c fsync=off -c full_page_writes=off"),
+            .. environment,
+        ]);
+
+    /// <summary>Redis takes its settings from a file, since other users can read a command line.</summary>
+    private Part StartRedis(string program)
+    {
+        var configuration = Path.Combine(_directory.Redis, "redis.conf");
+        PrivateFiles.Write(configuration, $"""
+            bind 127.0.0.1
+            port {Redis.Port}
+            requirepass {Password(ResourceNames.Redis)}
+            dir "{_directory.Redis.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}"
+            # A cache: what it loses is read again.
+            save ""
+
+            """);
+        return Start(ResourceNames.Redis, "TERM", [program, configuration], []);
+    }
+
+    /// <summary>Asks the primary first, since a replica logs an error for each client that comes too early.</summary>
+    private async Task<bool> ReplicaStreamsAsync(CancellationToken ct) =>
+        await AnswersTrueAsync(
+            replica: false, "select exists (select from pg_stat_replication where application_name = 'replica' and state = 'streaming')", ct)
+        && await AnswersTrueAsync(replica: true, "select pg_is_in_recovery()", ct);
+
+    private async Task<bool> AnswersTrueAsync(bool replica, string question, CancellationToken ct)
+    {
+        await using var connection = new NpgsqlConnection(
+            $"{ConnectionString("postgres", DatabaseRoles.Superuser, replica)};Pooling=false");
+        await connection.OpenAsync(ct);
+        await using var command = new NpgsqlCommand(question, connection);
+        return await command.ExecuteScalarAsync(ct) is true;
+    }
+
+    private async Task<bool> RedisAnswersAsync(CancellationToken ct)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(Redis.Host, Redis.Port, ct);
+        await socket.SendAsync(Encoding.ASCII.GetBytes($"AUTH {Password(ResourceNames.Redis)}\r\n"), ct);
+        var answer = new byte[5];
+        return await socket.ReceiveAsync(answer, ct) == answer.Length && answer.AsSpan().SequenceEqual("+OK\r\n"u8);
+    }
+
+    private string DataDirectory(string server) => Path.Combine(_directory.Servers, server, "data");
+}

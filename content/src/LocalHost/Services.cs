@@ -1,0 +1,56 @@
+using Acme.Service.Topology;
+
+namespace Acme.Service.LocalHost;
+
+/// <summary>Starts the solution's own programs on a topology.</summary>
+internal static class Services
+{
+    /// <summary>The dotnet program that runs this process: three levels above shared/Microsoft.NETCore.App/10.0.x.</summary>
+    private static string DotNet => Path.GetFullPath(
+        Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
+
+    public static async Task MigrateAsync(this LocalTopology topology, CancellationToken ct)
+    {
+        var migrator = topology.Start(
+            ResourceNames.Migrator,
+            "TERM",
+            [DotNet, SolutionPaths.Assembly("Migrator")],
+            ResourceNames.Databases.Select(database => ConnectionString(database, topology.ConnectionString(database, DatabaseRoles.Owner))));
+        if (await migrator.Ended.WaitAsync(ct) != 0)
+        {
+            throw new LocalHostException(migrator.DescribeEnd());
+        }
+    }
+
+    public static async Task<Uri> StartApiAsync(this LocalTopology topology, int port, CancellationToken ct)
+    {
+        var address = new Uri($"http://localhost:{FreePort.Take(port, ResourceNames.Api)}");
+        var assembly = SolutionPaths.Assembly("Api");
+        var api = topology.Start(
+            ResourceNames.Api,
+            "TERM",
+            // The content root is where the build puts appsettings.json.
+            [DotNet, assembly, "--contentRoot", Path.GetDirectoryName(assembly)!],
+            [
+                new("ASPNETCORE_URLS", address.ToString()),
+                new("DOTNET_ENVIRONMENT", "Development"),
+                ConnectionString("redis", topology.RedisConnectionString),
+                .. ResourceNames.Databases.Select(database =>
+                    ConnectionString(database, topology.ConnectionString(database, DatabaseRoles.ReadWrite))),
+                .. ResourceNames.Databases.Select(database =>
+                    ConnectionString(ResourceNames.ReplicaOf(database), topology.ConnectionString(database, DatabaseRoles.ReadOnly, replica: true))),
+            ]);
+
+        using var http = new HttpClient { BaseAddress = address };
+        await api.WaitUntilReadyAsync(
+            async token =>
+            {
+                using var response = await http.GetAsync(new Uri("/health/ready", UriKind.Relative), token);
+                return response.IsSuccessStatusCode;
+            },
+            ct);
+        return address;
+    }
+
+    private static KeyValuePair<string, string> ConnectionString(string name, string value) => new($"ConnectionStrings__{name}", value);
+}

@@ -1,0 +1,17 @@
+namespace Acme.Service.Topology;
+
+public static class PostgresConnectionString
+{
+    /// <summary>
+    /// A connection string that verifies the server: its certificate must come from the authority in
+    /// <paramref name="caFile"/> and carry <paramref name="host"/>.
+    /// </summary>
+    /// <param name="host">DNS name or address, as in the server's certificate.</param>
+    /// <param name="port">TCP port, as text so that a host can pass a placeholder it resolves later.</param>
+    /// <param name="database">Database name.</param>
+    /// <param name="role">One of <see cref="DatabaseRoles"/>.</param>
+    /// <param name="password">The role's password; letters and digits, so nothing needs quoting.</param>
+    /// <param name="caFile">Path of the certificate authority's PEM file, as the connecting process sees it.</param>
+    public static string Create(string host, string port, string database, string role, string password, string caFile) =>
+        $"Host={host};Port={port};Database={database};Username={role};Password={password};SSL Mode=VerifyFull;Root Certificate=\"{caFile}\"";
+}

@@ -1,0 +1,30 @@
+#!/bin/bash
+# Copies the primary if there is no cluster yet, then becomes a server that streams from it.
+# shellcheck source=common.sh
+source "$(dirname "$0")/common.sh"
+require PRIMARY_HOST PRIMARY_PORT REPLICATOR_PASSWORD
+prepare
+
+(umask 077 && echo "*:*:*:replicator:$REPLICATOR_PASSWORD" >"$config/passfile")
+# By environment, where a path needs no quoting. pg_basebackup and the server both read it.
+export PGPASSFILE=$config/passfile PGSSLROOTCERT=$config/ca.crt
+primary="host=$PRIMARY_HOST port=$PRIMARY_PORT user=replicator sslmode=verify-full"
+
+if ! cluster_exists; then
+    # Only whether it answers; a certificate that is wrong is for pg_basebackup to report.
+    for attempt in {1..600}; do
+        ! env -u PGPASSFILE -u PGSSLROOTCERT pg_isready --quiet --dbname="$primary dbname=postgres sslmode=require" || break
+        [ "$attempt" != 600 ] || fail "The primary at $PRIMARY_HOST:$PRIMARY_PORT did not answer within 60 seconds."
+        sleep 0.1
+    done
+    pg_basebackup --dbname="$primary application_name=pg_basebackup" --no-password --pgdata="$PGDATA.new" \
+        --wal-method=stream --checkpoint=fast --slot=replica ${no_sync:+"$no_sync"}
+    touch "$PGDATA.new/standby.signal"
+    publish_cluster
+fi
+[ -f "$PGDATA/standby.signal" ] ||
+    fail "$PGDATA is no replica any more, since it was promoted. Remove it (LocalHost: --reset) to copy the primary again."
+await_previous
+
+unset REPLICATOR_PASSWORD
+serve -c cluster_name=replica -c primary_slot_name=replica -c primary_conninfo="$primary application_name=replica"

@@ -1,0 +1,110 @@
+using Acme.Service.Topology;
+
+namespace Acme.Service.AppHost.Tests;
+
+/// <summary>What the Migrator and the API are given, and when they start.</summary>
+public sealed class ProcessTests(AppHostModel model)
+{
+    private const string Prefix = "ConnectionStrings__";
+
+    [Fact]
+    public async Task The_migrator_reaches_every_database_on_the_primary_as_its_owner()
+    {
+        var connections = await ConnectionsAsync(ResourceNames.Migrator);
+
+        Assert.Equal(ResourceNames.Databases.Order(), connections.Keys.Order());
+        Assert.All(ResourceNames.Databases, database =>
+            Assert.Equal(Expected(ResourceNames.Primary, database, DatabaseRoles.Owner), connections[database]));
+    }
+
+    [Fact]
+    public async Task The_api_writes_to_the_primary_and_reads_from_the_replica_with_a_role_for_each()
+    {
+        var connections = await ConnectionsAsync(ResourceNames.Api);
+
+        Assert.Equal((2 * ResourceNames.Databases.Count) + 1, connections.Count);
+        Assert.All(ResourceNames.Databases, database =>
+        {
+            Assert.Equal(Expected(ResourceNames.Primary, database, DatabaseRoles.ReadWrite), connections[database]);
+            Assert.Equal(
+                Expected(ResourceNames.Replica, database, DatabaseRoles.ReadOnly), connections[ResourceNames.ReplicaOf(database)]);
+        });
+    }
+
+    [Fact]
+    public async Task The_api_reaches_redis_with_a_password()
+    {
+        var connections = await ConnectionsAsync(ResourceNames.Api);
+
+        Assert.Contains("password={redis-password.value}", connections[ResourceNames.Redis], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ResourceNames.Migrator)]
+    [InlineData(ResourceNames.Api)]
+    public async Task No_process_gets_a_password_of_the_superuser_or_of_replication(string process)
+    {
+        var connections = await ConnectionsAsync(process);
+        var environment = await model.EnvironmentAsync(process);
+
+        Assert.All(connections.Values.Concat(environment.Values), value =>
+        {
+            Assert.DoesNotContain($"{{{DatabaseRoles.Superuser}-password", value, StringComparison.Ordinal);
+            Assert.DoesNotContain($"{{{DatabaseRoles.Replicator}-password", value, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void Each_part_waits_for_what_it_needs()
+    {
+        Assert.Equal([ResourceNames.Primary], model.Waits(ResourceNames.Replica, WaitType.WaitUntilHealthy));
+        Assert.Equal([ResourceNames.Primary], model.Waits(ResourceNames.Migrator, WaitType.WaitUntilHealthy));
+        Assert.Equal([ResourceNames.Migrator], model.Waits(ResourceNames.Api, WaitType.WaitForCompletion));
+        Assert.Equal([ResourceNames.Redis, ResourceNames.Replica], model.Waits(ResourceNames.Api, WaitType.WaitUntilHealthy));
+    }
+
+    [Fact]
+    public void The_api_is_asked_whether_it_lives_and_whether_it_is_ready_by_plain_http()
+    {
+#pragma warning disable ASPIREPROBES001 // Probes are in preview.
+        var probes = model.Get<ProjectResource>(ResourceNames.Api).Annotations.OfType<EndpointProbeAnnotation>().ToList();
+
+        Assert.Equal(["/health/live", "/health/ready"], probes.Select(probe => probe.Path));
+        Assert.All(probes, probe => Assert.Equal("http", probe.EndpointReference.EndpointName));
+#pragma warning restore ASPIREPROBES001
+    }
+
+    [Fact]
+    public void The_dashboard_shows_the_databases_below_their_server()
+    {
+        foreach (var database in ResourceNames.Databases)
+        {
+            Assert.Equal(ResourceNames.Primary, Parent(database));
+            Assert.Equal(ResourceNames.Replica, Parent(ResourceNames.ReplicaOf(database)));
+        }
+
+        string Parent(string name) => Assert.Single(
+            model.Get<ConnectionStringResource>(name).Annotations.OfType<ResourceRelationshipAnnotation>(),
+            relationship => relationship.Type == "Parent").Resource.Name;
+    }
+
+    private static string Expected(string server, string database, string role)
+    {
+        // Where AppHost keeps them: below the solution, in the directory that LocalHost uses too.
+        var solution = Path.GetFullPath("../..", Projects.AppHost.ProjectPath);
+        var ca = Path.Combine(solution, ".local", "certificates", "ca.crt");
+        return PostgresConnectionString.Create(
+            $"{{{server}.bindings.tcp.host}}", $"{{{server}.bindings.tcp.port}}", database, role,
+            $"{{{role.Replace('_', '-')}-password.value}}", ca);
+    }
+
+    /// <summary>Connection strings by the name that the process reads them by.</summary>
+    private async Task<Dictionary<string, string>> ConnectionsAsync(string process)
+    {
+        var environment = await model.EnvironmentAsync(process);
+        return environment.Where(variable => variable.Key.StartsWith(Prefix, StringComparison.Ordinal)).ToDictionary(
+            variable => variable.Key[Prefix.Length..],
+            variable => model.Get<IResourceWithConnectionString>(
+                variable.Value[1..^".connectionString}".Length]).ConnectionStringExpression.ValueExpression);
+    }
+}

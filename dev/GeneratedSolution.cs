@@ -1,0 +1,119 @@
+namespace Colonnade.Dev;
+
+public sealed record SolutionOptions(string Name, bool Aspire, bool Sample)
+{
+    public IReadOnlyList<string> Arguments => ["-n", Name, "--aspire", Lower(Aspire), "--sample", Lower(Sample)];
+
+    public override string ToString() => $"{Name} --aspire {Lower(Aspire)} --sample {Lower(Sample)}";
+
+    private static string Lower(bool value) => value ? "true" : "false";
+}
+
+/// <summary>A solution that the template generated, in a directory that goes away with it.</summary>
+public sealed class GeneratedSolution : IDisposable
+{
+    private readonly TemplatePackage _package;
+    private readonly string _parent = Directory.CreateTempSubdirectory("colonnade-").FullName;
+
+    internal GeneratedSolution(TemplatePackage package, SolutionOptions options)
+    {
+        _package = package;
+        Options = options;
+    }
+
+    public SolutionOptions Options { get; }
+
+    public string Root => Path.Combine(_parent, Options.Name);
+
+    public string SolutionFile => File($"{Options.Name}.slnx");
+
+    /// <summary>Root namespace, which is also how assembly names begin: the name with what C# does not allow replaced.</summary>
+    public string Namespace => Path.GetFileNameWithoutExtension(Assembly("src/Domain"))[..^".Domain".Length];
+
+    public string File(string path) => Path.Combine(Root, path);
+
+    /// <summary>Paths of all files below the root, with slashes, sorted; nothing that a build or a run left.</summary>
+    public IReadOnlyList<string> Files() =>
+    [
+        .. Directory.EnumerateFiles(Root, "*", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/'))
+            .Where(path => !path.Split('/').Any(part => part is "bin" or "obj" or ".local" or "TestResults"))
+            .Order(StringComparer.Ordinal),
+    ];
+
+    /// <summary>Writes a file, or replaces one, until the result is disposed.</summary>
+    public IDisposable Plant(string path, string text)
+    {
+        var file = File(path);
+        var before = System.IO.File.Exists(file) ? System.IO.File.ReadAllText(file) : null;
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        System.IO.File.WriteAllText(file, text);
+        return new Planted(() =>
+        {
+            if (before is null)
+            {
+                System.IO.File.Delete(file);
+            }
+            else
+            {
+                System.IO.File.WriteAllText(file, before);
+            }
+        });
+    }
+
+    /// <summary>Builds the solution, or one project of it, with warnings as errors.</summary>
+    /// <exception cref="CommandFailedException">It does not build.</exception>
+    public Task<Outcome> BuildAsync(Action<string> line, CancellationToken cancellationToken, string? project = null) =>
+        Shell.RunAsync(
+            "dotnet", ["build", project is null ? SolutionFile : File(project), "-warnaserror", "--nologo", "-v", "minimal", "-maxcpucount"],
+            Root, cancellationToken, line);
+
+    /// <summary>Runs an item template, such as <c>colonnade-command</c>, in the solution's root.</summary>
+    public Task<Outcome> AddAsync(Action<string> line, CancellationToken cancellationToken, params IEnumerable<string> arguments) =>
+        _package.NewAsync(arguments, line, cancellationToken, Root);
+
+    /// <summary>Runs a built test project as its users do, by <c>dotnet test</c>.</summary>
+    /// <param name="project">Such as <c>tests/Domain.Tests</c>.</param>
+    /// <param name="method">Runs only test methods whose full name matches; <c>*</c> at either end.</param>
+    public async Task<TestRun> TestAsync(
+        string project,
+        Action<string> line,
+        CancellationToken cancellationToken,
+        string? method = null,
+        IReadOnlyDictionary<string, string?>? environment = null)
+    {
+        var report = Path.Combine(_parent, "reports", $"{Guid.NewGuid():N}.trx");
+        string[] filter = method is null ? [] : ["--filter-method", method];
+        var outcome = await Shell.TryAsync(
+            "dotnet",
+            [
+                "test", "--project", project, "--no-build",
+                "--results-directory", Path.GetDirectoryName(report)!,
+                "--report-xunit-trx", "--report-xunit-trx-filename", Path.GetFileName(report),
+                .. filter,
+            ],
+            Root, cancellationToken, line, environment);
+        return TestRun.Read($"{Path.GetFileName(project)} of {Options}", report, outcome);
+    }
+
+    /// <summary>Path of the assembly that a project builds to.</summary>
+    public string Assembly(string project)
+    {
+        var name = Path.GetFileName(project);
+        var output = Path.Combine(Root, project, "bin", "Debug", "net10.0");
+        return Directory.EnumerateFiles(output, $"*.{name}.dll").Single();
+    }
+
+    public void Dispose()
+    {
+        if (Environment.GetEnvironmentVariable("COLONNADE_KEEP") is null)
+        {
+            Directory.Delete(_parent, recursive: true);
+        }
+    }
+
+    private sealed class Planted(Action remove) : IDisposable
+    {
+        public void Dispose() => remove();
+    }
+}

@@ -1,0 +1,45 @@
+using System.Xml.Linq;
+
+namespace Colonnade.Dev;
+
+/// <param name="Reason">Why it failed or was skipped; empty for a test that passed.</param>
+public sealed record TestOutcome(string Name, string Outcome, string Reason);
+
+/// <summary>What one test project's run came to, read from the report it wrote.</summary>
+public sealed record TestRun(string Suite, IReadOnlyList<TestOutcome> Tests, Outcome Process)
+{
+    private static readonly XNamespace s_trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
+
+    public IEnumerable<TestOutcome> Passed => Tests.Where(test => test.Outcome == "Passed");
+
+    public IEnumerable<TestOutcome> Skipped => Tests.Where(test => test.Outcome == "NotExecuted");
+
+    public IEnumerable<TestOutcome> Failed => Tests.Except(Passed).Except(Skipped);
+
+    /// <summary>Something was executed and nothing failed, neither a test nor the runner.</summary>
+    public bool Succeeded => Process.ExitCode == 0 && Passed.Any() && !Failed.Any();
+
+    public string Counts => string.Join(", ",
+    [
+        $"{Passed.Count()} passed",
+        .. Failed.Any() ? [$"{Failed.Count()} failed"] : Array.Empty<string>(),
+        .. Skipped.Any() ? [$"{Skipped.Count()} skipped"] : Array.Empty<string>(),
+    ]);
+
+    /// <summary>Reads a report; a run that ended before it wrote one has no tests, and so did not succeed.</summary>
+    public static TestRun Read(string suite, string trxFile, Outcome process)
+    {
+        if (!File.Exists(trxFile))
+        {
+            return new TestRun(suite, [], process);
+        }
+
+        var tests =
+            from result in XDocument.Load(trxFile).Descendants(s_trx + "UnitTestResult")
+            let output = result.Element(s_trx + "Output")
+            let reason = output?.Element(s_trx + "ErrorInfo")?.Element(s_trx + "Message") ?? output?.Element(s_trx + "StdOut")
+            let outcome = (string)result.Attribute("outcome")!
+            select new TestOutcome((string)result.Attribute("testName")!, outcome, outcome == "Passed" ? "" : reason?.Value ?? "");
+        return new TestRun(suite, [.. tests], process);
+    }
+}
