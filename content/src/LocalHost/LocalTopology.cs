@@ -92,7 +92,7 @@ public sealed class LocalTopology : IAsyncDisposable
     internal Part Start(
         string name, string stopSignal, IEnumerable<string> command, IEnumerable<KeyValuePair<string, string>> environment)
     {
-        var part = Part.Start(name, stopSignal, _directory.PidFile(name), command, environment, _options.Log);
+        var part = new Part(name, stopSignal, _directory.PidFile(name), command, environment, _options.Log);
         _parts.Add(part);
         return part;
     }

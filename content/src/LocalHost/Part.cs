@@ -10,54 +10,22 @@ internal sealed class Part : IAsyncDisposable
     /// <summary>Exit code of the topology scripts when their last line is meant for the person: EX_CONFIG.</summary>
     private const int ConfigurationError = 78;
 
-    private static readonly TimeSpan s_killedAfter = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_readyWithin = TimeSpan.FromSeconds(60);
+
+    /// <summary>supervise.sh kills after 15 seconds.</summary>
+    private static readonly TimeSpan s_endsWithin = TimeSpan.FromSeconds(20);
 
     private readonly Process _process;
-    private readonly Queue<string> _lastLines = new();
+    private string _lastLine = "";
 
-    private Part(string name, ProcessStartInfo start, Action<string, string> log)
-    {
-        Name = name;
-        _process = new Process { StartInfo = start };
-        _process.OutputDataReceived += (_, line) => Receive(line.Data);
-        _process.ErrorDataReceived += (_, line) => Receive(line.Data);
-        _process.Start();
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
-        Ended = EndAsync();
-
-        void Receive(string? line)
-        {
-            if (line is null)
-            {
-                return;
-            }
-
-            lock (_lastLines)
-            {
-                _lastLines.Enqueue(line);
-                if (_lastLines.Count > 8)
-                {
-                    _lastLines.Dequeue();
-                }
-            }
-
-            log(name, line);
-        }
-    }
-
-    public string Name { get; }
-
-    /// <summary>The exit code, once the process has ended and its output has been read.</summary>
-    public Task<int> Ended { get; }
-
+    /// <summary>Starts the process.</summary>
     /// <param name="name">Name in logs.</param>
     /// <param name="stopSignal">Signal that asks it to stop, such as TERM.</param>
     /// <param name="pidFile">File that exists while it runs.</param>
     /// <param name="command">Program and arguments.</param>
     /// <param name="environment">Added to LocalHost's own environment.</param>
     /// <param name="log">Gets name and line of what it prints.</param>
-    public static Part Start(
+    public Part(
         string name,
         string stopSignal,
         string pidFile,
@@ -65,6 +33,7 @@ internal sealed class Part : IAsyncDisposable
         IEnumerable<KeyValuePair<string, string>> environment,
         Action<string, string> log)
     {
+        Name = name;
         var supervisor = Path.Combine(AppContext.BaseDirectory, "supervise.sh");
         var start = new ProcessStartInfo("bash", [supervisor, stopSignal, pidFile, .. command])
         {
@@ -78,14 +47,33 @@ internal sealed class Part : IAsyncDisposable
             start.Environment[variable] = value;
         }
 
-        return new Part(name, start, log);
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += Receive;
+        _process.ErrorDataReceived += Receive;
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        Ended = EndAsync();
+
+        void Receive(object sender, DataReceivedEventArgs output)
+        {
+            if (output.Data is { } line)
+            {
+                Volatile.Write(ref _lastLine, line);
+                log(name, line);
+            }
+        }
     }
+
+    public string Name { get; }
+
+    /// <summary>The exit code, once the process has ended and its output has been read.</summary>
+    public Task<int> Ended { get; }
 
     /// <summary>Waits until <paramref name="isReady"/> says so; a network or database error from it means not yet.</summary>
     /// <exception cref="LocalHostException">The part ended, or was not ready in time.</exception>
     public async Task WaitUntilReadyAsync(Func<CancellationToken, Task<bool>> isReady, CancellationToken ct)
     {
-        var limit = TimeSpan.FromSeconds(60);
         var waited = Stopwatch.StartNew();
         Exception? last = null;
         while (!await IsReadyAsync())
@@ -95,9 +83,9 @@ internal sealed class Part : IAsyncDisposable
                 throw new LocalHostException(DescribeEnd());
             }
 
-            if (waited.Elapsed > limit)
+            if (waited.Elapsed > s_readyWithin)
             {
-                throw new LocalHostException($"{Name} was not ready within {limit.TotalSeconds} seconds. {last?.Message ?? LastLines()}");
+                throw new LocalHostException($"{Name} was not ready within {s_readyWithin.TotalSeconds} seconds. {last?.Message}", last);
             }
         }
 
@@ -120,13 +108,10 @@ internal sealed class Part : IAsyncDisposable
     }
 
     /// <summary>Why an ended part ended, for people.</summary>
-    public string DescribeEnd()
-    {
-        var code = Ended.Result;
-        return code == ConfigurationError
-            ? $"{Name} cannot start. {LastLines().Split('\n')[^1]}"
-            : $"{Name} ended with exit code {code}.";
-    }
+    public string DescribeEnd() =>
+        Ended.Result == ConfigurationError
+            ? $"{Name} cannot start. {_lastLine}"
+            : $"{Name} ended with exit code {Ended.Result}. Its last line was: {_lastLine}";
 
     /// <summary>Stops it: closes the pipe, which tells supervise.sh.</summary>
     public async ValueTask DisposeAsync()
@@ -134,11 +119,10 @@ internal sealed class Part : IAsyncDisposable
         _process.StandardInput.Close();
         try
         {
-            await Ended.WaitAsync(s_killedAfter);
+            await Ended.WaitAsync(s_endsWithin);
         }
         catch (TimeoutException)
         {
-            // supervise.sh has killed the part by now, so what is left is supervise.sh itself.
             _process.Kill(entireProcessTree: true);
             await Ended;
         }
@@ -150,13 +134,5 @@ internal sealed class Part : IAsyncDisposable
     {
         await _process.WaitForExitAsync();
         return _process.ExitCode;
-    }
-
-    private string LastLines()
-    {
-        lock (_lastLines)
-        {
-            return string.Join('\n', _lastLines);
-        }
     }
 }

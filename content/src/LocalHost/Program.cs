@@ -52,7 +52,7 @@ try
     try
     {
         var ended = await topology.AnyEndedAsync(stop.Token);
-        throw new LocalHostException($"{ended.DescribeEnd()} Everything else stops too.");
+        throw new LocalHostException(ended.DescribeEnd());
     }
     finally
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Claims;
 using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.RateLimiting;
 
 namespace Acme.Service.Api.Common;
@@ -46,11 +47,21 @@ internal static class RateLimits
         QueueLimit = 0,
     };
 
-    private static ValueTask TellWhenToRetry(OnRejectedContext context, CancellationToken cancellationToken)
+    private static async ValueTask TellWhenToRetry(OnRejectedContext context, CancellationToken cancellationToken)
     {
         var wait = context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var time) ? time : TimeSpan.FromSeconds(1);
         context.HttpContext.Response.Headers.RetryAfter =
             Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        return ValueTask.CompletedTask;
+        var problems = context.HttpContext.RequestServices.GetRequiredService<IProblemDetailsService>();
+        await problems.TryWriteAsync(new ProblemDetailsContext
+        {
+            HttpContext = context.HttpContext,
+            ProblemDetails = new ProblemDetails
+            {
+                Type = "urn:problem-type:too-many-requests",
+                Title = "You send requests too fast.",
+                Status = StatusCodes.Status429TooManyRequests,
+            },
+        });
     }
 }

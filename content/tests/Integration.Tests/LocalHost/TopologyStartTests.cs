@@ -6,14 +6,10 @@ using Npgsql;
 
 namespace Acme.Service.Integration.Tests.LocalHost;
 
-/// <summary>How the topology starts, on data of its own.</summary>
-public sealed class TopologyStartTests : IDisposable
+/// <summary>How the topology starts. The tests share data and leave it in order, so that few have to make it.</summary>
+public sealed class TopologyStartTests(TestDirectory directory) : IClassFixture<TestDirectory>
 {
-    private readonly TestDirectory _directory = new();
-
-    private LocalTopologyOptions Options => LocalTopologyOptions.ForTests(_directory.Path);
-
-    public void Dispose() => _directory.Dispose();
+    private LocalTopologyOptions Options => LocalTopologyOptions.ForTests(directory.Path);
 
     [Fact]
     public async Task A_second_start_reuses_the_data_and_follows_new_passwords()
@@ -27,8 +23,8 @@ public sealed class TopologyStartTests : IDisposable
                 "create table kept as select 7 as value; grant select on kept to app_rw");
         }
 
-        File.WriteAllText(_directory["secrets/app_rw"], "rotated");
-        File.WriteAllText(_directory["secrets/replicator"], "rotatedToo");
+        File.WriteAllText(directory["secrets/app_rw"], "rotated");
+        File.WriteAllText(directory["secrets/replicator"], "rotatedToo");
         await using var second = await StartAsync(Options);
 
         Assert.Equal(7, await Sql.ScalarAsync(second.ConnectionString("shard0", DatabaseRoles.ReadWrite, replica: true), "select value from kept"));
@@ -41,7 +37,7 @@ public sealed class TopologyStartTests : IDisposable
     }
 
     [Fact]
-    public async Task A_promoted_replica_is_not_taken_for_one()
+    public async Task A_promoted_replica_is_not_taken_for_one_and_can_be_copied_anew()
     {
         await using (var first = await StartAsync(Options))
         {
@@ -51,34 +47,44 @@ public sealed class TopologyStartTests : IDisposable
         var refused = await Assert.ThrowsAsync<LocalHostException>(() => StartAsync(Options));
         Assert.Contains("since it was promoted", refused.Message, StringComparison.Ordinal);
 
-        await using var reset = await StartAsync(Options with { Reset = true });
-        Assert.Empty(await Sql.QueryAsync(reset.ConnectionString("shard0", DatabaseRoles.Owner), "select 1 from pg_tables where schemaname = 'public'"));
+        // What an interrupted copy leaves behind must not be in the way.
+        Directory.Delete(directory["postgres-replica/data"], recursive: true);
+        Directory.CreateDirectory(directory["postgres-replica/data.new"]);
+        await using var second = await StartAsync(Options);
+        Assert.Equal("on", await Sql.ScalarAsync(second.ConnectionString("shard0", DatabaseRoles.ReadOnly, replica: true), "show in_hot_standby"));
     }
 
     [Fact]
     public async Task Data_that_these_programs_cannot_use_is_refused()
     {
         await (await StartAsync(Options)).DisposeAsync();
+        var version = directory["postgres/data/PG_VERSION"];
+        var made = File.ReadAllText(version);
 
-        File.WriteAllText(_directory["postgres/data/PG_VERSION"], "9\n");
+        File.WriteAllText(version, "9\n");
         var otherVersion = await Assert.ThrowsAsync<LocalHostException>(() => StartAsync(Options));
         Assert.Contains("was made by PostgreSQL 9, but the programs found are of PostgreSQL", otherVersion.Message, StringComparison.Ordinal);
 
-        File.Delete(_directory["postgres/data/PG_VERSION"]);
+        File.WriteAllText(version, "");
         var halfMade = await Assert.ThrowsAsync<LocalHostException>(() => StartAsync(Options));
         Assert.Contains("holds no complete PostgreSQL cluster", halfMade.Message, StringComparison.Ordinal);
+
+        File.WriteAllText(version, made);
     }
 
     [Fact]
-    public async Task A_copy_of_the_primary_that_was_interrupted_is_made_anew()
+    public async Task A_reset_begins_with_new_data_and_secrets()
     {
-        await (await StartAsync(Options)).DisposeAsync();
-        Directory.Delete(_directory["postgres-replica/data"], recursive: true);
-        Directory.CreateDirectory(_directory["postgres-replica/data.new"]);
+        string oldPassword;
+        await using (var first = await StartAsync(Options))
+        {
+            oldPassword = first.Password(DatabaseRoles.Owner);
+            await Sql.QueryAsync(first.ConnectionString("shard1", DatabaseRoles.Owner), "create table forgotten ()");
+        }
 
-        await using var topology = await StartAsync(Options);
-        Assert.Equal("on", await Sql.ScalarAsync(topology.ConnectionString("directory", DatabaseRoles.ReadOnly, replica: true), "show in_hot_standby"));
-        Assert.False(Directory.Exists(_directory["postgres-replica/data.new"]));
+        await using var second = await StartAsync(Options with { Reset = true });
+        Assert.NotEqual(oldPassword, second.Password(DatabaseRoles.Owner));
+        Assert.Empty(await Sql.QueryAsync(second.ConnectionString("shard1", DatabaseRoles.Owner), "select 1 from pg_tables where tablename = 'forgotten'"));
     }
 
     [Fact]

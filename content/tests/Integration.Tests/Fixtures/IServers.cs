@@ -1,0 +1,69 @@
+using Acme.Service.LocalHost;
+using Npgsql;
+
+namespace Acme.Service.Integration.Tests.Fixtures;
+
+internal interface IServers : IAsyncDisposable
+{
+    string Redis { get; }
+
+    string ConnectionString(string database, string role, bool replica);
+}
+
+/// <summary>
+/// Servers that somebody else runs: <c>TEST_PRIMARY</c> and <c>TEST_REPLICA</c> are connection strings of a superuser,
+/// <c>TEST_REDIS</c> is one of Redis. Topology's roles must be there; the tests become them by <c>SET ROLE</c>.
+/// </summary>
+internal sealed class EnvironmentServers(string primary, string replica, string redis) : IServers
+{
+    public string Redis => redis;
+
+    public static EnvironmentServers? FromEnvironment() =>
+        Environment.GetEnvironmentVariable("TEST_PRIMARY") is { Length: > 0 } primary
+            ? new EnvironmentServers(primary, Required("TEST_REPLICA"), Required("TEST_REDIS"))
+            : null;
+
+    public string ConnectionString(string database, string role, bool onReplica)
+    {
+        var server = new NpgsqlConnectionStringBuilder(onReplica ? replica : primary) { Database = database };
+        if (role != server.Username)
+        {
+            server.Options = $"-c role={role}";
+        }
+
+        return server.ConnectionString;
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static string Required(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value
+        ? value
+        : throw new InvalidOperationException($"TEST_PRIMARY is set and {name} is not: set both, or neither.");
+}
+
+/// <summary>Servers that are started for this run and end with it.</summary>
+internal sealed class StartedServers : IServers
+{
+    private readonly string _directory;
+    private readonly LocalTopology _topology;
+
+    private StartedServers(string directory, LocalTopology topology) => (_directory, _topology) = (directory, topology);
+
+    public string Redis => _topology.RedisConnectionString;
+
+    public static async Task<IServers> StartAsync(CancellationToken cancellationToken)
+    {
+        var directory = Directory.CreateTempSubdirectory("servers-").FullName;
+        return new StartedServers(
+            directory, await LocalTopology.StartAsync(LocalTopologyOptions.ForTests(directory), cancellationToken));
+    }
+
+    public string ConnectionString(string database, string role, bool replica) =>
+        _topology.ConnectionString(database, role, replica);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _topology.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+}

@@ -1,0 +1,124 @@
+using Acme.Service.Infrastructure.Persistence;
+using Acme.Service.Infrastructure.Persistence.Migrations;
+using Acme.Service.Integration.Tests.Fixtures;
+using Acme.Service.Topology;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+[assembly: AssemblyFixture(typeof(Servers))]
+
+namespace Acme.Service.Integration.Tests.Fixtures;
+
+/// <summary>
+/// A primary, a replica and Redis for the whole run, with migrated databases that tests copy. The servers are those of
+/// the environment if it names some, else programs of this machine, else containers.
+/// </summary>
+public sealed class Servers : IAsyncLifetime
+{
+    private IServers? _servers;
+    private int _copies;
+
+    public string Redis => Started.Redis;
+
+    private IServers Started => _servers ?? throw new InvalidOperationException("The servers have not started.");
+
+    public async ValueTask InitializeAsync()
+    {
+        _servers = EnvironmentServers.FromEnvironment() ?? await StartedServers.StartAsync(TestContext.Current.CancellationToken);
+
+        // Without a pool, since a database that somebody is connected to cannot be copied.
+        var configuration = Configuration(database => $"{ConnectionString(database, DatabaseRoles.Owner)};Pooling=false");
+        var outcome = await new MigrationRun(configuration, NullLogger<MigrationRun>.Instance)
+            .RunAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(MigrationOutcome.UpToDate, outcome);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_servers is not null)
+        {
+            NpgsqlConnection.ClearAllPools();
+            await _servers.DisposeAsync();
+        }
+    }
+
+    public string ConnectionString(string database, string role, bool replica = false) =>
+        Started.ConnectionString(database, role, replica);
+
+    /// <summary>New databases for one test class, one for each of the service's, and how to reach them.</summary>
+    /// <param name="empty">Without the migrations.</param>
+    public async Task<Databases> CreateDatabasesAsync(bool empty = false)
+    {
+        var prefix = $"test{Interlocked.Increment(ref _copies)}_{Environment.ProcessId}_";
+        foreach (var database in ResourceNames.Databases)
+        {
+            var copy = prefix + database;
+            await ExecuteAsync("postgres", DatabaseRoles.Superuser, $"CREATE DATABASE {copy} OWNER owner {(empty ? "" : $"TEMPLATE {database}")}");
+            await ExecuteAsync(copy, DatabaseRoles.Superuser, """
+                ALTER SCHEMA public OWNER TO owner;
+                GRANT USAGE ON SCHEMA public TO app_rw, app_ro, worker;
+                """);
+        }
+
+        return new Databases(this, prefix);
+    }
+
+    public async Task ExecuteAsync(string database, string role, string sql, bool replica = false)
+    {
+        await using var connection = new NpgsqlConnection($"{ConnectionString(database, role, replica)};Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public static IConfiguration Configuration(Func<string, string> connectionString) => new ConfigurationBuilder()
+        .AddInMemoryCollection(ResourceNames.Databases.ToDictionary(
+            database => $"ConnectionStrings:{database}", database => (string?)connectionString(database)))
+        .Build();
+}
+
+/// <summary>The databases of one test class.</summary>
+public sealed class Databases(Servers servers, string prefix)
+{
+    public Servers Servers { get; } = servers;
+
+    /// <param name="database">The service's name of it: directory, shard0, …</param>
+    public string ConnectionString(string database, string role, bool replica = false) =>
+        Servers.ConnectionString(prefix + database, role, replica);
+
+    public Task ExecuteAsync(string database, string sql, string role = DatabaseRoles.Superuser, bool replica = false) =>
+        Servers.ExecuteAsync(prefix + database, role, sql, replica);
+
+    public async Task<T> ScalarAsync<T>(string database, string sql, string role = DatabaseRoles.Superuser, bool replica = false)
+    {
+        await using var connection = new NpgsqlConnection($"{ConnectionString(database, role, replica)};Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>What AppHost and LocalHost put into the API's environment.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Settings()
+    {
+        foreach (var database in ResourceNames.Databases)
+        {
+            yield return new($"ConnectionStrings:{database}", ConnectionString(database, DatabaseRoles.ReadWrite));
+            yield return new(
+                $"ConnectionStrings:{DatabaseNames.ReplicaOf(database)}",
+                ConnectionString(database, DatabaseRoles.ReadOnly, replica: true));
+        }
+
+        yield return new("ConnectionStrings:redis", Servers.Redis);
+    }
+
+    /// <summary>Waits until the replica has replayed all that the primary has committed so far.</summary>
+    public async Task ReplicaHasCaughtUpAsync()
+    {
+        var position = await ScalarAsync<string>("directory", "SELECT pg_current_wal_flush_lsn()::text");
+        while (!await ScalarAsync<bool>("directory", $"SELECT pg_last_wal_replay_lsn() >= '{position}'::pg_lsn", replica: true))
+        {
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+    }
+}

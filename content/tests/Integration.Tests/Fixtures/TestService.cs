@@ -1,0 +1,90 @@
+using System.Net.Http.Headers;
+using System.Security.Claims;
+using System.Security.Cryptography;
+using Acme.Service.Api.Platform;
+using Acme.Service.Domain.Common;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Acme.Service.Integration.Tests.Fixtures;
+
+/// <summary>The API in this process on databases of its own, and clients that are signed in.</summary>
+internal sealed class TestService(Databases databases, params IEnumerable<(string Key, string Value)> settings)
+    : WebApplicationFactory<TopologyEndpoints>
+{
+    private const string Issuer = "https://issuer.test";
+    private const string Audience = "tests";
+
+    private static readonly SymmetricSecurityKey Key = new(RandomNumberGenerator.GetBytes(32));
+
+    public Databases Databases { get; } = databases;
+
+    /// <summary>A client that sends the token of <paramref name="subject"/>.</summary>
+    public HttpClient ClientOf(string subject) => ClientWith(Token(new(JwtRegisteredClaimNames.Sub, subject)));
+
+    public HttpClient ClientWith(string token)
+    {
+        var client = CreateClient();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return client;
+    }
+
+    /// <summary>A subject that no other test has, whose user lives on the given half of the buckets.</summary>
+    /// <param name="shard">0 or 1: the Migrator deals out the lower half of the buckets to shard0.</param>
+    public static string NewSubject(int shard = 0)
+    {
+        while (true)
+        {
+            var subject = $"user-{Guid.NewGuid():N}";
+            if (UserId.FromSubject(subject).Bucket.Value / (Bucket.Count / 2) == shard)
+            {
+                return subject;
+            }
+        }
+    }
+
+    public static string Token(Claim? claim = null, DateTime? expires = null, SecurityKey? key = null, string audience = Audience) =>
+        new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = Issuer,
+            Audience = audience,
+            Subject = new ClaimsIdentity(claim is null ? [] : [claim]),
+            NotBefore = DateTime.UtcNow.AddHours(-2),
+            Expires = expires ?? DateTime.UtcNow.AddHours(1),
+            SigningCredentials = new SigningCredentials(key ?? Key, SecurityAlgorithms.HmacSha256),
+        });
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        builder.UseEnvironment("Development");
+        foreach (var (name, value) in Databases.Settings())
+        {
+            builder.UseSetting(name, value);
+        }
+
+        const string Bearer = "Authentication:Schemes:Bearer";
+        builder.UseSetting($"{Bearer}:ValidIssuer", Issuer);
+        builder.UseSetting($"{Bearer}:ValidAudiences:0", Audience);
+        builder.UseSetting($"{Bearer}:SigningKeys:0:Issuer", Issuer);
+        builder.UseSetting($"{Bearer}:SigningKeys:0:Value", Convert.ToBase64String(Key.Key));
+        builder.UseSetting("Logging:LogLevel:Default", "Warning");
+        foreach (var (name, value) in settings)
+        {
+            builder.UseSetting(name, value);
+        }
+    }
+}
+
+/// <summary>One service for the tests of a class.</summary>
+public sealed class ServiceFixture(Servers servers) : IAsyncLifetime
+{
+    private TestService? _service;
+
+    internal TestService Service => _service ?? throw new InvalidOperationException("The service has not started.");
+
+    public async ValueTask InitializeAsync() => _service = new TestService(await servers.CreateDatabasesAsync());
+
+    public async ValueTask DisposeAsync() => await (_service?.DisposeAsync() ?? default);
+}

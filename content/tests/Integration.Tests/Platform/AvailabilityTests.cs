@@ -1,0 +1,134 @@
+using System.Net;
+using Acme.Service.Domain.Common;
+using Acme.Service.Infrastructure.Persistence;
+using Acme.Service.Infrastructure.ReadReplicas;
+using Acme.Service.Infrastructure.Sharding;
+using Acme.Service.Integration.Tests.Fixtures;
+using Acme.Service.Topology;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Acme.Service.Integration.Tests.Platform;
+
+[Collection(nameof(ServiceTests))]
+public sealed class AvailabilityTests(Servers servers, ServiceFixture fixture) : IClassFixture<ServiceFixture>
+{
+    private readonly TestService _service = fixture.Service;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Readiness_fails_while_a_migration_is_pending()
+    {
+        var databases = await servers.CreateDatabasesAsync();
+        await databases.ExecuteAsync("directory", "ALTER TABLE \"__EFMigrationsHistory\" RENAME TO hidden");
+        await databases.ExecuteAsync("directory", "CREATE TABLE \"__EFMigrationsHistory\" (LIKE hidden); GRANT SELECT ON \"__EFMigrationsHistory\" TO app_rw");
+        await using var service = new TestService(databases);
+        using var client = service.CreateClient();
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.GetAsync("/health/ready", Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health/live", Cancellation)).StatusCode);
+        await databases.ExecuteAsync("directory", "INSERT INTO \"__EFMigrationsHistory\" SELECT * FROM hidden");
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health/ready", Cancellation)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Readiness_survives_without_Redis()
+    {
+        await using var service = new TestService(_service.Databases, ("ConnectionStrings:redis", "localhost:1,connectTimeout=200"));
+        using var client = service.CreateClient();
+        var ready = await client.GetAsync("/health/ready", Cancellation);
+
+        Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
+        Assert.Equal("Degraded", await ready.Content.ReadAsStringAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task Every_server_says_itself_who_it_is()
+    {
+        using var client = _service.CreateClient();
+        var servers = (await client.GetAsync("/topology", HttpStatusCode.OK)).EnumerateArray().ToArray();
+
+        Assert.Equal(
+            ["directory", "shard0", "shard1", "directory-replica", "shard0-replica", "shard1-replica", "redis"],
+            servers.Select(server => server.GetProperty("name").GetString()));
+        Assert.All(servers[..3], server => Assert.Equal("primary app_rw", $"{server.GetProperty("role")} {server.GetProperty("user")}"));
+        Assert.All(servers[3..6], server => Assert.Equal("replica app_ro", $"{server.GetProperty("role")} {server.GetProperty("user")}"));
+        Assert.All(servers[..6], server => Assert.StartsWith("TLSv1.", server.GetProperty("tls").GetString(), StringComparison.Ordinal));
+        Assert.StartsWith("Redis ", servers[6].GetProperty("version").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_scope_reads_the_replica_until_it_has_written()
+    {
+        await using var scope = _service.Services.CreateAsyncScope();
+        Assert.True(await ReadsReplicaAsync(scope));
+
+        scope.ServiceProvider.GetRequiredService<ReadRouting>().Wrote();
+        Assert.False(await ReadsReplicaAsync(scope));
+    }
+
+    [Fact]
+    public async Task A_command_that_would_write_to_two_shards_is_refused()
+    {
+        await using var scope = _service.Services.CreateAsyncScope();
+        var writer = scope.ServiceProvider.GetRequiredService<ShardWriter>();
+        var context = await writer.JoinAsync(new Bucket(0), Cancellation);
+
+        Assert.Same(context, await writer.JoinAsync(new Bucket(1), Cancellation));
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            async () => await writer.JoinAsync(new Bucket(Bucket.Count - 1), Cancellation));
+    }
+
+    [Fact]
+    public async Task A_bucket_map_with_a_hole_or_an_unknown_shard_is_refused()
+    {
+        foreach (var damage in new[] { "DELETE FROM bucket_map WHERE bucket = 7", "UPDATE bucket_map SET shard = 'shard9' WHERE bucket = 7" })
+        {
+            var databases = await servers.CreateDatabasesAsync();
+            await databases.ExecuteAsync("directory", damage);
+            await using var service = new TestService(databases);
+            var map = service.Services.GetRequiredService<BucketMap>();
+
+            await Assert.ThrowsAsync<InvalidOperationException>(async () => await map.ShardOfAsync(new Bucket(0), Cancellation));
+        }
+    }
+
+    [Fact]
+    public async Task A_database_that_is_away_or_has_no_free_connection_is_answered_with_503_and_Retry_After()
+    {
+        await using var away = new TestService(
+            _service.Databases, ("ConnectionStrings:shard0", "Host=localhost;Port=1;Username=app_rw;Database=shard0"));
+        await Assert503Async(away, pool => pool.Rent("shard0").Database.OpenConnectionAsync(Cancellation));
+
+        await using var busy = new TestService(_service.Databases, ("Postgres:MaxPoolSize", "1"), ("Postgres:Timeout", "1"));
+        var pool = busy.Services.GetRequiredService<ContextPool<ShardContext>>();
+        await using var holder = pool.Rent("shard0");
+        await holder.Database.OpenConnectionAsync(Cancellation);
+        await Assert503Async(busy, pool => pool.Rent("shard0").Database.OpenConnectionAsync(Cancellation));
+    }
+
+    /// <summary>Gives what the action throws to the handler that answers for the databases.</summary>
+    private static async Task Assert503Async(TestService service, Func<ContextPool<ShardContext>, Task> action)
+    {
+        var exception = await Assert.ThrowsAnyAsync<Exception>(
+            () => action(service.Services.GetRequiredService<ContextPool<ShardContext>>()));
+        await using var scope = service.Services.CreateAsyncScope();
+        var context = new DefaultHttpContext { RequestServices = scope.ServiceProvider };
+        var handler = service.Services.GetServices<IExceptionHandler>().OfType<DatabaseExceptionHandler>().Single();
+
+        Assert.True(await handler.TryHandleAsync(context, exception, Cancellation));
+        Assert.Equal(StatusCodes.Status503ServiceUnavailable, context.Response.StatusCode);
+        Assert.Equal("1", context.Response.Headers.RetryAfter);
+        Assert.False(await handler.TryHandleAsync(context, new InvalidOperationException("A mistake of ours."), Cancellation));
+    }
+
+    private static async Task<bool> ReadsReplicaAsync(AsyncServiceScope scope)
+    {
+        var reader = scope.ServiceProvider.GetRequiredService<ShardReader>();
+        await using var context = await reader.OpenAsync(new Bucket(0), Cancellation);
+        return await context.Database.SqlQueryRaw<bool>("SELECT pg_is_in_recovery() AS \"Value\"").SingleAsync(Cancellation);
+    }
+}
