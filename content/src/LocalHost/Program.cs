@@ -70,9 +70,8 @@ catch (Exception exception) when (exception is LocalHostException or Unauthorize
     return 1;
 }
 
-// The first signal stops in order. A second one ends LocalHost at once, and its parts follow by themselves.
 void Stop(PosixSignalContext signal)
 {
-    signal.Cancel = !stop.IsCancellationRequested;
+    signal.Cancel = true;
     stop.Cancel();
 }

@@ -54,8 +54,16 @@ internal sealed class StartedServers : IServers
     public static async Task<IServers> StartAsync(CancellationToken cancellationToken)
     {
         var directory = Directory.CreateTempSubdirectory("servers-").FullName;
-        return new StartedServers(
-            directory, await LocalTopology.StartAsync(LocalTopologyOptions.ForTests(directory), cancellationToken));
+        try
+        {
+            return new StartedServers(
+                directory, await LocalTopology.StartAsync(LocalTopologyOptions.ForTests(directory), cancellationToken));
+        }
+        catch
+        {
+            Directory.Delete(directory, recursive: true);
+            throw;
+        }
     }
 
     public string ConnectionString(string database, string role, bool replica) =>

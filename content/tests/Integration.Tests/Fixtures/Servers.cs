@@ -1,6 +1,8 @@
 using Acme.Service.Infrastructure.Persistence;
 using Acme.Service.Infrastructure.Persistence.Migrations;
+using Acme.Service.Integration.Tests.Containers;
 using Acme.Service.Integration.Tests.Fixtures;
+using Acme.Service.LocalHost;
 using Acme.Service.Topology;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -25,13 +27,26 @@ public sealed class Servers : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _servers = EnvironmentServers.FromEnvironment() ?? await StartedServers.StartAsync(TestContext.Current.CancellationToken);
+        _servers = EnvironmentServers.FromEnvironment() ?? await StartAsync(TestContext.Current.CancellationToken);
 
         // Without a pool, since a database that somebody is connected to cannot be copied.
         var configuration = Configuration(database => $"{ConnectionString(database, DatabaseRoles.Owner)};Pooling=false");
         var outcome = await new MigrationRun(configuration, NullLogger<MigrationRun>.Instance)
             .RunAsync(TestContext.Current.CancellationToken);
         Assert.Equal(MigrationOutcome.UpToDate, outcome);
+    }
+
+    private static async Task<IServers> StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await StartedServers.StartAsync(cancellationToken);
+        }
+        catch (LocalHostException exception) when (ContainerEngine.IsRunning)
+        {
+            TestContext.Current.SendDiagnosticMessage("Containers are used instead of programs of this machine: {0}", exception.Message);
+            return await ContainerTopology.StartAsync(cancellationToken);
+        }
     }
 
     public async ValueTask DisposeAsync()
