@@ -6,7 +6,6 @@ using Acme.Service.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
-builder.AddSecretFiles();
 builder.AddDataSources();
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddApplication();

@@ -11,7 +11,7 @@ using OpenTelemetry.Trace;
 
 namespace Acme.Service.ServiceDefaults;
 
-/// <summary>What every process of the service has: telemetry, health, service discovery and resilient HTTP clients.</summary>
+/// <summary>What every process of the service has: secrets from files, telemetry, health, service discovery and resilient HTTP clients.</summary>
 public static class ServiceDefaults
 {
     /// <summary>Name of the service's own meters and activity sources.</summary>
@@ -20,6 +20,7 @@ public static class ServiceDefaults
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder
     {
+        builder.AddSecretFiles();
         builder.AddOpenTelemetry();
         builder.Services.AddHealthChecks();
         builder.Services.AddServiceDiscovery();

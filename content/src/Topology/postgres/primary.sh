@@ -1,6 +1,6 @@
 #!/bin/bash
 # Makes the primary's cluster if there is none, brings roles and databases up to date, then becomes the server.
-# shellcheck source=common.sh
+# shellcheck source-path=SCRIPTDIR source=common.sh
 source "$(dirname "$0")/common.sh"
 require DATABASES POSTGRES_PASSWORD OWNER_PASSWORD APP_RW_PASSWORD APP_RO_PASSWORD WORKER_PASSWORD REPLICATOR_PASSWORD
 prepare

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Copies the primary if there is no cluster yet, then becomes a server that streams from it.
-# shellcheck source=common.sh
+# shellcheck source-path=SCRIPTDIR source=common.sh
 source "$(dirname "$0")/common.sh"
 require PRIMARY_HOST PRIMARY_PORT REPLICATOR_PASSWORD
 prepare

@@ -1,4 +1,7 @@
-namespace Acme.Service.Api.Common;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+
+namespace Acme.Service.ServiceDefaults;
 
 internal static class SecretFiles
 {

@@ -1,0 +1,72 @@
+using Acme.Service.Application.Tests.Common;
+using Acme.Service.Application.Wallets;
+using Acme.Service.Domain.Common;
+using Acme.Service.Domain.Wallets;
+
+namespace Acme.Service.Application.Tests.Wallets;
+
+/// <summary>The stored wallets. What a reader sees is copied from them at each commit.</summary>
+internal sealed class WalletTable
+{
+    public Dictionary<WalletId, Wallet> Wallets { get; } = [];
+
+    public Dictionary<WalletId, (UserId Owner, WalletView View, IReadOnlyList<EntryView> Entries)> Committed { get; } = [];
+
+    public void Store(Wallet wallet)
+    {
+        Wallets[wallet.Id] = wallet;
+        Committed[wallet.Id] = (
+            wallet.Owner,
+            new WalletView(wallet.Id.Value, wallet.Currency.Code, wallet.Balance, wallet.Version, wallet.OpenedAt),
+            [.. wallet.NewEntries.Select(e => new EntryView(e.Id.Value, e.Kind, e.Amount, e.Balance, e.CreatedAt))]);
+    }
+}
+
+internal sealed class InMemoryWalletRepository(WalletTable table, InMemoryUnitOfWork unitOfWork) : IWalletRepository
+{
+    public Task AddAsync(Wallet wallet, CancellationToken cancellationToken)
+    {
+        unitOfWork.Enlist(() => table.Store(wallet));
+        return Task.CompletedTask;
+    }
+
+    public Task<Wallet?> FindAsync(WalletId id, UserId owner, CancellationToken cancellationToken)
+    {
+        var wallet = table.Wallets.TryGetValue(id, out var found) && found.Owner == owner ? found : null;
+        if (wallet is not null)
+        {
+            unitOfWork.Enlist(() => table.Store(wallet));
+        }
+
+        return Task.FromResult(wallet);
+    }
+}
+
+internal sealed class InMemoryWalletReader(WalletTable table) : IWalletReader
+{
+    public Task<WalletView?> FindAsync(WalletId id, UserId owner, CancellationToken cancellationToken) =>
+        Task.FromResult(Row(id, owner)?.View);
+
+    public Task<IReadOnlyList<WalletView>> ListAsync(
+        UserId owner, WalletId? after, int limit, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<WalletView>>(
+        [
+            .. table.Committed.Values.Where(row => row.Owner == owner)
+                .Select(row => row.View)
+                .Where(view => after is not { } last || view.Id.CompareTo(last.Value) < 0)
+                .OrderByDescending(view => view.Id)
+                .Take(limit),
+        ]);
+
+    public Task<IReadOnlyList<EntryView>?> ListEntriesAsync(
+        WalletId id, UserId owner, EntryId? after, int limit, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<EntryView>?>(Row(id, owner) is not { } row ? null :
+        [
+            .. row.Entries.Where(entry => after is not { } last || entry.Id.CompareTo(last.Value) < 0)
+                .OrderByDescending(entry => entry.Id)
+                .Take(limit),
+        ]);
+
+    private (UserId Owner, WalletView View, IReadOnlyList<EntryView> Entries)? Row(WalletId id, UserId owner) =>
+        table.Committed.TryGetValue(id, out var row) && row.Owner == owner ? row : null;
+}

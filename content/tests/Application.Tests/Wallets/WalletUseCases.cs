@@ -1,0 +1,39 @@
+using Acme.Service.Application.Tests.Common;
+using Acme.Service.Application.Wallets;
+using Acme.Service.Domain.Common;
+using Acme.Service.Domain.Wallets;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Acme.Service.Application.Tests.Wallets;
+
+/// <summary>Base of tests of wallets: the pipeline on wallets in memory, and two users.</summary>
+public abstract class WalletUseCases : IAsyncDisposable
+{
+    protected static readonly UserId Alice = UserId.FromSubject("alice");
+    protected static readonly UserId Bob = UserId.FromSubject("bob");
+
+    private protected UseCases UseCases { get; } = new(ports => ports
+        .AddSingleton<WalletTable>()
+        .AddScoped<IWalletRepository, InMemoryWalletRepository>()
+        .AddScoped<IWalletReader, InMemoryWalletReader>());
+
+    public async ValueTask DisposeAsync()
+    {
+        await UseCases.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Opens a wallet one second after the last thing that happened, and pays in amounts a second apart each.</summary>
+    protected async Task<WalletId> OpenAsync(UserId owner, params long[] deposits)
+    {
+        UseCases.Clock.Now += TimeSpan.FromSeconds(1);
+        var id = (await UseCases.SendAsync(new OpenWallet(owner, "EUR"))).Value;
+        foreach (var amount in deposits)
+        {
+            UseCases.Clock.Now += TimeSpan.FromSeconds(1);
+            Assert.False((await UseCases.SendAsync(new DepositMoney(owner, id, amount, "EUR"))).IsError);
+        }
+
+        return id;
+    }
+}

@@ -1,0 +1,12 @@
+namespace Acme.Service.Architecture.Tests;
+
+public sealed class EndpointTests
+{
+    [Fact]
+    public void Only_the_composition_root_reaches_Infrastructure() => Rule.Forbids(
+        Solution.TypesOf(Solution.Api),
+        "Endpoints send commands and queries; Program and DataSources put the parts together.",
+        (type, dependency) => type is not { Namespace: "", Name: "Program" }
+            && !Solution.IsDataSources(type)
+            && Solution.ProjectOf(Dependencies.AssemblyOf(dependency)) == Solution.Infrastructure);
+}

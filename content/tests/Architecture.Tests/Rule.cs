@@ -1,0 +1,37 @@
+using Mono.Cecil;
+using NetArchTest.Rules;
+
+namespace Acme.Service.Architecture.Tests;
+
+/// <summary>A rule for NetArchTest that remembers what is wrong, so that a failure says more than a type's name.</summary>
+/// <param name="offences">What is wrong with a type, as sentences that name it; nothing when all is well.</param>
+internal sealed class Rule(Func<TypeDefinition, IEnumerable<string>> offences) : ICustomRule
+{
+    private readonly List<string> _found = [];
+    private int _looked;
+
+    public bool MeetsRule(TypeDefinition type)
+    {
+        _looked++;
+        var before = _found.Count;
+        _found.AddRange(offences(type));
+        return _found.Count == before;
+    }
+
+    /// <summary>Fails when a type offends, and when there is no type to look at: then the rule would hold for nothing.</summary>
+    public static void Holds(PredicateList types, string because, Func<TypeDefinition, IEnumerable<string>> offences)
+    {
+        var rule = new Rule(offences);
+        var result = types.Should().MeetCustomRule(rule).GetResult();
+        Assert.True(rule._looked > 0, "The rule found no type to look at, so it proves nothing.");
+        Assert.True(result.IsSuccessful, $"{because}\n{string.Join('\n', rule._found)}");
+    }
+
+    /// <summary>A rule about what a type depends on.</summary>
+    /// <param name="forbidden">Whether the first type may not depend on the second.</param>
+    public static void Forbids(PredicateList types, string because, Func<TypeDefinition, TypeReference, bool> forbidden) =>
+        Holds(types, because, type =>
+            from dependency in Dependencies.Of(type)
+            where forbidden(type, dependency)
+            select $"{type.FullName} depends on {dependency.FullName} ({Dependencies.AssemblyOf(dependency)}).");
+}

@@ -1,0 +1,68 @@
+using System.Reflection;
+using Acme.Service.Application;
+using Mono.Cecil;
+using NetArchTest.Rules;
+
+namespace Acme.Service.Architecture.Tests;
+
+/// <summary>The solution's own assemblies, and what a name in them says.</summary>
+internal static class Solution
+{
+    public const string Domain = "Domain";
+    public const string Application = "Application";
+    public const string Infrastructure = "Infrastructure";
+    public const string Api = "Api";
+    public const string Migrator = "Migrator";
+    public const string ServiceDefaults = "ServiceDefaults";
+
+    public static readonly string[] Layers = [Domain, Application, Infrastructure, Api];
+
+    private static readonly string AssemblyPrefix =
+        WithoutLayer(typeof(ApplicationServices).Assembly.GetName().Name!);
+
+    private static readonly string NamespacePrefix = WithoutLayer(typeof(ApplicationServices).Namespace!);
+
+    /// <summary>Outermost types of these projects. What is nested in a type counts as part of it.</summary>
+    public static PredicateList TypesOf(params string[] projects) =>
+        Types.InAssemblies(projects.Select(Load)).That().AreNotNested();
+
+    /// <summary>Types of these projects, nested ones as well, that meet a condition.</summary>
+    public static PredicateList TypesWhere(Func<TypeDefinition, bool> condition, params string[] projects) =>
+        Types.InAssemblies(projects.Select(Load)).That().MeetCustomRule(new Where(condition));
+
+    /// <summary>The same types as <see cref="TypesOf"/>, for rules about more than one type at a time.</summary>
+    public static IEnumerable<TypeDefinition> DefinitionsOf(params string[] projects) =>
+        projects.SelectMany(project => ModuleDefinition.ReadModule(Load(project).Location).Types);
+
+    /// <summary>The project that an assembly is built from; null when it is not ours.</summary>
+    public static string? ProjectOf(string assembly) =>
+        assembly.StartsWith(AssemblyPrefix, StringComparison.Ordinal) ? assembly[AssemblyPrefix.Length..] : null;
+
+    /// <summary>
+    /// The layer that a type's namespace names, and the folder right below it, such as <c>Wallets</c>, or an empty text in
+    /// the layer's root. Null for a namespace of no layer, as generated code has.
+    /// </summary>
+    public static (string Layer, string Folder)? PlaceOf(TypeReference type)
+    {
+        if (!$"{type.Namespace}.".StartsWith(NamespacePrefix, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var names = type.Namespace[NamespacePrefix.Length..].Split('.');
+        return Layers.Contains(names[0])
+            ? (names[0], names.ElementAtOrDefault(1) ?? "")
+            : null;
+    }
+
+    public static bool IsDataSources(TypeReference type) => PlaceOf(type) is (Api, "") && type.Name == "DataSources";
+
+    private static Assembly Load(string project) => Assembly.Load($"{AssemblyPrefix}{project}");
+
+    private static string WithoutLayer(string name) => name[..^Application.Length];
+}
+
+internal sealed class Where(Func<TypeDefinition, bool> condition) : ICustomRule
+{
+    public bool MeetsRule(TypeDefinition type) => condition(type);
+}
