@@ -1,3 +1,6 @@
+using System.Xml.Linq;
+using Colonnade.Dev.Testing;
+
 namespace Colonnade.Dev;
 
 public sealed record SolutionOptions(string Name, bool Aspire, bool Sample)
@@ -19,6 +22,12 @@ public sealed class GeneratedSolution : IDisposable
     {
         _package = package;
         Options = options;
+        if (!OperatingSystem.IsWindows())
+        {
+            // Started by root, LocalHost's PostgreSQL runs as another user, who must get through to its data.
+            System.IO.File.SetUnixFileMode(
+                _parent, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        }
     }
 
     public SolutionOptions Options { get; }
@@ -27,8 +36,9 @@ public sealed class GeneratedSolution : IDisposable
 
     public string SolutionFile => File($"{Options.Name}.slnx");
 
-    /// <summary>Root namespace, which is also how assembly names begin: the name with what C# does not allow replaced.</summary>
-    public string Namespace => Path.GetFileNameWithoutExtension(Assembly("src/Domain"))[..^".Domain".Length];
+    /// <summary>How namespaces and assembly names begin: the name with what C# does not allow replaced.</summary>
+    public string Namespace => XDocument.Load(File("Directory.Build.props"))
+        .Descendants("RootNamespace").Single().Value.Replace(".$(MSBuildProjectName)", "", StringComparison.Ordinal);
 
     public string File(string path) => Path.Combine(Root, path);
 
@@ -75,14 +85,16 @@ public sealed class GeneratedSolution : IDisposable
     /// <summary>Runs a built test project as its users do, by <c>dotnet test</c>.</summary>
     /// <param name="project">Such as <c>tests/Domain.Tests</c>.</param>
     /// <param name="method">Runs only test methods whose full name matches; <c>*</c> at either end.</param>
+    /// <param name="report">File to write the report to; a temporary one if null.</param>
     public async Task<TestRun> TestAsync(
         string project,
         Action<string> line,
         CancellationToken cancellationToken,
         string? method = null,
+        string? report = null,
         IReadOnlyDictionary<string, string?>? environment = null)
     {
-        var report = Path.Combine(_parent, "reports", $"{Guid.NewGuid():N}.trx");
+        report ??= Path.Combine(_parent, "reports", $"{Guid.NewGuid():N}.trx");
         string[] filter = method is null ? [] : ["--filter-method", method];
         var outcome = await Shell.TryAsync(
             "dotnet",
@@ -97,20 +109,10 @@ public sealed class GeneratedSolution : IDisposable
     }
 
     /// <summary>Path of the assembly that a project builds to.</summary>
-    public string Assembly(string project)
-    {
-        var name = Path.GetFileName(project);
-        var output = Path.Combine(Root, project, "bin", "Debug", "net10.0");
-        return Directory.EnumerateFiles(output, $"*.{name}.dll").Single();
-    }
+    public string Assembly(string project) =>
+        Path.Combine(Root, project, "bin", "Debug", "net10.0", $"{Namespace}.{Path.GetFileName(project)}.dll");
 
-    public void Dispose()
-    {
-        if (Environment.GetEnvironmentVariable("COLONNADE_KEEP") is null)
-        {
-            Directory.Delete(_parent, recursive: true);
-        }
-    }
+    public void Dispose() => Directory.Delete(_parent, recursive: true);
 
     private sealed class Planted(Action remove) : IDisposable
     {

@@ -17,10 +17,14 @@ public sealed class CommandFailedException(string command, Outcome outcome)
     public Outcome Outcome => outcome;
 }
 
-/// <summary>Runs programs. A cancelled one is interrupted as by Ctrl-C and, if it is still there after a while, killed with its children.</summary>
+/// <summary>
+/// Runs programs. When cancelled, a program has a moment to end by itself, since Ctrl-C in a terminal reaches it too;
+/// then it is interrupted, and at last killed with its children.
+/// </summary>
 public static class Shell
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_untilInterrupt = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_untilKill = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs a command to its end.</summary>
     /// <exception cref="CommandFailedException">It ended with another exit code than 0.</exception>
@@ -48,8 +52,13 @@ public static class Shell
         Action<string>? line = null,
         IReadOnlyDictionary<string, string?>? environment = null)
     {
+        using var interrupt = new CancellationTokenSource();
         using var kill = new CancellationTokenSource();
-        await using var patience = cancellationToken.Register(() => kill.CancelAfter(s_patience));
+        await using var cancellation = cancellationToken.Register(() =>
+        {
+            interrupt.CancelAfter(s_untilInterrupt);
+            kill.CancelAfter(s_untilKill);
+        });
         var output = new ConcurrentQueue<string>();
         var pipe = PipeTarget.ToDelegate(text =>
         {
@@ -72,7 +81,8 @@ public static class Shell
             .WithValidation(CommandResultValidation.None)
             .WithStandardOutputPipe(pipe)
             .WithStandardErrorPipe(pipe)
-            .ExecuteAsync(kill.Token, cancellationToken);
+            .ExecuteAsync(kill.Token, interrupt.Token);
+        cancellationToken.ThrowIfCancellationRequested();
         return new Outcome(result.ExitCode, [.. output], Stopwatch.GetElapsedTime(started));
     }
 }

@@ -9,6 +9,9 @@ namespace Colonnade.Dev;
 /// </summary>
 public sealed class Steps(IAnsiConsole console)
 {
+    /// <summary>How the line of a finished step begins.</summary>
+    public const string Done = "ok  ";
+
     private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(30);
 
     /// <param name="work">Gets an action that shows a line of detail.</param>
@@ -29,7 +32,7 @@ public sealed class Steps(IAnsiConsole console)
             var result = console.Profile.Capabilities.Interactive
                 ? await console.Status().StartAsync(title, status => SpinAsync(status, running))
                 : await WaitAsync(running);
-            console.MarkupLineInterpolated($"[green]ok[/]    {title}  {result}  [grey]{Elapsed()}[/]");
+            console.MarkupLineInterpolated($"[green]{Done}[/]  {title}  {result}  [grey]{Elapsed()}[/]");
             return result;
         }
         catch (OperationCanceledException)

@@ -13,9 +13,7 @@ public sealed class FolderTests
 
     [Fact]
     public void Platform_folders_exist() => Assert.Empty(PlatformFolders.Except(
-        from type in Solution.DefinitionsOf(Solution.Layers)
-        where Solution.PlaceOf(type) is not null
-        select Solution.PlaceOf(type)!.Value.Folder));
+        Solution.DefinitionsOf(Solution.Layers).Select(type => Solution.PlaceOf(type)!.Value.Folder)));
 
     [Fact]
     public void Platform_folders_do_not_depend_on_features() => Rule.Forbids(
@@ -28,8 +26,7 @@ public sealed class FolderTests
     {
         var uses = (
             from type in Solution.DefinitionsOf(Solution.Layers)
-            let folder = NodeOf(type)
-            where folder is not null
+            let folder = NodeOf(type)!
             from dependency in Dependencies.Of(type)
             let used = NodeOf(dependency)
             where used is not null && used != folder

@@ -20,7 +20,7 @@ public sealed class QueryTests
             : []);
 
     private static bool IsWritePort(string name) =>
-        name is "Mediator.ISender" or "Mediator.IMediator" or "Mediator.IPublisher"
+        name is "Mediator.ISender" or "Mediator.IMediator" or "Mediator.IPublisher" or "Mediator.Mediator"
         || (Types.TryGetValue(name, out var type) && BasesOf(type).Append(type).Any(part => IsMarker(part, "IWritePort")));
 
     /// <summary>Every read adapter implements the marker of read ports, so following it would lead to all of them.</summary>

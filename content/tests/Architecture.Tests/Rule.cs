@@ -7,15 +7,16 @@ namespace Acme.Service.Architecture.Tests;
 /// <param name="offences">What is wrong with a type, as sentences that name it; nothing when all is well.</param>
 internal sealed class Rule(Func<TypeDefinition, IEnumerable<string>> offences) : ICustomRule
 {
-    private readonly List<string> _found = [];
+    /// <summary>A set, since NetArchTest asks about a type more than once.</summary>
+    private readonly HashSet<string> _found = [];
     private int _looked;
 
     public bool MeetsRule(TypeDefinition type)
     {
         _looked++;
-        var before = _found.Count;
-        _found.AddRange(offences(type));
-        return _found.Count == before;
+        var found = offences(type).ToArray();
+        _found.UnionWith(found);
+        return found.Length == 0;
     }
 
     /// <summary>Fails when a type offends, and when there is no type to look at: then the rule would hold for nothing.</summary>

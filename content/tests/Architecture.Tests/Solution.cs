@@ -30,9 +30,10 @@ internal static class Solution
     public static PredicateList TypesWhere(Func<TypeDefinition, bool> condition, params string[] projects) =>
         Types.InAssemblies(projects.Select(Load)).That().MeetCustomRule(new Where(condition));
 
-    /// <summary>The same types as <see cref="TypesOf"/>, for rules about more than one type at a time.</summary>
-    public static IEnumerable<TypeDefinition> DefinitionsOf(params string[] projects) =>
-        projects.SelectMany(project => ModuleDefinition.ReadModule(Load(project).Location).Types);
+    /// <summary>Outermost types in the layers' namespaces, for rules about more than one type at a time.</summary>
+    public static IEnumerable<TypeDefinition> DefinitionsOf(params string[] layers) =>
+        layers.SelectMany(layer => ModuleDefinition.ReadModule(Load(layer).Location).Types)
+            .Where(type => PlaceOf(type) is not null);
 
     /// <summary>The project that an assembly is built from; null when it is not ours.</summary>
     public static string? ProjectOf(string assembly) =>

@@ -1,4 +1,3 @@
-using Acme.Service.Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 
 namespace Acme.Service.Infrastructure.Persistence;
@@ -9,8 +8,6 @@ internal interface IDirectoryEntity;
 /// <summary>What has to be known before a shard can be chosen.</summary>
 public sealed class DirectoryContext(DbContextOptions<DirectoryContext> options) : DbContext(options)
 {
-    internal DbSet<BucketAssignment> BucketMap => Set<BucketAssignment>();
-
     protected override void OnModelCreating(ModelBuilder modelBuilder) =>
         modelBuilder.ApplyConfigurationsFromAssembly(
             typeof(DirectoryContext).Assembly, type => type.IsAssignableTo(typeof(IDirectoryEntity)));

@@ -27,7 +27,7 @@ internal sealed class BucketMap(ContextPool<DirectoryContext> directory, Databas
             if (_shards is null)
             {
                 await using var context = directory.Rent(DatabaseNames.Directory);
-                var rows = await context.BucketMap.AsNoTracking().ToListAsync(cancellationToken);
+                var rows = await context.Set<BucketAssignment>().AsNoTracking().ToListAsync(cancellationToken);
                 Volatile.Write(ref _shards, Check(rows));
             }
 

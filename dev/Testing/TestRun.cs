@@ -1,6 +1,6 @@
 using System.Xml.Linq;
 
-namespace Colonnade.Dev;
+namespace Colonnade.Dev.Testing;
 
 /// <param name="Reason">Why it failed or was skipped; empty for a test that passed.</param>
 public sealed record TestOutcome(string Name, string Outcome, string Reason);

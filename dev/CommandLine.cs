@@ -1,0 +1,81 @@
+using System.Runtime.InteropServices;
+using Colonnade.Dev.Demo;
+using Colonnade.Dev.Testing;
+using Spectre.Console;
+
+namespace Colonnade.Dev;
+
+public static class CommandLine
+{
+    private const string Usage = """
+        dotnet dev.cs VERB
+
+          demo [--once]        Pack and install the template, generate a service, start it on a primary, a replica and
+                               Redis, and walk through its patterns. It stays up until Ctrl-C; with --once it ends after
+                               the walk.
+          demo --aspire        Run the AppHost of a generated service instead. Needs a container engine.
+          test [--containers]  Run every test: the template's own, and those it generates. With --containers also run
+                               the topology's scripts in containers.
+          test --fast          Only the template's tests that build nothing of what they generate.
+          pack                 Pack the template into artifacts/.
+          help                 Show this text.
+        """;
+
+    /// <returns>Exit code: 0 all went well, 1 something failed, 2 wrong usage, 130 cancelled.</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        using var stop = new CancellationTokenSource();
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        var console = AnsiConsole.Console;
+        if (Console.IsOutputRedirected)
+        {
+            // A line of a log is as long as it is; only a terminal has an edge to wrap at.
+            console.Profile.Width = short.MaxValue;
+        }
+
+        try
+        {
+            return args switch
+            {
+                ["demo"] => await DemoCommand.RunAsync(once: false, console, stop.Token),
+                ["demo", "--once"] => await DemoCommand.RunAsync(once: true, console, stop.Token),
+                ["demo", "--aspire"] => await AspireDemo.RunAsync(console, stop.Token),
+                ["test", .. var options] when options.All(option => option is "--containers" or "--fast") =>
+                    await TestCommand.RunAsync(options.Contains("--fast"), options.Contains("--containers"), console, stop.Token),
+                ["pack"] => await PackAsync(console, stop.Token),
+                ["help"] => Help(console, 0),
+                _ => Help(console, 2),
+            };
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync("Cancelled.");
+            return 130;
+        }
+        catch (Exception exception) when (exception is CommandFailedException or PrerequisiteMissingException or DemoFailedException)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return 1;
+        }
+
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stop.Cancel();
+        }
+    }
+
+    private static int Help(IAnsiConsole console, int exitCode)
+    {
+        console.WriteLine(Usage);
+        return exitCode;
+    }
+
+    private static async Task<int> PackAsync(IAnsiConsole console, CancellationToken cancellationToken)
+    {
+        await new Steps(console).RunAsync(
+            "Pack", line => TemplatePackage.PackAsync(Repository.File("artifacts"), line, cancellationToken));
+        return 0;
+    }
+}

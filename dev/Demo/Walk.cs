@@ -1,0 +1,70 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Spectre.Console;
+
+namespace Colonnade.Dev.Demo;
+
+/// <summary>Something the demo says was not so.</summary>
+public sealed class DemoFailedException(string message) : Exception(message);
+
+/// <param name="ServedBy">The answer's <c>Server-Timing</c> header: which server it was read from.</param>
+internal sealed record Answer(int Status, JsonElement Body, string ContentType, string ServedBy);
+
+/// <summary>What the walk's parts work with: the running service, its users, and a way to tell and to check.</summary>
+internal sealed class Walk(RunningService service, TokenIssuer tokens, IAnsiConsole console, CancellationToken cancellationToken) : IDisposable
+{
+    private readonly HttpClient _http = new() { BaseAddress = service.State.Api, Timeout = TimeSpan.FromSeconds(30) };
+
+    public RunningService Service => service;
+
+    public CancellationToken Cancelled => cancellationToken;
+
+    public void Title(string text) => console.MarkupLineInterpolated($"\n[bold]{text}[/]");
+
+    public void Say(string text) => console.MarkupLineInterpolated($"  {text}");
+
+    /// <summary>Fails the demo unless <paramref name="holds"/>.</summary>
+    public static void Check(bool holds, string orElse)
+    {
+        if (!holds)
+        {
+            throw new DemoFailedException(orElse);
+        }
+    }
+
+    /// <summary>Sends a request, says what came back and fails the demo unless it has the <paramref name="expected"/> status.</summary>
+    /// <param name="user">Whose token to send; nobody's if null.</param>
+    public async Task<Answer> SendAsync(HttpMethod method, string path, string? user, object? body, int expected)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (user is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", tokens.TokenFor(user));
+        }
+
+        if (body is not null)
+        {
+            request.Content = JsonContent.Create(body);
+        }
+
+        using var response = await _http.SendAsync(request, cancellationToken);
+        var text = await response.Content.ReadAsStringAsync(cancellationToken);
+        var status = (int)response.StatusCode;
+        var servedBy = response.Headers.TryGetValues("Server-Timing", out var values) ? string.Join(", ", values) : "";
+        Say($"{method} {path} as {user ?? "nobody"}: {status}{(servedBy.Length == 0 ? "" : $"   Server-Timing: {servedBy}")}");
+        Check(status == expected, $"{method} {path} answered {status} and not {expected}: {text}");
+        var isJson = response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) == true;
+        return new Answer(
+            status,
+            isJson ? JsonSerializer.Deserialize<JsonElement>(text) : default,
+            response.Content.Headers.ContentType?.MediaType ?? "",
+            servedBy);
+    }
+
+    public Task<Answer> GetAsync(string path, string? user, int expected = 200) => SendAsync(HttpMethod.Get, path, user, null, expected);
+
+    public Task<Answer> PostAsync(string path, string user, object body, int expected) => SendAsync(HttpMethod.Post, path, user, body, expected);
+
+    public void Dispose() => _http.Dispose();
+}

@@ -1,0 +1,99 @@
+using Spectre.Console;
+
+namespace Colonnade.Dev.Testing;
+
+/// <summary>Runs the template's tests, which run those of the solutions they generate, and adds them all up.</summary>
+public static class TestCommand
+{
+    private const string Project = "tests/Template.Tests";
+
+    /// <returns>Exit code.</returns>
+    public static async Task<int> RunAsync(bool fast, bool containers, IAnsiConsole console, CancellationToken cancellationToken)
+    {
+        var steps = new Steps(console);
+        await Prerequisites.EnsureAsync(steps, text => console.MarkupLineInterpolated($"{text}"), cancellationToken);
+        await steps.RunAsync($"Build {Project}", line => Shell.RunAsync(
+            "dotnet", ["build", Project, "-warnaserror", "--nologo", "-v", "minimal"], Repository.Root, cancellationToken, line));
+
+        var reports = Directory.CreateTempSubdirectory("colonnade-reports-").FullName;
+        try
+        {
+            var own = await RunOwnAsync(reports, fast, containers, steps, console, cancellationToken);
+            var generated = Directory.EnumerateFiles(reports, "*.trx")
+                .Select(file => (Suite: Path.GetFileNameWithoutExtension(file), File: file))
+                .Where(report => report.Suite != own.Suite)
+                .OrderBy(report => report.Suite, StringComparer.Ordinal)
+                .Select(report => TestRun.Read(report.Suite, report.File, new Outcome(0, [], TimeSpan.Zero)));
+            return Summarize([own, .. generated], console) ? 0 : 1;
+        }
+        finally
+        {
+            Directory.Delete(reports, recursive: true);
+        }
+    }
+
+    private static async Task<TestRun> RunOwnAsync(
+        string reports, bool fast, bool containers, Steps steps, IAnsiConsole console, CancellationToken cancellationToken)
+    {
+        var report = Path.Combine(reports, "Template.Tests.trx");
+        string[] filter = fast ? ["-trait-", "Speed=Slow"] : [];
+        TestRun? run = null;
+        await steps.RunAsync("Template.Tests", async detail =>
+        {
+            var outcome = await Shell.TryAsync(
+                "dotnet",
+                ["exec", $"{Project}/bin/Debug/net10.0/Template.Tests.dll", "-noColor", "-noLogo", "-result-trx", report, .. filter],
+                Repository.Root,
+                cancellationToken,
+                line =>
+                {
+                    detail(line);
+                    if (line.StartsWith(Steps.Done, StringComparison.Ordinal))
+                    {
+                        console.WriteLine($"  {line}");
+                    }
+                },
+                new Dictionary<string, string?>
+                {
+                    [TestReports.DirectoryVariable] = reports,
+                    ["COLONNADE_CONTAINERS"] = containers ? "1" : null,
+                });
+            run = TestRun.Read("Template.Tests", report, outcome);
+            return run.Counts;
+        });
+        return run!;
+    }
+
+    /// <summary>Tells what failed and what was left out, and ends with the sum.</summary>
+    private static bool Summarize(IReadOnlyList<TestRun> runs, IAnsiConsole console)
+    {
+        console.WriteLine();
+        foreach (var run in runs)
+        {
+            console.WriteLine($"{(run.Succeeded ? "ok    " : "FAILED")}  {run.Suite}: {run.Counts}");
+        }
+
+        foreach (var (run, test) in runs.SelectMany(run => run.Skipped.Select(test => (run, test))))
+        {
+            console.WriteLine($"\nSkipped, {run.Suite}: {test.Name}\n  {test.Reason}");
+        }
+
+        foreach (var (run, test) in runs.SelectMany(run => run.Failed.Select(test => (run, test))))
+        {
+            console.WriteLine($"\nFAILED, {run.Suite}: {test.Name}\n  {test.Reason.ReplaceLineEndings("\n  ")}");
+        }
+
+        foreach (var run in runs.Where(run => !run.Succeeded && !run.Failed.Any()))
+        {
+            console.WriteLine(run.Passed.Any()
+                ? $"\nFAILED, {run.Suite}: its runner ended with exit code {run.Process.ExitCode}.\n{run.Process.Text}"
+                : $"\nFAILED, {run.Suite}: no test was executed.\n{run.Process.Text}");
+        }
+
+        var skipped = runs.Sum(run => run.Skipped.Count());
+        console.WriteLine();
+        console.WriteLine(
+            $"{runs.Sum(run => run.Passed.Count())} passed, {runs.Sum(run => run.Failed.Count())} failed{(skipped == 0 ? "" : $", {skipped} skipped")}");
+        return runs.All(run => run.Succeeded);
+    }
+}
