@@ -19,18 +19,18 @@ if docker version >/dev/null 2>&1; then
     exec "$@"
 fi
 
-install_docker() {
+install_docker() (
     command -v apt-get >/dev/null || fail 'No container engine answers, and there is no apt-get to install one.'
-    # Debian starts a service when it is installed, unless this file says no.
-    local policy=/usr/sbin/policy-rc.d
+    # Debian starts a service as soon as it is installed, unless this file forbids it.
+    policy=/usr/sbin/policy-rc.d
     if [ ! -e "$policy" ]; then
-        trap 'rm -f "$policy"' RETURN
+        trap 'rm -f "$policy"' EXIT
         printf '#!/bin/sh\nexit 101\n' >"$policy"
         chmod 755 "$policy"
     fi
     apt-get -qq update
     DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends docker.io >/dev/null
-}
+)
 
 [ "$(id -u)" = 0 ] || fail 'No container engine answers, and only root can start one.'
 command -v dockerd >/dev/null || install_docker
@@ -47,6 +47,7 @@ setsid setpriv --pdeathsig TERM dockerd --host="$DOCKER_HOST" --data-root="$stat
     >"$state/log" 2>&1 </dev/null &
 engine=$!
 
+# shellcheck disable=SC2317 # The trap calls it.
 stop_engine() {
     if kill -0 "$engine" 2>/dev/null; then
         # Otherwise their bridges stay behind on the machine.

@@ -1,3 +1,5 @@
+using System.CodeDom.Compiler;
+using System.Runtime.CompilerServices;
 using Mono.Cecil;
 
 namespace Acme.Service.Architecture.Tests;
@@ -33,6 +35,30 @@ public sealed class LayerTests
         "The API is configured from outside, so that it runs the same under every host.",
         (_, dependency) => IsOursAndNot(
             dependency, Solution.Api, Solution.Infrastructure, Solution.Application, Solution.Domain, Solution.ServiceDefaults));
+
+    /// <summary>
+    /// The other rules tell folders by namespace, and NetArchTest passes over namespaces that begin with System or
+    /// Microsoft. A type that is declared there would be out of sight.
+    /// </summary>
+    [Fact]
+    public void Types_are_in_the_namespace_of_their_layer()
+    {
+        var written = Solution.Layers.SelectMany(layer =>
+            from type in Solution.ModuleOf(layer).Types
+            where !IsGenerated(type) && type is not { Namespace: "", Name: "Program" }
+            select (Layer: layer, Type: type)).ToArray();
+        Assert.NotEmpty(written);
+
+        var elsewhere = written.Where(found => Solution.PlaceOf(found.Type)?.Layer != found.Layer)
+            .Select(found => $"{found.Type.FullName} is in {found.Layer}.").ToArray();
+        Assert.True(elsewhere.Length == 0, $"A type out of place is out of the other rules' sight.\n{string.Join('\n', elsewhere)}");
+    }
+
+    private static bool IsGenerated(TypeDefinition type) =>
+        type.Name.StartsWith('<')
+        || type.Namespace == "Mediator.Internals"
+        || type.CustomAttributes.Any(attribute => attribute.AttributeType.Name
+            is nameof(GeneratedCodeAttribute) or nameof(CompilerGeneratedAttribute));
 
     private static bool IsOursAndNot(TypeReference type, params string[] allowed) =>
         Solution.ProjectOf(Dependencies.AssemblyOf(type)) is { } project && !allowed.Contains(project);

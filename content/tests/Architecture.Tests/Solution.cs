@@ -32,8 +32,10 @@ internal static class Solution
 
     /// <summary>Outermost types in the layers' namespaces, for rules about more than one type at a time.</summary>
     public static IEnumerable<TypeDefinition> DefinitionsOf(params string[] layers) =>
-        layers.SelectMany(layer => ModuleDefinition.ReadModule(Load(layer).Location).Types)
+        layers.SelectMany(layer => ModuleOf(layer).Types)
             .Where(type => PlaceOf(type) is not null);
+
+    public static ModuleDefinition ModuleOf(string project) => ModuleDefinition.ReadModule(Load(project).Location);
 
     /// <summary>The project that an assembly is built from; null when it is not ours.</summary>
     public static string? ProjectOf(string assembly) =>

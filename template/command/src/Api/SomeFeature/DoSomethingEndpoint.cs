@@ -1,0 +1,23 @@
+using System.Security.Claims;
+using Acme.Service.Api.Common;
+using Acme.Service.Application.SomeFeature;
+using Mediator;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Acme.Service.Api.SomeFeature;
+
+internal sealed record DoSomethingRequest(string Reason);
+
+internal sealed class DoSomethingEndpoint : IEndpointGroup
+{
+    public static void Map(IEndpointRouteBuilder app) => app.MapPost("/some-feature/do-something", Handle)
+        .WithTags("SomeFeature")
+        .ProducesProblem(StatusCodes.Status400BadRequest);
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> Handle(
+        DoSomethingRequest request, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken)
+    {
+        var result = await sender.Send(new DoSomething(user.UserId(), request.Reason), cancellationToken);
+        return result.IsError ? Problems.From(result.Errors) : TypedResults.NoContent();
+    }
+}

@@ -1,0 +1,22 @@
+using System.Security.Claims;
+using Acme.Service.Api.Common;
+using Acme.Service.Application.Common;
+using Acme.Service.Application.SomeFeature;
+using Mediator;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Acme.Service.Api.SomeFeature;
+
+internal sealed class GetSomethingEndpoint : IEndpointGroup
+{
+    public static void Map(IEndpointRouteBuilder app) => app.MapGet("/some-feature/get-something", Handle)
+        .WithTags("SomeFeature")
+        .ProducesProblem(StatusCodes.Status400BadRequest);
+
+    private static async Task<Results<Ok<GetSomethingView>, ProblemHttpResult>> Handle(
+        ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken, int limit = Page.DefaultLimit)
+    {
+        var result = await sender.Send(new GetSomething(user.UserId(), limit), cancellationToken);
+        return result.IsError ? Problems.From(result.Errors) : TypedResults.Ok(result.Value);
+    }
+}

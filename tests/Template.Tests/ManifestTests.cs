@@ -1,0 +1,46 @@
+namespace Template.Tests;
+
+/// <summary>
+/// Which files each set of options gives, against the list in manifest.txt: a path, and behind it the options without
+/// which it is not there.
+/// </summary>
+public sealed class ManifestTests(Generator generator)
+{
+    private const string WriteVariable = "COLONNADE_WRITE_MANIFEST";
+
+    private static readonly string s_file = Repository.File("tests", "Template.Tests", "manifest.txt");
+
+    [Fact]
+    public async Task Every_set_of_options_gives_the_files_in_the_manifest()
+    {
+        var everything = await FilesAsync(aspire: true, sample: true);
+        var withoutAspire = await FilesAsync(aspire: false, sample: true);
+        var withoutSample = await FilesAsync(aspire: true, sample: false);
+        var neither = await FilesAsync(aspire: false, sample: false);
+
+        var manifest = everything.Select(path => string.Join(
+            "  ",
+            [path, .. Needs(withoutAspire, path, "aspire"), .. Needs(withoutSample, path, "sample")])).ToList();
+        if (Environment.GetEnvironmentVariable(WriteVariable) == "1")
+        {
+            await File.WriteAllLinesAsync(s_file, manifest, TestContext.Current.CancellationToken);
+        }
+
+        var expected = await File.ReadAllLinesAsync(s_file, TestContext.Current.CancellationToken);
+        var differences = manifest.Except(expected).Select(line => $"+ {line}")
+            .Concat(expected.Except(manifest).Select(line => $"- {line}")).ToList();
+        Assert.True(
+            differences.Count == 0,
+            $"Generated files differ from manifest.txt. If that is meant, run this test with {WriteVariable}=1.\n{string.Join('\n', differences)}");
+
+        Assert.Empty(withoutAspire.Except(everything));
+        Assert.Empty(withoutSample.Except(everything));
+        Assert.Equal(withoutAspire.Intersect(withoutSample), neither);
+    }
+
+    private static string[] Needs(IReadOnlyList<string> without, string path, string option) =>
+        without.Contains(path) ? [] : [$"[{option}]"];
+
+    private async Task<IReadOnlyList<string>> FilesAsync(bool aspire, bool sample) =>
+        (await generator.GenerateAsync(new("Contoso.Payments", aspire, sample))).Files();
+}

@@ -1,0 +1,39 @@
+namespace Template.Tests;
+
+/// <summary>Without PostgreSQL's programs a run fails and says what to install.</summary>
+[Trait("Speed", "Slow")]
+public sealed class MissingServersTests(Generator generator) : IDisposable
+{
+    private const string Sentence = "apt-get install postgresql redis-server";
+
+    private readonly string _empty = Directory.CreateTempSubdirectory("colonnade-empty-").FullName;
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    /// <summary>Hides PostgreSQL, and a container engine that could stand in for it.</summary>
+    private Dictionary<string, string?> Environment => new() { ["POSTGRES_BIN"] = _empty, ["DOCKER_HOST"] = "tcp://127.0.0.1:1" };
+
+    [Fact]
+    public async Task LocalHost_says_what_to_install()
+    {
+        var solution = await generator.BuildAsync(Flavours.Plain);
+        var outcome = await Shell.TryAsync(
+            "dotnet", [solution.Assembly("src/LocalHost"), "--ephemeral-ports"], solution.Root, Cancelled, environment: Environment);
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains(Sentence, outcome.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", outcome.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Integration_tests_say_what_to_install()
+    {
+        var solution = await generator.BuildAsync(Flavours.Plain);
+        var run = await solution.TestAsync(
+            "tests/Integration.Tests", _ => { }, Cancelled, method: "*.Platform.*", environment: Environment);
+        Assert.False(run.Succeeded);
+        Assert.Empty(run.Passed);
+        Assert.All(run.Failed, test => Assert.Contains(Sentence, test.Reason, StringComparison.Ordinal));
+    }
+
+    public void Dispose() => Directory.Delete(_empty);
+}
