@@ -13,7 +13,9 @@ public static class CommandLine
           demo [--once]        Pack and install the template, generate a service, start it on a primary, a replica and
                                Redis, and walk through its patterns. It stays up until Ctrl-C; with --once it ends after
                                the walk.
-          demo --aspire        Run the AppHost of a generated service instead. Needs a container engine.
+          demo --aspire [--once]
+                               Run the AppHost of a generated service instead, until all of it is healthy. Needs a
+                               container engine, and the Aspire packages on a feed.
           test [--containers]  Run every test: the template's own, and those it generates. With --containers also run
                                the topology's scripts in containers.
           test --fast          Only the template's tests that build nothing of what they generate.
@@ -40,7 +42,8 @@ public static class CommandLine
             {
                 ["demo"] => await DemoCommand.RunAsync(once: false, console, stop.Token),
                 ["demo", "--once"] => await DemoCommand.RunAsync(once: true, console, stop.Token),
-                ["demo", "--aspire"] => await AspireDemo.RunAsync(console, stop.Token),
+                ["demo", "--aspire"] => await AspireDemo.RunAsync(once: false, console, stop.Token),
+                ["demo", "--aspire", "--once"] => await AspireDemo.RunAsync(once: true, console, stop.Token),
                 ["test", .. var options] when options.All(option => option is "--containers" or "--fast") =>
                     await TestCommand.RunAsync(options.Contains("--fast"), options.Contains("--containers"), console, stop.Token),
                 ["pack"] => await PackAsync(console, stop.Token),

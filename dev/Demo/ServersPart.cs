@@ -1,6 +1,17 @@
-using System.Text.Json;
+using System.Net.Http.Json;
 
 namespace Colonnade.Dev.Demo;
+
+/// <summary>One of the servers, as it tells of itself.</summary>
+internal sealed record Server(
+    string Name, string? Role, string? Address, int? Port, string? Database, string? User, string? Tls, string? Version, double? Lag, string? Error)
+{
+    public bool IsPostgres => Version?.StartsWith("PostgreSQL", StringComparison.Ordinal) == true;
+
+    public override string ToString() => Error is not null
+        ? $"{Name,-18} does not answer: {Error}"
+        : $"{Name,-18} {Role,-8} {Address}:{Port}  {Version}  as {User}  {Tls ?? "no TLS"}{(Lag is null ? "" : $"  lag {Lag} s")}";
+}
 
 /// <summary>Who answers: every server tells its own role, address, TLS version and lag.</summary>
 internal static class ServersPart
@@ -8,32 +19,25 @@ internal static class ServersPart
     public static async Task RunAsync(Walk walk)
     {
         walk.Title("The servers, as each tells of itself (GET /topology)");
-        var servers = (await walk.GetAsync("/topology", user: null)).Body.EnumerateArray().ToList();
+        var servers = await AskAsync(walk.Http, walk.Cancelled);
         foreach (var server in servers)
         {
-            Walk.Check(Text(server, "error").Length == 0, $"{Text(server, "name")} does not answer: {Text(server, "error")}");
-            var lag = Text(server, "lag");
-            walk.Say(
-                $"  {Text(server, "name"),-18} {Text(server, "role"),-8} {Text(server, "address")}:{Text(server, "port")}  "
-                + $"{Text(server, "version")}  as {Text(server, "user")}  {Text(server, "tls")}{(lag.Length == 0 ? "" : $"  lag {lag} s")}");
+            walk.Say($"{server}");
         }
 
-        var postgres = servers.Where(server => Text(server, "version").StartsWith("PostgreSQL", StringComparison.Ordinal)).ToList();
-        Walk.Check(postgres.All(server => Text(server, "tls").StartsWith("TLS", StringComparison.Ordinal)), "A PostgreSQL connection is without TLS.");
-        ExpectPort(postgres, "primary", walk.Service.State.Primary);
-        ExpectPort(postgres, "replica", walk.Service.State.Replica);
-
-        var redis = servers.SingleOrDefault(server => Text(server, "version").StartsWith("Redis", StringComparison.Ordinal));
+        var state = walk.Service.State;
+        Walk.Check(servers.All(server => server.Error is null), "A server does not answer.");
         Walk.Check(
-            redis.ValueKind == JsonValueKind.Object && Text(redis, "port") == $"{walk.Service.State.Redis.Port}",
-            "Redis did not answer from the port it was started on.");
+            servers.Where(server => server.IsPostgres).All(server => server.Tls?.StartsWith("TLS", StringComparison.Ordinal) == true),
+            "A PostgreSQL connection is without TLS.");
+        ExpectPort(servers.Where(server => server.IsPostgres && server.Role == "primary"), "primary", state.Primary.Port);
+        ExpectPort(servers.Where(server => server.IsPostgres && server.Role == "replica"), "replica", state.Replica.Port);
+        ExpectPort(servers.Where(server => server.Name == "redis"), "Redis", state.Redis.Port);
     }
 
-    private static void ExpectPort(List<JsonElement> servers, string role, Endpoint expected) => Walk.Check(
-        servers.Any(server => Text(server, "role") == role)
-        && servers.Where(server => Text(server, "role") == role).All(server => Text(server, "port") == $"{expected.Port}"),
-        $"Not every {role} connection ended at port {expected.Port}.");
+    public static async Task<IReadOnlyList<Server>> AskAsync(HttpClient api, CancellationToken cancellationToken) =>
+        await api.GetFromJsonAsync<Server[]>(new Uri("/topology", UriKind.Relative), cancellationToken) ?? [];
 
-    private static string Text(JsonElement server, string property) =>
-        server.TryGetProperty(property, out var value) && value.ValueKind != JsonValueKind.Null ? value.ToString() : "";
+    private static void ExpectPort(IEnumerable<Server> servers, string role, int port) => Walk.Check(
+        servers.Any() && servers.All(server => server.Port == port), $"Not every {role} connection ended at port {port}.");
 }

@@ -14,7 +14,7 @@ internal sealed record Answer(int Status, JsonElement Body, string ContentType, 
 /// <summary>What the walk's parts work with: the running service, its users, and a way to tell and to check.</summary>
 internal sealed class Walk(RunningService service, TokenIssuer tokens, IAnsiConsole console, CancellationToken cancellationToken) : IDisposable
 {
-    private readonly HttpClient _http = new() { BaseAddress = service.State.Api, Timeout = TimeSpan.FromSeconds(30) };
+    public HttpClient Http { get; } = new() { BaseAddress = service.State.Api, Timeout = TimeSpan.FromSeconds(30) };
 
     public RunningService Service => service;
 
@@ -48,7 +48,7 @@ internal sealed class Walk(RunningService service, TokenIssuer tokens, IAnsiCons
             request.Content = JsonContent.Create(body);
         }
 
-        using var response = await _http.SendAsync(request, cancellationToken);
+        using var response = await Http.SendAsync(request, cancellationToken);
         var text = await response.Content.ReadAsStringAsync(cancellationToken);
         var status = (int)response.StatusCode;
         var servedBy = response.Headers.TryGetValues("Server-Timing", out var values) ? string.Join(", ", values) : "";
@@ -66,5 +66,5 @@ internal sealed class Walk(RunningService service, TokenIssuer tokens, IAnsiCons
 
     public Task<Answer> PostAsync(string path, string user, object body, int expected) => SendAsync(HttpMethod.Post, path, user, body, expected);
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose() => Http.Dispose();
 }

@@ -23,7 +23,7 @@ public sealed class Generator : IAsyncLifetime
     }));
 
     private readonly Dictionary<SolutionOptions, GeneratedSolution> _generated = [];
-    private readonly HashSet<SolutionOptions> _built = [];
+    private readonly Dictionary<SolutionOptions, Task> _built = [];
 
     public TemplatePackage Package { get; private set; } = null!;
 
@@ -47,11 +47,13 @@ public sealed class Generator : IAsyncLifetime
     public async Task<GeneratedSolution> BuildAsync(SolutionOptions options)
     {
         var solution = await GenerateAsync(options);
-        if (_built.Add(options))
+        if (!_built.TryGetValue(options, out var build))
         {
-            await _steps.RunAsync($"Build {options}", line => solution.BuildAsync(line, Cancelled));
+            build = _steps.RunAsync($"Build {options}", line => solution.BuildAsync(line, Cancelled));
+            _built.Add(options, build);
         }
 
+        await build; // One that failed fails every test that needs it.
         return solution;
     }
 

@@ -68,7 +68,8 @@ until docker version >/dev/null 2>&1; do
     sleep 0.1
 done
 
-"$@" <&0 &
+# In the background bash has a command ignore Ctrl-C, and so would all that the command starts.
+(trap - INT QUIT; exec "$@") <&0 &
 command=$!
 trap 'kill "$command" 2>/dev/null' INT TERM HUP
 # A trap interrupts wait, so wait until it is over.

@@ -54,7 +54,9 @@ public sealed class LocalHostProcessTests(TestDirectory directory) : IClassFixtu
         await using var host = LocalHostProcess.StartOn(directory);
         await host.FirstLineAsync();
         var processes = await host.ProcessesAsync();
-        await host.SignalAsync("INT");
+
+        // Not SIGINT: what a script starts in the background ignores it, the tests and all that they start included.
+        await host.SignalAsync("TERM");
 
         Assert.Equal(130, await host.ExitCodeAsync());
         await LocalHostProcess.AssertEndedAsync(processes);
