@@ -19,11 +19,11 @@ public sealed class CommandFailedException(string command, Outcome outcome)
 
 /// <summary>
 /// Runs programs. When cancelled, a program has a moment to end by itself, since Ctrl-C in a terminal reaches it too;
-/// then it is interrupted, and at last killed with its children.
+/// then it is asked to end, and at last killed with its children.
 /// </summary>
 public static class Shell
 {
-    private static readonly TimeSpan s_untilInterrupt = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_untilAsked = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_untilKill = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs a command to its end.</summary>
@@ -52,11 +52,11 @@ public static class Shell
         Action<string>? line = null,
         IReadOnlyDictionary<string, string?>? environment = null)
     {
-        using var interrupt = new CancellationTokenSource();
+        using var ask = new CancellationTokenSource();
         using var kill = new CancellationTokenSource();
         await using var cancellation = cancellationToken.Register(() =>
         {
-            interrupt.CancelAfter(s_untilInterrupt);
+            ask.CancelAfter(s_untilAsked);
             kill.CancelAfter(s_untilKill);
         });
         var output = new ConcurrentQueue<string>();
@@ -66,7 +66,7 @@ public static class Shell
             line?.Invoke(text);
         });
         var started = Stopwatch.GetTimestamp();
-        var result = await Cli.Wrap(program)
+        var running = Cli.Wrap(program)
             .WithArguments(arguments)
             .WithWorkingDirectory(directory)
             .WithEnvironmentVariables(variables =>
@@ -81,8 +81,19 @@ public static class Shell
             .WithValidation(CommandResultValidation.None)
             .WithStandardOutputPipe(pipe)
             .WithStandardErrorPipe(pipe)
-            .ExecuteAsync(kill.Token, interrupt.Token);
+            .ExecuteAsync(kill.Token);
+        await using var asking = ask.Token.Register(() => AskToEnd(running.ProcessId));
+        var result = await running;
         cancellationToken.ThrowIfCancellationRequested();
         return new Outcome(result.ExitCode, [.. output], Stopwatch.GetElapsedTime(started));
+    }
+
+    /// <summary>Sends SIGTERM. Not SIGINT, which a program that a script put into the background ignores.</summary>
+    private static void AskToEnd(int processId)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            using var _ = Process.Start("kill", ["-TERM", $"{processId}"]);
+        }
     }
 }
