@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -12,6 +13,9 @@ public sealed class DevCertificates
 {
     private static readonly TimeSpan s_lifetime = TimeSpan.FromDays(365);
     private static readonly TimeSpan s_renewBefore = TimeSpan.FromDays(30);
+
+    /// <summary>How long to wait for another process that makes them.</summary>
+    private static readonly TimeSpan s_turn = TimeSpan.FromSeconds(20);
 
     private DevCertificates(string directory) => Location = directory;
 
@@ -41,12 +45,37 @@ public sealed class DevCertificates
     {
         var now = (clock ?? TimeProvider.System).GetUtcNow();
         var certificates = new DevCertificates(directory);
+        if (certificates.AreUsable(now))
+        {
+            return certificates;
+        }
+
+        // One process at a time makes them; the others find them made when their turn comes.
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(directory))!);
+        using var turn = AwaitTurn($"{directory}.lock");
         if (!certificates.AreUsable(now))
         {
             certificates.Replace(now);
         }
 
         return certificates;
+    }
+
+    /// <summary>A file that one process at a time can hold open. It stays, since removing it would let two in.</summary>
+    private static FileStream AwaitTurn(string path)
+    {
+        for (var waited = Stopwatch.StartNew(); ; Thread.Sleep(20))
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException exception)
+                when (exception is not (DirectoryNotFoundException or FileNotFoundException) && waited.Elapsed < s_turn)
+            {
+                // Another holds it.
+            }
+        }
     }
 
     private bool AreUsable(DateTimeOffset now)
@@ -68,9 +97,9 @@ public sealed class DevCertificates
             chain.ChainPolicy.VerificationTime = (now + s_renewBefore).LocalDateTime;
             return HostNames.All(name => server.MatchesHostname(name)) && chain.Build(server);
         }
-        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException or IOException)
         {
-            return false; // Damaged, or the key belongs to another certificate.
+            return false; // Damaged, the key belongs to another certificate, or they are being replaced right now.
         }
     }
 
@@ -80,20 +109,12 @@ public sealed class DevCertificates
         var made = new DevCertificates($"{Location}.{Path.GetRandomFileName()}");
         var outdated = $"{made.Location}.old";
         made.Make(now);
-        try
+        if (Directory.Exists(Location))
         {
-            if (Directory.Exists(Location))
-            {
-                Directory.Move(Location, outdated);
-            }
-
-            Directory.Move(made.Location, Location);
-        }
-        catch (IOException) when (AreUsable(now))
-        {
-            Directory.Delete(made.Location, recursive: true); // Another process was quicker.
+            Directory.Move(Location, outdated);
         }
 
+        Directory.Move(made.Location, Location);
         if (Directory.Exists(outdated))
         {
             Directory.Delete(outdated, recursive: true);
