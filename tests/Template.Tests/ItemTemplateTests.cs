@@ -14,14 +14,14 @@ public sealed class ItemTemplateTests(Generator generator)
     public async Task A_command_and_a_query_build_and_pass_their_tests_in_an_old_and_in_a_new_feature()
     {
         var solution = await generator.GenerateAsync(s_options);
-        await AddAsync(solution, "colonnade-command", "FreezeWallet", "Wallets");
+        await AddAsync(solution, "colonnade-command", "RenameWallet", "Wallets");
         await AddAsync(solution, "colonnade-query", "ListOpenOrders", "OrderBook");
         Assert.Superset(
             new HashSet<string>
             {
-                "src/Application/Wallets/FreezeWallet.cs",
-                "src/Api/Wallets/FreezeWalletEndpoint.cs",
-                "tests/Application.Tests/Wallets/FreezeWalletTests.cs",
+                "src/Application/Wallets/RenameWallet.cs",
+                "src/Api/Wallets/RenameWalletEndpoint.cs",
+                "tests/Application.Tests/Wallets/RenameWalletTests.cs",
                 "src/Application/OrderBook/ListOpenOrders.cs",
                 "src/Api/OrderBook/ListOpenOrdersEndpoint.cs",
                 "tests/Application.Tests/OrderBook/ListOpenOrdersTests.cs",
@@ -40,7 +40,7 @@ public sealed class ItemTemplateTests(Generator generator)
             Assert.True(run.Succeeded, run.Process.Text);
             if (project == "tests/Application.Tests")
             {
-                Assert.Equal(2, run.Passed.Count(test => test.Name.Contains(".FreezeWalletTests.", StringComparison.Ordinal)));
+                Assert.Equal(2, run.Passed.Count(test => test.Name.Contains(".RenameWalletTests.", StringComparison.Ordinal)));
                 Assert.Equal(2, run.Passed.Count(test => test.Name.Contains(".ListOpenOrdersTests.", StringComparison.Ordinal)));
             }
         }
@@ -51,7 +51,7 @@ public sealed class ItemTemplateTests(Generator generator)
     {
         var solution = await generator.GenerateAsync(s_options);
         var refused = await Assert.ThrowsAsync<CommandFailedException>(
-            () => solution.AddAsync(_ => { }, Cancelled, "colonnade-command", "-n", "FreezeWallet"));
+            () => solution.AddAsync(_ => { }, Cancelled, "colonnade-command", "-n", "RenameWallet"));
 
         Assert.Contains("--feature", refused.Message, StringComparison.Ordinal);
     }

@@ -7,8 +7,8 @@ using StackExchange.Redis;
 namespace Acme.Service.Api;
 
 /// <summary>
-/// The one place that opens connections: a keyed <see cref="NpgsqlDataSource"/> for every database on the primary and
-/// on the replica, and the Redis connection.
+/// The one place that opens connections: a keyed <see cref="NpgsqlDataSource"/> for every database on the replica, one for
+/// every database, role and server that may be the primary, and the Redis connection.
 /// </summary>
 internal static class DataSources
 {
@@ -17,20 +17,27 @@ internal static class DataSources
     public static void AddDataSources(this WebApplicationBuilder builder)
     {
         var names = DatabaseNames.From(builder.Configuration);
-        var pools = builder.Configuration.GetSection("Postgres");
-        foreach (var name in names.Primaries.Concat(names.Replicas))
+        foreach (var name in names.Replicas)
         {
-#if (aspire)
-            builder.AddKeyedNpgsqlDataSource(
-                name,
-                settings => settings.DisableHealthChecks = true,
-                source => Configure(source, name, pools));
-#else
-            builder.Services.AddNpgsqlDataSource(
-                builder.Configuration.GetConnectionString(name) ?? throw Missing(name),
-                source => Configure(source, name, pools),
-                serviceKey: name);
-#endif
+            builder.AddDataSource(name, name, _ => { });
+        }
+
+        var timelines = new PrimaryTimelines(builder.Configuration);
+        builder.Services.AddSingleton(timelines);
+        foreach (var name in names.Primaries.Concat(names.Workers))
+        {
+            foreach (var host in timelines.HostsOf(name))
+            {
+                builder.AddDataSource(PrimaryTimelines.KeyOf(name, host), name, source =>
+                {
+                    if (names.Workers.Contains(name))
+                    {
+                        builder.Configuration.GetSection("PostgresWorkers").Bind(source.ConnectionStringBuilder);
+                    }
+
+                    source.UsePrimaryFence(timelines, name, host);
+                });
+            }
         }
 
 #if (aspire)
@@ -43,14 +50,31 @@ internal static class DataSources
     }
 
     /// <summary>Pool settings come from the section <c>Postgres</c>; what is not there keeps the connection string's value.</summary>
-    private static void Configure(NpgsqlDataSourceBuilder source, string name, IConfiguration pools)
+    /// <param name="builder">The API.</param>
+    /// <param name="key">Key of the service.</param>
+    /// <param name="name">Name of the connection string.</param>
+    /// <param name="configure">Comes last.</param>
+    private static void AddDataSource(
+        this WebApplicationBuilder builder, string key, string name, Action<NpgsqlDataSourceBuilder> configure)
     {
-        source.Name = name;
-        pools.Bind(source.ConnectionStringBuilder);
+        var connectionString = builder.Configuration.GetConnectionString(name) ?? throw Missing(name);
+#if (aspire)
+        builder.AddKeyedNpgsqlDataSource(
+            key,
+            settings => (settings.ConnectionString, settings.DisableHealthChecks) = (connectionString, true),
+            Configure);
+#else
+        builder.Services.AddNpgsqlDataSource(connectionString, Configure, serviceKey: key);
+#endif
+
+        void Configure(NpgsqlDataSourceBuilder source)
+        {
+            source.Name = key;
+            builder.Configuration.GetSection("Postgres").Bind(source.ConnectionStringBuilder);
+            configure(source);
+        }
     }
 
-#if (!aspire)
     private static InvalidOperationException Missing(string name) =>
         new($"Connection string '{name}' is missing: set ConnectionStrings__{name}.");
-#endif
 }

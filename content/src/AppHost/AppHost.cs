@@ -48,9 +48,16 @@ public static class Program
 
         foreach (var database in ResourceNames.Databases)
         {
-            migrator.WithReference(postgres.AddConnection(OwnerOf(database), primary, database, DatabaseRoles.Owner), database);
-            api.WithReference(postgres.AddConnection(database, primary, database, DatabaseRoles.ReadWrite));
+            migrator.WithReference(
+                postgres.AddPrimaryConnection(OwnerOf(database), primary, replica, database, DatabaseRoles.Owner), database);
+            api.WithReference(postgres.AddPrimaryConnection(database, primary, replica, database, DatabaseRoles.ReadWrite));
             api.WithReference(postgres.AddConnection(ResourceNames.ReplicaOf(database), replica, database, DatabaseRoles.ReadOnly));
+        }
+
+        foreach (var shard in ResourceNames.Shards)
+        {
+            api.WithReference(
+                postgres.AddPrimaryConnection(ResourceNames.WorkerOf(shard), primary, replica, shard, DatabaseRoles.Worker));
         }
 
         migrator.WaitFor(primary);
@@ -68,6 +75,11 @@ public static class Program
             migrator.WithReference(builder.AddConnectionString(OwnerOf(database)), database);
             api.WithReference(builder.AddConnectionString(database));
             api.WithReference(builder.AddConnectionString(ResourceNames.ReplicaOf(database)));
+        }
+
+        foreach (var shard in ResourceNames.Shards)
+        {
+            api.WithReference(builder.AddConnectionString(ResourceNames.WorkerOf(shard)));
         }
 
         api.WithReference(builder.AddConnectionString(ResourceNames.Redis));

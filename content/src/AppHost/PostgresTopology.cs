@@ -45,6 +45,22 @@ internal sealed class PostgresTopology
         return _builder.AddConnectionString(name, text).WithParentRelationship(server.Resource);
     }
 
+    /// <summary>
+    /// A connection string that names both servers, so that clients find the primary again after a promotion. The dashboard
+    /// shows it below the server that is the primary at first.
+    /// </summary>
+    public IResourceBuilder<ConnectionStringResource> AddPrimaryConnection(
+        string name,
+        IResourceBuilder<PostgresServerResource> primary,
+        IResourceBuilder<PostgresReplicaResource> replica,
+        string database,
+        string role)
+    {
+        var text = VerifiedConnection.Create(
+            primary.GetEndpoint("tcp"), replica.GetEndpoint("tcp"), database, role, _passwords[role].Resource, _certificates.AuthorityFile);
+        return _builder.AddConnectionString(name, text).WithParentRelationship(primary.Resource);
+    }
+
     private IResourceBuilder<TServer> WithScript<TServer>(
         IResourceBuilder<TServer> server, IReadOnlyList<string> arguments, IEnumerable<KeyValuePair<string, object>> environment)
         where TServer : ContainerResource

@@ -1,4 +1,5 @@
 using Acme.Service.Application.Common;
+using Acme.Service.Application.Idempotency;
 using Acme.Service.Application.Platform;
 using FluentValidation;
 using Mediator;
@@ -16,7 +17,7 @@ public static class ApplicationServices
             options.Assemblies = [typeof(ApplicationServices)];
             options.ServiceLifetime = ServiceLifetime.Scoped;
             options.GenerateTypesAsInternal = true;
-            options.PipelineBehaviors = [typeof(ValidationBehavior<,>), typeof(CommitBehavior<,>)];
+            options.PipelineBehaviors = [typeof(ValidationBehavior<,>), typeof(CommitBehavior<,>), typeof(IdempotencyBehavior<,>)];
         });
         services.AddScoped<AnswerTrail>();
         return services.AddValidatorsFromAssembly(typeof(ApplicationServices).Assembly, includeInternalTypes: true);

@@ -1,7 +1,9 @@
 using Acme.Service.Application.Common;
 using Acme.Service.Infrastructure.Caching;
+using Acme.Service.Infrastructure.Idempotency;
 using Acme.Service.Infrastructure.Persistence;
 using Acme.Service.Infrastructure.ReadReplicas;
+using Acme.Service.Infrastructure.Sagas;
 using Acme.Service.Infrastructure.Sharding;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,13 +13,16 @@ namespace Acme.Service.Infrastructure;
 public static class InfrastructureServices
 {
     /// <summary>
-    /// The adapters of Application's ports. Needs a keyed <c>NpgsqlDataSource</c> for every name of
-    /// <see cref="DatabaseNames"/> and an <c>IConnectionMultiplexer</c>, which the composition root registers.
+    /// The adapters of Application's ports. Needs a keyed <c>NpgsqlDataSource</c> for every replica of
+    /// <see cref="DatabaseNames"/> under its name, and for every other on each of its <see cref="PrimaryTimelines.HostsOf"/>
+    /// under <see cref="PrimaryTimelines.KeyOf"/>; those timelines; and an <c>IConnectionMultiplexer</c>. The composition
+    /// root registers them.
     /// </summary>
     public static IServiceCollection AddInfrastructure(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton(DatabaseNames.From(configuration));
-        return services.AddPersistence().AddSharding().AddReadReplicas().AddCaching().AddPorts();
+        return services.AddPersistence().AddSharding().AddReadReplicas().AddIdempotency(configuration)
+            .AddSagas(configuration).AddCaching().AddPorts();
     }
 
     /// <summary>Registers every class that implements a port, so that a feature's adapters are found by scanning.</summary>

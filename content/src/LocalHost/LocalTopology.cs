@@ -15,19 +15,26 @@ public sealed record ServerAddress(string Host, int Port)
 /// A PostgreSQL primary, its streaming replica and Redis, as processes of this machine. They end when this is disposed,
 /// and also when this process dies in any other way.
 /// </summary>
-public sealed class LocalTopology : IAsyncDisposable
+public sealed partial class LocalTopology : IAsyncDisposable
 {
     private const string Host = "localhost";
+
+    /// <summary>Under which the replica is known to the primary (replica.sh).</summary>
+    private const string ReplicaName = "replica";
 
     private readonly LocalTopologyOptions _options;
     private readonly LocalDirectory _directory;
     private readonly DevCertificates _certificates;
+    private readonly string _postgresPrograms;
+    private readonly string _redisProgram;
     private readonly List<Part> _parts = [];
 
-    private LocalTopology(LocalTopologyOptions options, LocalDirectory directory)
+    private LocalTopology(LocalTopologyOptions options, LocalDirectory directory, string postgresPrograms, string redisProgram)
     {
         _options = options;
         _directory = directory;
+        _postgresPrograms = postgresPrograms;
+        _redisProgram = redisProgram;
         _certificates = DevCertificates.Ensure(directory.Certificates);
         Primary = new(Host, FreePort.Take(options.PrimaryPort, ResourceNames.Primary));
         Replica = new(Host, FreePort.Take(options.ReplicaPort, ResourceNames.Replica));
@@ -53,14 +60,13 @@ public sealed class LocalTopology : IAsyncDisposable
     /// <exception cref="LocalHostException">They cannot start; the message says why.</exception>
     public static async Task<LocalTopology> StartAsync(LocalTopologyOptions options, CancellationToken ct)
     {
-        var postgres = ServerPrograms.FindPostgres();
-        var redis = ServerPrograms.FindRedis();
+        var (postgres, redis) = (ServerPrograms.FindPostgres(), ServerPrograms.FindRedis());
         var directory = await LocalDirectory.OpenAsync(options.DataDirectory, options.Reset, ct);
         LocalTopology? topology = null;
         try
         {
-            topology = new LocalTopology(options, directory);
-            await topology.StartServersAsync(postgres, redis, ct);
+            topology = new LocalTopology(options, directory, postgres, redis);
+            await topology.StartServersAsync(ct);
             return topology;
         }
         catch
@@ -74,12 +80,18 @@ public sealed class LocalTopology : IAsyncDisposable
     /// <summary>Password of a role (<see cref="DatabaseRoles"/>) or of Redis.</summary>
     public string Password(string name) => _directory.Secret(name);
 
+    /// <summary>One of the two servers, whatever it is at the moment.</summary>
     public string ConnectionString(string database, string role, bool replica = false) =>
         PostgresConnectionString.Create(
             Host, $"{(replica ? Replica : Primary).Port}", database, role, Password(role), AuthorityFile);
 
+    /// <summary>Both servers, for clients that look for the one that is the primary.</summary>
+    public string PrimaryConnectionString(string database, string role) =>
+        PostgresConnectionString.Create([$"{Primary}", $"{Replica}"], database, role, Password(role), AuthorityFile);
+
     public async ValueTask DisposeAsync()
     {
+        await ContinuePrimaryAsync(); // One that is stopped would not hear that it shall end.
         foreach (var part in Enumerable.Reverse(_parts))
         {
             await part.DisposeAsync();
@@ -105,70 +117,79 @@ public sealed class LocalTopology : IAsyncDisposable
         return running.First(part => part.Ended.IsCompleted);
     }
 
-    private async Task StartServersAsync(string postgresPrograms, string redisProgram, CancellationToken ct)
+    private async Task StartServersAsync(CancellationToken ct)
     {
         if (_directory.Servers != _directory.Root)
         {
             _options.Log("localhost", $"PostgreSQL runs as the user postgres, who cannot reach {_directory.Root}: its data is in {_directory.Servers}.");
         }
 
-        var redis = StartRedis(redisProgram);
-        var primary = StartPostgres(
-            ResourceNames.Primary,
-            "primary.sh",
-            Primary,
-            postgresPrograms,
-            [
-                new("DATABASES", string.Join(' ', ResourceNames.Databases)),
-                new("POSTGRES_USER", DatabaseRoles.Superuser),
-                .. DatabaseRoles.All.Append(DatabaseRoles.Superuser).Select(PasswordVariable),
-            ]);
+        var redis = StartRedis();
+        var primary = StartPrimary();
         await redis.WaitUntilReadyAsync(RedisAnswersAsync, ct);
-        await primary.WaitUntilReadyAsync(token => AnswersTrueAsync(replica: false, "select true", token), ct);
+        await primary.WaitUntilReadyAsync(PrimaryAnswersAsync, ct);
 
         var replica = StartPostgres(
             ResourceNames.Replica,
             "replica.sh",
             Replica,
-            postgresPrograms,
             [
                 new("PRIMARY_HOST", Primary.Host),
                 new("PRIMARY_PORT", $"{Primary.Port}"),
                 PasswordVariable(DatabaseRoles.Replicator),
             ]);
         await replica.WaitUntilReadyAsync(ReplicaStreamsAsync, ct);
-
-        KeyValuePair<string, string> PasswordVariable(string role) => new(DatabaseRoles.PasswordVariable(role), Password(role));
     }
 
+    private Part StartPrimary() => StartPostgres(
+        ResourceNames.Primary,
+        "primary.sh",
+        Primary,
+        [
+            new("DATABASES", string.Join(' ', ResourceNames.Databases)),
+            new("POSTGRES_USER", DatabaseRoles.Superuser),
+            .. DatabaseRoles.All.Append(DatabaseRoles.Superuser).Select(PasswordVariable),
+        ],
+        _options.SynchronousReplica ? $"-c synchronous_standby_names={ReplicaName}" : "");
+
+    private KeyValuePair<string, string> PasswordVariable(string role) => new(DatabaseRoles.PasswordVariable(role), Password(role));
+
     private Part StartPostgres(
-        string name, string script, ServerAddress address, string programs, IEnumerable<KeyValuePair<string, string>> environment) =>
+        string name,
+        string script,
+        ServerAddress address,
+        IEnumerable<KeyValuePair<string, string>> environment,
+        string options = "") =>
         // SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
         Start(name, "INT", ["bash", Path.Combine(AppContext.BaseDirectory, "postgres", script)],
         [
-            new("PATH", $"{programs}{Path.PathSeparator}{Environment.GetEnvironmentVariable("PATH")}"),
+            new("PATH", $"{_postgresPrograms}{Path.PathSeparator}{Environment.GetEnvironmentVariable("PATH")}"),
             new("PGDATA", DataDirectory(name)),
             new("CERTIFICATES", _certificates.Location),
             new("LISTEN_ADDRESSES", address.Host),
             new("PORT", $"{address.Port}"),
-            new("POSTGRES_OPTIONS", _options.Durable ? "" : "-c fsync=off -c full_page_writes=off"),
+            new("POSTGRES_OPTIONS", $"{(_options.Durable ? "" : "-c fsync=off -c full_page_writes=off -c max_connections=1000")} {options}"),
             .. environment,
         ]);
 
     /// <summary>Redis takes its settings from a file, since other users can read a command line.</summary>
-    private Part StartRedis(string program)
+    private Part StartRedis()
     {
         var configuration = Path.Combine(_directory.Redis, "redis.conf");
         PrivateFiles.Write(configuration, $"""
             bind 127.0.0.1
             port {Redis.Port}
             requirepass {Password(ResourceNames.Redis)}
-            dir "{_directory.Redis.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}"
+            dir "{Quoted(_directory.Redis)}"
             # A cache: what it loses is read again.
             save ""
+            pidfile "{Quoted(RedisPidFile)}"
 
             """);
-        return Start(ResourceNames.Redis, "TERM", [program, configuration], []);
+        return Start(ResourceNames.Redis, "TERM", [_redisProgram, configuration], []);
+
+        static string Quoted(string path) => path
+            .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
     }
 
     /// <summary>Asks the primary first, since a replica logs an error for each client that comes too early.</summary>
@@ -176,6 +197,8 @@ public sealed class LocalTopology : IAsyncDisposable
         await AnswersTrueAsync(
             replica: false, "select exists (select from pg_stat_replication where application_name = 'replica' and state = 'streaming')", ct)
         && await AnswersTrueAsync(replica: true, "select pg_is_in_recovery()", ct);
+
+    private Task<bool> PrimaryAnswersAsync(CancellationToken ct) => AnswersTrueAsync(replica: false, "select true", ct);
 
     private async Task<bool> AnswersTrueAsync(bool replica, string question, CancellationToken ct)
     {

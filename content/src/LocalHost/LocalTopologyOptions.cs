@@ -22,6 +22,12 @@ public sealed record LocalTopologyOptions
     /// <summary>False, for tests: PostgreSQL does not flush to disk, so a power cut may destroy the data.</summary>
     public bool Durable { get; init; } = true;
 
+    /// <summary>
+    /// The primary acknowledges a commit only when the replica has it, so that nothing acknowledged is lost by promoting
+    /// the replica. While the replica is away, writes wait.
+    /// </summary>
+    public bool SynchronousReplica { get; init; }
+
     /// <summary>Gets the name of a part and a line that it printed, from several threads.</summary>
     public Action<string, string> Log { get; init; } = static (_, _) => { };
 

@@ -15,7 +15,7 @@ internal static class Services
             ResourceNames.Migrator,
             "TERM",
             [DotNet, SolutionPaths.Assembly("Migrator")],
-            ResourceNames.Databases.Select(database => ConnectionString(database, topology.ConnectionString(database, DatabaseRoles.Owner))));
+            ResourceNames.Databases.Select(database => ConnectionString(database, topology.PrimaryConnectionString(database, DatabaseRoles.Owner))));
         if (await migrator.Ended.WaitAsync(ct) != 0)
         {
             throw new LocalHostException(migrator.DescribeEnd());
@@ -36,7 +36,9 @@ internal static class Services
                 new("DOTNET_ENVIRONMENT", "Development"),
                 ConnectionString("redis", topology.RedisConnectionString),
                 .. ResourceNames.Databases.Select(database =>
-                    ConnectionString(database, topology.ConnectionString(database, DatabaseRoles.ReadWrite))),
+                    ConnectionString(database, topology.PrimaryConnectionString(database, DatabaseRoles.ReadWrite))),
+                .. ResourceNames.Shards.Select(shard =>
+                    ConnectionString(ResourceNames.WorkerOf(shard), topology.PrimaryConnectionString(shard, DatabaseRoles.Worker))),
                 .. ResourceNames.Databases.Select(database =>
                     ConnectionString(ResourceNames.ReplicaOf(database), topology.ConnectionString(database, DatabaseRoles.ReadOnly, replica: true))),
             ]);

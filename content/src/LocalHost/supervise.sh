@@ -23,13 +23,17 @@ watcher=$!
 disown %%
 exec 3<&-
 
-# Ctrl-C reaches this shell too; LocalHost decides what it means. A trap interrupts wait, so wait until it is over.
+# Ctrl-C reaches this shell too; LocalHost decides what it means. A trap interrupts wait, so wait until it is over. While
+# the command is stopped (SIGSTOP), wait returns at once.
 trap : INT TERM HUP
 while
     wait "$command"
     status=$?
     kill -s 0 "$command" 2>/dev/null
-do :; done
+do
+    sleep 0.1 &
+    wait "$!"
+done
 
 kill -s KILL -- "-$watcher" 2>/dev/null
 rm -f "$pid_file"

@@ -1,14 +1,44 @@
 using Acme.Service.Infrastructure.Persistence.Migrations;
+using Acme.Service.Infrastructure.Sagas;
+using Acme.Service.Migrator.Verbs;
 using Acme.Service.ServiceDefaults;
 
 var builder = Host.CreateApplicationBuilder(args);
 builder.AddServiceDefaults();
-builder.Services.AddSingleton<MigrationRun>();
+builder.Services
+    .AddSingleton<MigrationRun>()
+    .AddSingleton<RedriveRun>()
+    .AddSingleton<IVerb, Migrate>()
+    .AddSingleton<IVerb, MoveBucket>()
+    .AddSingleton<IVerb, Buckets>()
+    .AddSingleton<IVerb, Redrive>();
+
+// What begins with a dash or has an equals sign is configuration, such as --Migrator:TimeoutSeconds=5.
+var isHelp = args is ["help" or "--help" or "-h", ..];
+var name = args is [var first, ..] && !first.StartsWith('-') && !first.Contains('=') ? first : "";
+if (name != "")
+{
+    // Verbs print what they have to say.
+    builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+}
+
 using var host = builder.Build();
+var verbs = host.Services.GetServices<IVerb>().ToArray();
+if (isHelp || Array.Find(verbs, candidate => candidate.Name == name) is not { } verb)
+{
+    var output = isHelp ? Console.Out : Console.Error;
+    output.WriteLine(isHelp ? "Usage: dotnet run --project src/Migrator -- [verb]" : $"There is no verb '{name}'. There are:");
+    foreach (var usage in verbs.Select(candidate => candidate.Usage))
+    {
+        output.WriteLine($"\n  {usage.ReplaceLineEndings("\n  ")}");
+    }
+
+    return isHelp ? 0 : IVerb.WrongUsage;
+}
 
 // Starts telemetry, and turns Ctrl-C and SIGTERM into a cancelled run.
 await host.StartAsync();
 var stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-var outcome = await host.Services.GetRequiredService<MigrationRun>().RunAsync(stopping);
+var code = await verb.RunAsync(name == "" ? args : args[1..], stopping);
 await host.StopAsync();
-return (int)outcome;
+return code;

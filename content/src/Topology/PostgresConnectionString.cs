@@ -13,5 +13,16 @@ public static class PostgresConnectionString
     /// <param name="password">The role's password; letters and digits, so nothing needs quoting.</param>
     /// <param name="caFile">Path of the certificate authority's PEM file, as the connecting process sees it.</param>
     public static string Create(string host, string port, string database, string role, string password, string caFile) =>
-        $"Host={host};Port={port};Database={database};Username={role};Password={password};SSL Mode=VerifyFull;Root Certificate=\"{caFile}\"";
+        $"Host={host};Port={port};{Rest(database, role, password, caFile)}";
+
+    /// <summary>
+    /// The same for whichever of several servers is the primary, so that clients find it again after a promotion.
+    /// </summary>
+    /// <param name="servers">Each as host:port; the one that is the primary now comes first.</param>
+    /// <inheritdoc cref="Create(string, string, string, string, string, string)"/>
+    public static string Create(IEnumerable<string> servers, string database, string role, string password, string caFile) =>
+        $"Host={string.Join(',', servers)};{Rest(database, role, password, caFile)}";
+
+    private static string Rest(string database, string role, string password, string caFile) =>
+        $"Database={database};Username={role};Password={password};SSL Mode=VerifyFull;Root Certificate=\"{caFile}\"";
 }

@@ -19,6 +19,7 @@ public sealed class ManifestTests
         Assert.Equal(
             ResourceNames.Databases
                 .SelectMany(database => new[] { database, $"{database}-owner", ResourceNames.ReplicaOf(database) })
+                .Concat(ResourceNames.Shards.Select(ResourceNames.WorkerOf))
                 .Append(ResourceNames.Redis).Order(),
             parameters.Select(resource => resource.Key).Order());
         Assert.Equal(resources.Count, processes.Count() + parameters.Count());
@@ -50,6 +51,11 @@ public sealed class ManifestTests
             Assert.Equal($"{{{database}-owner.connectionString}}", Connection(ResourceNames.Migrator, database));
             Assert.Equal($"{{{database}.connectionString}}", Connection(ResourceNames.Api, database));
             Assert.Equal($"{{{replica}.connectionString}}", Connection(ResourceNames.Api, replica));
+        }
+
+        foreach (var worker in ResourceNames.Shards.Select(ResourceNames.WorkerOf))
+        {
+            Assert.Equal($"{{{worker}.connectionString}}", Connection(ResourceNames.Api, worker));
         }
 
         Assert.Equal("{redis.connectionString}", Connection(ResourceNames.Api, ResourceNames.Redis));

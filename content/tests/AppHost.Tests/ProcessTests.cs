@@ -14,7 +14,7 @@ public sealed class ProcessTests(AppHostModel model)
 
         Assert.Equal(ResourceNames.Databases.Order(), connections.Keys.Order());
         Assert.All(ResourceNames.Databases, database =>
-            Assert.Equal(Expected(ResourceNames.Primary, database, DatabaseRoles.Owner), connections[database]));
+            Assert.Equal(ExpectedPrimary(database, DatabaseRoles.Owner), connections[database]));
     }
 
     [Fact]
@@ -22,13 +22,14 @@ public sealed class ProcessTests(AppHostModel model)
     {
         var connections = await ConnectionsAsync(ResourceNames.Api);
 
-        Assert.Equal((2 * ResourceNames.Databases.Count) + 1, connections.Count);
+        Assert.Equal((2 * ResourceNames.Databases.Count) + ResourceNames.Shards.Count + 1, connections.Count);
         Assert.All(ResourceNames.Databases, database =>
         {
-            Assert.Equal(Expected(ResourceNames.Primary, database, DatabaseRoles.ReadWrite), connections[database]);
-            Assert.Equal(
-                Expected(ResourceNames.Replica, database, DatabaseRoles.ReadOnly), connections[ResourceNames.ReplicaOf(database)]);
+            Assert.Equal(ExpectedPrimary(database, DatabaseRoles.ReadWrite), connections[database]);
+            Assert.Equal(ExpectedReplica(database, DatabaseRoles.ReadOnly), connections[ResourceNames.ReplicaOf(database)]);
         });
+        Assert.All(ResourceNames.Shards, shard =>
+            Assert.Equal(ExpectedPrimary(shard, DatabaseRoles.Worker), connections[ResourceNames.WorkerOf(shard)]));
     }
 
     [Fact]
@@ -83,20 +84,28 @@ public sealed class ProcessTests(AppHostModel model)
             Assert.Equal(ResourceNames.Replica, Parent(ResourceNames.ReplicaOf(database)));
         }
 
+        Assert.All(ResourceNames.Shards, shard => Assert.Equal(ResourceNames.Primary, Parent(ResourceNames.WorkerOf(shard))));
+
         string Parent(string name) => Assert.Single(
             model.Get<ConnectionStringResource>(name).Annotations.OfType<ResourceRelationshipAnnotation>(),
             relationship => relationship.Type == "Parent").Resource.Name;
     }
 
-    private static string Expected(string server, string database, string role)
-    {
-        // Where AppHost keeps them: below the solution, in the directory that LocalHost uses too.
-        var solution = Path.GetFullPath("../..", Projects.AppHost.ProjectPath);
-        var ca = Path.Combine(solution, ".local", "certificates", "ca.crt");
-        return PostgresConnectionString.Create(
-            $"{{{server}.bindings.tcp.host}}", $"{{{server}.bindings.tcp.port}}", database, role,
-            $"{{{role.Replace('_', '-')}-password.value}}", ca);
-    }
+    private static string ExpectedReplica(string database, string role) => PostgresConnectionString.Create(
+        Binding(ResourceNames.Replica, "host"), Binding(ResourceNames.Replica, "port"), database, role, Password(role), CaFile());
+
+    /// <summary>Both servers, the one that is the primary at first before the other.</summary>
+    private static string ExpectedPrimary(string database, string role) => PostgresConnectionString.Create(
+        new[] { ResourceNames.Primary, ResourceNames.Replica }.Select(server => $"{Binding(server, "host")}:{Binding(server, "port")}"),
+        database, role, Password(role), CaFile());
+
+    private static string Binding(string server, string property) => $"{{{server}.bindings.tcp.{property}}}";
+
+    private static string Password(string role) => $"{{{role.Replace('_', '-')}-password.value}}";
+
+    /// <summary>Where AppHost keeps it: below the solution, in the directory that LocalHost uses too.</summary>
+    private static string CaFile() =>
+        Path.Combine(Path.GetFullPath("../..", Projects.AppHost.ProjectPath), ".local", "certificates", "ca.crt");
 
     /// <summary>Connection strings by the name that the process reads them by.</summary>
     private async Task<Dictionary<string, string>> ConnectionsAsync(string process)

@@ -9,7 +9,9 @@ namespace Acme.Service.Architecture.Tests;
 public sealed class FolderTests
 {
     private static readonly string[] PlatformFolders =
-        ["Common", "Platform", "Persistence", "Sharding", "ReadReplicas", "Caching"];
+    [
+        "Common", "Platform", "Persistence", "RowSecurity", "Sharding", "ReadReplicas", "Idempotency", "Sagas", "Caching",
+    ];
 
     [Fact]
     public void Platform_folders_do_not_depend_on_features()

@@ -2,7 +2,9 @@ using System.Security.Claims;
 using Acme.Service.Api.Common;
 using Acme.Service.Application.Common;
 using Acme.Service.Application.Wallets;
+using Acme.Service.Domain.Common;
 using Acme.Service.Domain.Wallets;
+using ErrorOr;
 using Mediator;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -25,9 +27,20 @@ internal sealed class WalletEndpoints : IEndpointGroup
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status404NotFound);
         wallets.MapPost("/{id:guid}/deposits", Deposit).WithSummary("Pays money in and answers with the new balance")
-            .ProducesProblem(StatusCodes.Status400BadRequest)
-            .ProducesProblem(StatusCodes.Status404NotFound)
-            .ProducesProblem(StatusCodes.Status409Conflict);
+            .RequireIdempotencyKey()
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        MapStatus("freeze", (owner, wallet) => new FreezeWallet(owner, wallet), "Stops all money to and from a wallet");
+        MapStatus("unfreeze", (owner, wallet) => new UnfreezeWallet(owner, wallet), "Lets money move again");
+        MapStatus("close", (owner, wallet) => new CloseWallet(owner, wallet), "Closes an empty wallet for good");
+
+        void MapStatus(
+            string action, Func<UserId, WalletId, ICommand<ErrorOr<WalletView>>> command, string summary) =>
+            wallets.MapPost($"/{{id:guid}}/{action}", (
+                    Guid id, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken) =>
+                    Answer(sender.Send(command(user.UserId(), new WalletId(id)), cancellationToken)))
+                .WithSummary(summary)
+                .ProducesProblem(StatusCodes.Status404NotFound)
+                .ProducesProblem(StatusCodes.Status409Conflict);
     }
 
     private static async Task<Results<Created<WalletView>, ProblemHttpResult>> Open(
@@ -54,12 +67,9 @@ internal sealed class WalletEndpoints : IEndpointGroup
         return page.IsError ? Problems.From(page.Errors) : TypedResults.Ok(page.Value);
     }
 
-    private static async Task<Results<Ok<WalletView>, ProblemHttpResult>> Get(
-        Guid id, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken)
-    {
-        var wallet = await sender.Send(new GetWallet(user.UserId(), new WalletId(id)), cancellationToken);
-        return wallet.IsError ? Problems.From(wallet.Errors) : TypedResults.Ok(wallet.Value);
-    }
+    private static Task<Results<Ok<WalletView>, ProblemHttpResult>> Get(
+        Guid id, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken) =>
+        Answer(sender.Send(new GetWallet(user.UserId(), new WalletId(id)), cancellationToken));
 
     private static async Task<Results<Ok<Page<EntryView>>, ProblemHttpResult>> Entries(
         Guid id, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken,
@@ -70,13 +80,17 @@ internal sealed class WalletEndpoints : IEndpointGroup
         return page.IsError ? Problems.From(page.Errors) : TypedResults.Ok(page.Value);
     }
 
-    private static async Task<Results<Ok<WalletView>, ProblemHttpResult>> Deposit(
-        Guid id, DepositRequest request, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken)
+    private static Task<Results<Ok<WalletView>, ProblemHttpResult>> Deposit(
+        Guid id, DepositRequest request, IdempotencyKey key, ISender sender, ClaimsPrincipal user,
+        CancellationToken cancellationToken)
     {
-        var deposit = new DepositMoney(user.UserId(), new WalletId(id), request.Amount, request.Currency);
-        var deposited = await sender.Send(deposit, cancellationToken);
-        return deposited.IsError
-            ? Problems.From(deposited.Errors)
-            : await Get(id, sender, user, cancellationToken);
+        var deposit = new DepositMoney(user.UserId(), new WalletId(id), request.Amount, request.Currency, key.Value);
+        return Answer(sender.Send(deposit, cancellationToken));
+    }
+
+    private static async Task<Results<Ok<WalletView>, ProblemHttpResult>> Answer(ValueTask<ErrorOr<WalletView>> sent)
+    {
+        var wallet = await sent;
+        return wallet.IsError ? Problems.From(wallet.Errors) : TypedResults.Ok(wallet.Value);
     }
 }

@@ -48,7 +48,7 @@ public static class PostgresReplicaExtensions
             {
                 Description = "Makes a primary of the replica.",
                 ConfirmationMessage = "The replica will take writes of its own and follow the primary no more, and the primary " +
-                    "does not stop. Restart the replica afterwards to copy the primary again.",
+                    "does not stop. To go back, restart the replica, which copies the primary again, and then whoever wrote to it.",
                 IconName = "ArrowUp",
             });
     }

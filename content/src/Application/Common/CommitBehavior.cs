@@ -3,7 +3,10 @@ using Mediator;
 
 namespace Acme.Service.Application.Common;
 
-/// <summary>Commits after a command's handler, unless it answered with an error: then nothing of it is stored.</summary>
+/// <summary>
+/// Commits after a command's handler, unless it answered with an error: then nothing of it is stored. Runs the handler
+/// again when the unit of work says that this may help.
+/// </summary>
 internal sealed class CommitBehavior<TCommand, TResponse>(IUnitOfWork unitOfWork)
     : IPipelineBehavior<TCommand, TResponse>
     where TCommand : IBaseCommand
@@ -12,12 +15,27 @@ internal sealed class CommitBehavior<TCommand, TResponse>(IUnitOfWork unitOfWork
     public async ValueTask<TResponse> Handle(
         TCommand command, MessageHandlerDelegate<TCommand, TResponse> next, CancellationToken cancellationToken)
     {
-        var response = await next(command, cancellationToken);
-        if (!response.IsError)
+        // What somebody else has put into the unit of work before cannot be done again from here.
+        var mayRetry = unitOfWork.IsEmpty;
+        for (var attempt = 1; ; attempt++)
         {
-            await unitOfWork.CommitAsync(cancellationToken);
-        }
+            try
+            {
+                var response = await next(command, cancellationToken);
+                if (!response.IsError)
+                {
+                    await unitOfWork.CommitAsync(cancellationToken);
+                }
 
-        return response;
+                return response;
+            }
+            catch (Exception exception) when (mayRetry)
+            {
+                if (!await unitOfWork.CanRetryAsync(exception, attempt, cancellationToken))
+                {
+                    throw;
+                }
+            }
+        }
     }
 }

@@ -1,3 +1,4 @@
+using Acme.Service.Application.Idempotency;
 using Acme.Service.Domain.Common;
 using Acme.Service.Domain.Wallets;
 using ErrorOr;
@@ -7,7 +8,8 @@ using Mediator;
 namespace Acme.Service.Application.Wallets;
 
 /// <param name="Amount">Minor units of the currency.</param>
-public sealed record DepositMoney(UserId Owner, WalletId Wallet, long Amount, string Currency) : ICommand<ErrorOr<EntryId>>;
+public sealed record DepositMoney(UserId Owner, WalletId Wallet, long Amount, string Currency, string IdempotencyKey)
+    : ICommand<ErrorOr<WalletView>>, IIdempotentCommand;
 
 internal sealed class DepositMoneyValidator : AbstractValidator<DepositMoney>
 {
@@ -19,9 +21,9 @@ internal sealed class DepositMoneyValidator : AbstractValidator<DepositMoney>
 }
 
 internal sealed class DepositMoneyHandler(IWalletRepository wallets, TimeProvider clock)
-    : ICommandHandler<DepositMoney, ErrorOr<EntryId>>
+    : ICommandHandler<DepositMoney, ErrorOr<WalletView>>
 {
-    public async ValueTask<ErrorOr<EntryId>> Handle(DepositMoney command, CancellationToken cancellationToken)
+    public async ValueTask<ErrorOr<WalletView>> Handle(DepositMoney command, CancellationToken cancellationToken)
     {
         var currency = Currency.From(command.Currency);
         if (currency.IsError)
@@ -32,6 +34,6 @@ internal sealed class DepositMoneyHandler(IWalletRepository wallets, TimeProvide
         var wallet = await wallets.FindAsync(command.Wallet, command.Owner, cancellationToken);
         return wallet is null
             ? WalletErrors.NotFound(command.Wallet)
-            : wallet.Deposit(new Money(command.Amount, currency.Value), clock.GetUtcNow()).Then(entry => entry.Id);
+            : wallet.Deposit(new Money(command.Amount, currency.Value), clock.GetUtcNow()).Then(_ => WalletView.Of(wallet));
     }
 }

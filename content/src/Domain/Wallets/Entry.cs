@@ -2,28 +2,73 @@ using Acme.Service.Domain.Common;
 
 namespace Acme.Service.Domain.Wallets;
 
+/// <summary>What a leg adds to or takes from.</summary>
+public enum LedgerAccount : short
+{
+    /// <summary>What the owner can spend.</summary>
+    Balance = 1,
+
+    /// <summary>What is reserved for transfers that have not ended.</summary>
+    Pending = 2,
+
+    /// <summary>Where deposits come from.</summary>
+    Outside = 3,
+
+    /// <summary>Money under way from one shard to another.</summary>
+    Clearing = 4,
+}
+
 public enum EntryKind : short
 {
     Deposit = 1,
+    Send = 2,
+    Receive = 3,
+    Reserve = 4,
+    Post = 5,
+    Release = 6,
 }
 
-/// <summary>One movement of a wallet's balance. Entries are added and never changed.</summary>
+/// <summary>
+/// One leg of a movement of money. Money never appears or vanishes: the legs of a movement sum to zero. Entries are added
+/// and never changed.
+/// </summary>
 public sealed class Entry
 {
-    internal Entry(EntryId id, WalletId walletId, EntryKind kind, long amount, long balance, DateTimeOffset createdAt) =>
-        (Id, WalletId, Kind, Amount, Balance, CreatedAt) = (id, walletId, kind, amount, balance, createdAt);
+    internal Entry(
+        EntryId id,
+        UserId owner,
+        WalletId walletId,
+        LedgerAccount account,
+        TransferId transferId,
+        EntryKind kind,
+        long amount,
+        long? balance,
+        DateTimeOffset createdAt) =>
+        (Id, Owner, WalletId, Account, TransferId, Kind, Amount, Balance, CreatedAt) =
+        (id, owner, walletId, account, transferId, kind, amount, balance, createdAt);
 
     public EntryId Id { get; }
 
+    /// <summary>Of the wallet.</summary>
+    public UserId Owner { get; }
+
     public WalletId WalletId { get; }
+
+    public LedgerAccount Account { get; }
+
+    /// <summary>What the legs that belong together have in common.</summary>
+    public TransferId TransferId { get; }
 
     public EntryKind Kind { get; }
 
-    /// <summary>Minor units; positive when money came in.</summary>
+    /// <summary>Minor units; positive when money came into the account.</summary>
     public long Amount { get; }
 
-    /// <summary>The wallet's balance right after this entry, in minor units.</summary>
-    public long Balance { get; }
+    /// <summary>
+    /// What the wallet's account holds right after this entry, in minor units. Null for the accounts that are not the
+    /// wallet's own, whose balance nobody keeps.
+    /// </summary>
+    public long? Balance { get; }
 
     public DateTimeOffset CreatedAt { get; }
 }

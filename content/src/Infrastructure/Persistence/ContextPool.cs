@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
+using Acme.Service.Infrastructure.RowSecurity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -11,17 +11,26 @@ namespace Acme.Service.Infrastructure.Persistence;
 /// Pooled contexts, one pool per data source. One pool for all with <c>SetDbConnection</c> would hand the connection
 /// of one server to the next user of the context.
 /// </summary>
-internal sealed class ContextPool<TContext>(IServiceProvider services, ILoggerFactory loggers)
-    where TContext : DbContext
+internal sealed class ContextPool<TContext>(PrimarySources sources, ILoggerFactory loggers)
+    where TContext : ActingContext
 {
-    private readonly ConcurrentDictionary<string, PooledDbContextFactory<TContext>> _pools = new();
+    private readonly ConcurrentDictionary<NpgsqlDataSource, PooledDbContextFactory<TContext>> _pools = new();
 
     /// <param name="database">Name of a connection string.</param>
-    public TContext Rent(string database) => _pools.GetOrAdd(database, Create).CreateDbContext();
+    public TContext Rent(string database)
+    {
+        var context = _pools.GetOrAdd(sources.For(database), Create).CreateDbContext();
+        // Who had it before must not be who the next one works for.
+        context.Acting = null;
+        // A savepoint around each SaveChanges would be two round trips, and whoever fails here rolls back everything.
+        context.Database.AutoSavepointsEnabled = false;
+        return context;
+    }
 
-    private PooledDbContextFactory<TContext> Create(string database) => new(
+    private PooledDbContextFactory<TContext> Create(NpgsqlDataSource source) => new(
         new DbContextOptionsBuilder<TContext>()
-            .UseNpgsql(services.GetRequiredKeyedService<NpgsqlDataSource>(database))
+            .UseNpgsql(source)
             .UseLoggerFactory(loggers)
+            .AddInterceptors(ActingInterceptor.Instance)
             .Options);
 }

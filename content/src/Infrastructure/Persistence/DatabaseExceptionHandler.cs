@@ -43,6 +43,8 @@ internal sealed partial class DatabaseExceptionHandler(
     private static bool IsTransient(Exception exception) => exception switch
     {
         NpgsqlException { IsTransient: true } => true,
+        // The shard's fence refused it, and went on doing so for as long as a request is tried again.
+        PostgresException { SqlState: "MV001" or "TL001" } => true,
         // A pool without a free connection, and a server that does not answer in time.
         NpgsqlException { InnerException: TimeoutException } => true,
         DbUpdateException or InvalidOperationException => exception.InnerException is { } inner && IsTransient(inner),

@@ -1,3 +1,4 @@
+using Acme.Service.Infrastructure.RowSecurity;
 using Microsoft.EntityFrameworkCore;
 
 namespace Acme.Service.Infrastructure.Persistence;
@@ -6,7 +7,7 @@ namespace Acme.Service.Infrastructure.Persistence;
 internal interface IDirectoryEntity;
 
 /// <summary>What has to be known before a shard can be chosen.</summary>
-public sealed class DirectoryContext(DbContextOptions<DirectoryContext> options) : DbContext(options)
+public sealed class DirectoryContext(DbContextOptions<DirectoryContext> options) : ActingContext(options)
 {
     protected override void OnModelCreating(ModelBuilder modelBuilder) =>
         modelBuilder.ApplyConfigurationsFromAssembly(

@@ -7,6 +7,8 @@ internal static class PersistenceServices
     public static IServiceCollection AddPersistence(this IServiceCollection services)
     {
         services.AddSingleton(typeof(ContextPool<>));
+        services.AddSingleton<PrimarySources>();
+        services.AddHostedService<PrimaryProbe>();
         services.AddSingleton<MigrationsHealthCheck>();
         services.AddHealthChecks().AddCheck<MigrationsHealthCheck>("migrations", tags: ["ready"]);
         return services.AddExceptionHandler<DatabaseExceptionHandler>();

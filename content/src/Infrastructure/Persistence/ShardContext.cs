@@ -1,3 +1,4 @@
+using Acme.Service.Infrastructure.RowSecurity;
 using Microsoft.EntityFrameworkCore;
 
 namespace Acme.Service.Infrastructure.Persistence;
@@ -6,7 +7,7 @@ namespace Acme.Service.Infrastructure.Persistence;
 internal interface IShardEntity;
 
 /// <summary>The users' rows. Entities are found by scanning, so a feature is added or removed with its folder.</summary>
-public sealed class ShardContext(DbContextOptions<ShardContext> options) : DbContext(options)
+public sealed class ShardContext(DbContextOptions<ShardContext> options) : ActingContext(options)
 {
     protected override void OnModelCreating(ModelBuilder modelBuilder) =>
         modelBuilder.ApplyConfigurationsFromAssembly(

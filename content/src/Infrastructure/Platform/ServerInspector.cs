@@ -1,14 +1,13 @@
 using System.Net;
 using Acme.Service.Application.Platform;
 using Acme.Service.Infrastructure.Persistence;
-using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using StackExchange.Redis;
 
 namespace Acme.Service.Infrastructure.Platform;
 
 /// <summary>Asks every server who it is, all at once.</summary>
-internal sealed class ServerInspector(IServiceProvider services, DatabaseNames names, IConnectionMultiplexer redis)
+internal sealed class ServerInspector(PrimarySources sources, DatabaseNames names, IConnectionMultiplexer redis)
     : IServerInspector
 {
     /// <summary>A replica that has replayed all it received has no lag, however long ago the last commit was.</summary>
@@ -33,7 +32,7 @@ internal sealed class ServerInspector(IServiceProvider services, DatabaseNames n
     {
         try
         {
-            await using var command = services.GetRequiredKeyedService<NpgsqlDataSource>(name).CreateCommand(WhoAreYou);
+            await using var command = sources.For(name).CreateCommand(WhoAreYou);
             await using var row = await command.ExecuteReaderAsync(cancellationToken);
             await row.ReadAsync(cancellationToken);
             return new ServerView(

@@ -20,7 +20,19 @@ internal sealed class ReadRouting(AnswerTrail trail)
     /// <summary>Name of the data source to read <paramref name="database"/> from.</summary>
     public string SourceFor(string database)
     {
-        trail.Add("db", _hasWritten ? "primary" : "replica");
-        return _hasWritten ? database : DatabaseNames.ReplicaOf(database);
+        if (_hasWritten)
+        {
+            return PrimaryOf(database);
+        }
+
+        trail.Add("db", "replica");
+        return DatabaseNames.ReplicaOf(database);
+    }
+
+    /// <summary>The same for a read that the replica cannot answer.</summary>
+    public string PrimaryOf(string database)
+    {
+        trail.Add("db", "primary");
+        return database;
     }
 }

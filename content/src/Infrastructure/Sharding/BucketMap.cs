@@ -4,34 +4,44 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Acme.Service.Infrastructure.Sharding;
 
-/// <summary>Which shard holds which bucket. Read from the directory once, on first use.</summary>
+/// <summary>Where a bucket is.</summary>
+/// <param name="Shard">Name of the shard, which is the name of its connection string.</param>
+/// <param name="Epoch">By which the shard tells whether this is still so.</param>
+internal sealed record Route(string Shard, long Epoch);
+
+/// <summary>
+/// Which shard holds which bucket. Read from the directory on first use, and again when a shard says that it is out of
+/// date: a cache that need not be right, since the shards are asked with every transaction.
+/// </summary>
 internal sealed class BucketMap(ContextPool<DirectoryContext> directory, DatabaseNames names) : IDisposable
 {
     private readonly SemaphoreSlim _loading = new(1, 1);
-    private string[]? _shards;
+    private Route[]? _routes;
 
-    /// <summary>Name of the shard, which is the name of its connection string.</summary>
-    public async ValueTask<string> ShardOfAsync(Bucket bucket, CancellationToken cancellationToken)
+    public async ValueTask<Route> RouteOfAsync(Bucket bucket, CancellationToken cancellationToken)
     {
-        var shards = Volatile.Read(ref _shards) ?? await LoadAsync(cancellationToken);
-        return shards[bucket.Value];
+        var routes = Volatile.Read(ref _routes) ?? await LoadAsync(outdated: null, cancellationToken);
+        return routes[bucket.Value];
     }
+
+    /// <summary>Reads the map again. Callers who come while somebody does share what is read.</summary>
+    public Task ReloadAsync(CancellationToken cancellationToken) => LoadAsync(Volatile.Read(ref _routes), cancellationToken);
 
     public void Dispose() => _loading.Dispose();
 
-    private async Task<string[]> LoadAsync(CancellationToken cancellationToken)
+    private async Task<Route[]> LoadAsync(Route[]? outdated, CancellationToken cancellationToken)
     {
         await _loading.WaitAsync(cancellationToken);
         try
         {
-            if (_shards is null)
+            if (_routes == outdated)
             {
                 await using var context = directory.Rent(DatabaseNames.Directory);
                 var rows = await context.Set<BucketAssignment>().AsNoTracking().ToListAsync(cancellationToken);
-                Volatile.Write(ref _shards, Check(rows));
+                Volatile.Write(ref _routes, Check(rows));
             }
 
-            return _shards!;
+            return _routes!;
         }
         finally
         {
@@ -39,7 +49,7 @@ internal sealed class BucketMap(ContextPool<DirectoryContext> directory, Databas
         }
     }
 
-    private string[] Check(List<BucketAssignment> rows)
+    private Route[] Check(List<BucketAssignment> rows)
     {
         if (rows.Count != Bucket.Count)
         {
@@ -53,12 +63,12 @@ internal sealed class BucketMap(ContextPool<DirectoryContext> directory, Databas
                 $"Bucket {unknown.Bucket} is on '{unknown.Shard}', and there is no connection string of that name.");
         }
 
-        var shards = new string[Bucket.Count];
+        var routes = new Route[Bucket.Count];
         foreach (var row in rows)
         {
-            shards[row.Bucket.Value] = row.Shard;
+            routes[row.Bucket.Value] = new Route(row.Shard, row.Epoch);
         }
 
-        return shards;
+        return routes;
     }
 }

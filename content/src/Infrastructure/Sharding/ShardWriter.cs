@@ -1,37 +1,81 @@
+using System.Diagnostics;
 using Acme.Service.Application.Common;
 using Acme.Service.Domain.Common;
 using Acme.Service.Infrastructure.Persistence;
 using Acme.Service.Infrastructure.ReadReplicas;
+using Acme.Service.Infrastructure.RowSecurity;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace Acme.Service.Infrastructure.Sharding;
 
 /// <summary>
-/// The unit of work of one command: one context with one transaction on the primary of one shard. Repositories join it
-/// by the bucket of what they load. Disposed without a commit, it rolls back.
+/// The unit of work of one command: one context with one transaction on the primary of one shard, or of the directory.
+/// Repositories join it by the user whose rows they change; from then on it works in that user's name as well. Disposed
+/// without a commit, it rolls back.
 /// </summary>
-internal sealed class ShardWriter(ContextPool<ShardContext> pool, BucketMap buckets, ReadRouting routing)
+internal sealed class ShardWriter(
+    ContextPool<ShardContext> shards,
+    ContextPool<DirectoryContext> directory,
+    BucketMap buckets,
+    ReadRouting routing,
+    PrimarySources primaries,
+    PrimaryTimelines timelines)
     : IUnitOfWork, IAsyncDisposable
 {
-    private string? _shard;
-    private ShardContext? _context;
+    /// <summary>How long a bucket may be on its way from one shard to another.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    /// <exception cref="InvalidOperationException">The command already works on another shard.</exception>
-    public async ValueTask<ShardContext> JoinAsync(Bucket bucket, CancellationToken cancellationToken)
+    private readonly HashSet<UserId> _users = [];
+    private readonly List<Action> _beforeCommit = [];
+    private readonly List<Action> _afterCommit = [];
+    private readonly Stopwatch _age = Stopwatch.StartNew();
+    private bool _isWorker;
+    private bool _isCommitting;
+    private string? _database;
+    private int _timeline;
+    private ActingContext? _context;
+
+    public bool IsEmpty => _context is null;
+
+    /// <summary>For background work: uses the role and the pool of workers, so that requests do not wait for it.</summary>
+    public void UseWorkerRole() => _isWorker = true;
+
+    /// <exception cref="InvalidOperationException">The command already works on another database.</exception>
+    public async ValueTask<ShardContext> JoinAsync(UserId owner, CancellationToken cancellationToken)
     {
-        var shard = await buckets.ShardOfAsync(bucket, cancellationToken);
-        if (_context is not null)
+        var route = await buckets.RouteOfAsync(owner.Bucket, cancellationToken);
+        var context = await OpenAsync(
+            _isWorker ? DatabaseNames.WorkerOf(route.Shard) : route.Shard, shards, cancellationToken);
+        if (_users.Add(owner))
         {
-            return shard == _shard
-                ? _context
-                : throw new InvalidOperationException(
-                    $"A command writes to one shard, and this one has joined '{_shard}' and now wants '{shard}'.");
+            context.Acting!.Call("act_for", owner.Value, route.Epoch, _timeline);
         }
 
-        var context = pool.Rent(shard);
-        (_shard, _context) = (shard, context);
-        await context.Database.BeginTransactionAsync(cancellationToken);
         return context;
     }
+
+    /// <inheritdoc cref="JoinAsync"/>
+    public async ValueTask<DirectoryContext> JoinDirectoryAsync(UserId owner, CancellationToken cancellationToken)
+    {
+        var context = await OpenAsync(DatabaseNames.Directory, directory, cancellationToken);
+        if (_users.Add(owner))
+        {
+            context.Acting!.Call("act_for", owner.Value);
+        }
+
+        return context;
+    }
+
+    /// <summary>Runs once the changes are written, and before they are durable.</summary>
+    public void OnCommitting(Action action) => _beforeCommit.Add(action);
+
+    /// <summary>Runs once the changes are durable, and not at all when they are not.</summary>
+    public void OnCommitted(Action action) => _afterCommit.Add(action);
+
+    public async ValueTask<bool> CanHoldAsync(UserId one, UserId other, CancellationToken cancellationToken) =>
+        (await buckets.RouteOfAsync(one.Bucket, cancellationToken)).Shard
+        == (await buckets.RouteOfAsync(other.Bucket, cancellationToken)).Shard;
 
     public async Task CommitAsync(CancellationToken cancellationToken)
     {
@@ -40,18 +84,88 @@ internal sealed class ShardWriter(ContextPool<ShardContext> pool, BucketMap buck
             return;
         }
 
+        if (_context.Acting!.HasCalls && _context.ChangeTracker.HasChanges())
+        {
+            // EF counts the results of a batch of changes, so nothing may be put in front of it.
+            await _context.Database.ExecuteSqlRawAsync("SELECT", cancellationToken);
+        }
+
         await _context.SaveChangesAsync(cancellationToken);
+        _beforeCommit.ForEach(action => action());
+        if (timelines.Highest(_database!) > _timeline)
+        {
+            // A server was promoted since act_for asked: this one may be the old primary, and what it takes would be lost.
+            throw new PostgresException(
+                "Another server was promoted during this transaction.", "ERROR", "ERROR", FenceErrors.OldTimeline);
+        }
+
+        _isCommitting = true;
         await _context.Database.CommitTransactionAsync(cancellationToken);
+        _isCommitting = false;
         routing.Wrote();
+        var actions = _afterCommit.ToArray();
         await DisposeAsync();
+        foreach (var action in actions)
+        {
+            action();
+        }
+    }
+
+    public async Task<bool> CanRetryAsync(Exception exception, int attempt, CancellationToken cancellationToken)
+    {
+        // Once COMMIT was sent, nobody knows whether it was done.
+        if (_isCommitting)
+        {
+            return false;
+        }
+
+        await DisposeAsync();
+        switch (FenceErrors.SqlStateOf(exception))
+        {
+            case FenceErrors.BucketMoved when _age.Elapsed < Patience:
+                await Task.Delay(Math.Min(attempt * 5, 50), cancellationToken);
+                await buckets.ReloadAsync(cancellationToken);
+                return true;
+            case FenceErrors.OldTimeline when attempt <= 5:
+                primaries.DropConnections(_database!);
+                return true;
+            case PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure when attempt <= 5:
+                await Task.Delay(Random.Shared.Next(5, 5 + (attempt * 10)), cancellationToken);
+                return true;
+            default:
+                return false;
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
+        _users.Clear();
+        _beforeCommit.Clear();
+        _afterCommit.Clear();
         if (_context is { } context)
         {
             _context = null;
             await context.DisposeAsync();
         }
+    }
+
+    private async ValueTask<TContext> OpenAsync<TContext>(
+        string database, ContextPool<TContext> pool, CancellationToken cancellationToken)
+        where TContext : ActingContext
+    {
+        if (_context is not null)
+        {
+            return database == _database
+                ? (TContext)_context
+                : throw new InvalidOperationException(
+                    $"A command writes to one database, and this one has joined '{_database}' and now wants '{database}'.");
+        }
+
+        var context = pool.Rent(database);
+        context.Acting = Acting.InTransaction();
+        (_database, _context) = (database, context);
+        await context.Database.BeginTransactionAsync(cancellationToken);
+        _timeline = timelines.Highest(database);
+        return context;
     }
 }

@@ -19,6 +19,8 @@ internal sealed class WalletConfiguration : IEntityTypeConfiguration<Wallet>, IS
         builder.Property(w => w.Currency).HasColumnName("currency")
             .HasConversion(currency => currency.Code, code => Currency.From(code).Value);
         builder.Property(w => w.Balance).HasColumnName("balance");
+        builder.Property(w => w.Pending).HasColumnName("pending");
+        builder.Property(w => w.Status).HasColumnName("status");
         builder.Property(w => w.Version).HasColumnName("version").IsConcurrencyToken();
         builder.Property(w => w.OpenedAt).HasColumnName("opened_at");
         builder.HasIndex(w => new { w.Owner, w.Id }).HasDatabaseName("ix_wallets_owner_id_id");
@@ -32,11 +34,16 @@ internal sealed class EntryConfiguration : IEntityTypeConfiguration<Entry>, ISha
     public void Configure(EntityTypeBuilder<Entry> builder)
     {
         builder.ToTable("entries");
-        builder.HasKey(e => new { e.WalletId, e.Id });
+        builder.HasKey(e => new { e.Owner, e.WalletId, e.Account, e.Id });
+        builder.Property(e => e.Owner).HasColumnName("owner_id").ValueGeneratedNever()
+            .HasConversion(id => id.Value, value => new UserId(value));
         builder.Property(e => e.WalletId).HasColumnName("wallet_id").ValueGeneratedNever()
             .HasConversion(id => id.Value, value => new WalletId(value));
+        builder.Property(e => e.Account).HasColumnName("account").ValueGeneratedNever();
         builder.Property(e => e.Id).HasColumnName("id").ValueGeneratedNever()
             .HasConversion(id => id.Value, value => new EntryId(value));
+        builder.Property(e => e.TransferId).HasColumnName("transfer_id")
+            .HasConversion(id => id.Value, value => new TransferId(value));
         builder.Property(e => e.Kind).HasColumnName("kind");
         builder.Property(e => e.Amount).HasColumnName("amount");
         builder.Property(e => e.Balance).HasColumnName("balance");

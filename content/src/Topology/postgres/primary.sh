@@ -28,7 +28,7 @@ trap 'exit 143' TERM
 
 echo 'local all all trust' >"$private/pg_hba.conf"
 serve -c listen_addresses= -c unix_socket_directories="$private" -c hba_file="$private/pg_hba.conf" \
-    -c log_min_messages=fatal &
+    -c synchronous_standby_names= -c log_min_messages=fatal &
 server=$!
 until pg_isready --quiet --host="$private" --port="$PORT"; do
     kill -0 "$server" 2>/dev/null || wait "$server"

@@ -25,6 +25,11 @@ alter role app_ro login nosuperuser nocreatedb nocreaterole noreplication nobypa
 alter role worker login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password :'worker_password';
 alter role replicator login nosuperuser nocreatedb nocreaterole replication nobypassrls password :'replicator_password';
 
+-- An instance that is stopped in the middle of a transaction must not hold its locks for ever. The limit is far above what a
+-- transaction here takes, and it is the role's, so that no client can forget it.
+alter role app_rw set idle_in_transaction_session_timeout = '5s';
+alter role worker set idle_in_transaction_session_timeout = '5s';
+
 -- The server's own databases are for the superuser alone.
 revoke all on database postgres from public;
 revoke all on database template1 from public;

@@ -35,6 +35,9 @@ internal sealed class UseCases : IAsyncDisposable
     public Task<TResponse> SendAsync<TResponse>(IQuery<TResponse> query) =>
         SendAsync(sender => sender.Send(query, TestContext.Current.CancellationToken));
 
+    public Task<TResponse> SendAsync<TResponse>(IRequest<TResponse> request) =>
+        SendAsync(sender => sender.Send(request, TestContext.Current.CancellationToken));
+
     public ValueTask DisposeAsync() => _services.DisposeAsync();
 
     private async Task<TResponse> SendAsync<TResponse>(Func<ISender, ValueTask<TResponse>> send)

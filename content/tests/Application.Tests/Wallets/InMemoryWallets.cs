@@ -12,14 +12,20 @@ internal sealed class WalletTable
 
     public Dictionary<WalletId, (UserId Owner, WalletView View, IReadOnlyList<EntryView> Entries)> Committed { get; } = [];
 
+    /// <summary>Every leg that has been entered, of all wallets.</summary>
+    public IEnumerable<Entry> Entries => Wallets.Values.SelectMany(wallet => wallet.NewEntries);
+
     public void Store(Wallet wallet)
     {
         Wallets[wallet.Id] = wallet;
         Committed[wallet.Id] = (
             wallet.Owner,
-            new WalletView(wallet.Id.Value, wallet.Currency.Code, wallet.Balance, wallet.Version, wallet.OpenedAt),
-            [.. wallet.NewEntries.Select(e => new EntryView(e.Id.Value, e.Kind, e.Amount, e.Balance, e.CreatedAt))]);
+            WalletView.Of(wallet),
+            [.. wallet.NewEntries.Where(entry => entry.Account == LedgerAccount.Balance).Select(View)]);
     }
+
+    private static EntryView View(Entry entry) => new(
+        entry.Id.Value, entry.Kind, entry.TransferId.Value, entry.Amount, entry.Balance!.Value, entry.CreatedAt);
 }
 
 internal sealed class InMemoryWalletRepository(WalletTable table, InMemoryUnitOfWork unitOfWork) : IWalletRepository
@@ -40,6 +46,10 @@ internal sealed class InMemoryWalletRepository(WalletTable table, InMemoryUnitOf
 
         return Task.FromResult(wallet);
     }
+
+    public async Task<(Wallet? One, Wallet? Other)> FindBothAsync(
+        (WalletId Id, UserId Owner) one, (WalletId Id, UserId Owner) other, CancellationToken cancellationToken) =>
+        (await FindAsync(one.Id, one.Owner, cancellationToken), await FindAsync(other.Id, other.Owner, cancellationToken));
 }
 
 internal sealed class InMemoryWalletReader(WalletTable table) : IWalletReader

@@ -1,7 +1,9 @@
 using Acme.Service.Application.Common;
 using Acme.Service.Application.Wallets;
+using Acme.Service.Domain.Common;
 using Acme.Service.Domain.Wallets;
 using ErrorOr;
+using Mediator;
 
 namespace Acme.Service.Application.Tests.Wallets;
 
@@ -13,7 +15,8 @@ public sealed class WalletCommandTests : WalletUseCases
         var id = (await UseCases.SendAsync(new OpenWallet(Alice, "EUR"))).Value;
 
         var wallet = (await UseCases.SendAsync(new GetWallet(Alice, id))).Value;
-        Assert.Equal(new WalletView(id.Value, "EUR", Balance: 0, Version: 1, UseCases.Clock.Now), wallet);
+        Assert.Equal(new WalletView(
+            id.Value, "EUR", Balance: 0, Pending: 0, WalletStatus.Active, Version: 1, UseCases.Clock.Now), wallet);
         Assert.Equal(1, UseCases.Commits);
     }
 
@@ -39,14 +42,83 @@ public sealed class WalletCommandTests : WalletUseCases
     {
         var id = await OpenAsync(Alice);
 
-        var entry = (await UseCases.SendAsync(new DepositMoney(Alice, id, 1050, "EUR"))).Value;
+        var answer = (await UseCases.SendAsync(Deposit(Alice, id, 1050))).Value;
 
-        var wallet = (await UseCases.SendAsync(new GetWallet(Alice, id))).Value;
-        Assert.Equal((1050, 2), (wallet.Balance, wallet.Version));
+        Assert.Equal((1050, 2), (answer.Balance, answer.Version));
+        Assert.Equal(answer, (await UseCases.SendAsync(new GetWallet(Alice, id))).Value);
         var entries = (await UseCases.SendAsync(new ListEntries(Alice, id, After: null, Limit: 10))).Value;
+        var entry = Assert.Single(entries.Items);
         Assert.Equal(
-            new EntryView(entry.Value, EntryKind.Deposit, Amount: 1050, Balance: 1050, UseCases.Clock.Now),
-            Assert.Single(entries.Items));
+            new EntryView(entry.Id, EntryKind.Deposit, entry.TransferId, Amount: 1050, Balance: 1050, UseCases.Clock.Now),
+            entry);
+    }
+
+    [Fact]
+    public async Task A_repeated_deposit_gets_the_first_answer_and_moves_money_once()
+    {
+        var id = await OpenAsync(Alice);
+        var deposit = Deposit(Alice, id, 1050);
+
+        var first = await UseCases.SendAsync(deposit);
+        await UseCases.SendAsync(Deposit(Alice, id, 1));
+        var second = await UseCases.SendAsync(deposit);
+
+        Assert.Equal(1050, first.Value.Balance);
+        Assert.Equal(first.Value, second.Value);
+        Assert.Equal(1051, (await UseCases.SendAsync(new GetWallet(Alice, id))).Value.Balance);
+    }
+
+    [Fact]
+    public async Task The_key_of_another_deposit_is_refused_and_commits_nothing()
+    {
+        var id = await OpenAsync(Alice);
+        var deposit = Deposit(Alice, id, 1050);
+        await UseCases.SendAsync(deposit);
+
+        await AssertRefusedAsync(deposit with { Amount = 1051 }, "Idempotency.OtherRequest", ErrorType.Failure);
+    }
+
+    [Fact]
+    public async Task A_frozen_wallet_takes_no_money_until_its_owner_ends_it()
+    {
+        var id = await OpenAsync(Alice);
+
+        Assert.Equal(WalletStatus.Frozen, (await UseCases.SendAsync(new FreezeWallet(Alice, id))).Value.Status);
+        await AssertRefusedAsync(Deposit(Alice, id, 1), "Wallet.Frozen", ErrorType.Conflict);
+
+        Assert.Equal(WalletStatus.Active, (await UseCases.SendAsync(new UnfreezeWallet(Alice, id))).Value.Status);
+        Assert.False((await UseCases.SendAsync(Deposit(Alice, id, 1))).IsError);
+    }
+
+    [Fact]
+    public async Task An_empty_wallet_is_closed_for_good()
+    {
+        var id = await OpenAsync(Alice);
+
+        Assert.Equal(WalletStatus.Closed, (await UseCases.SendAsync(new CloseWallet(Alice, id))).Value.Status);
+
+        await AssertRefusedAsync(Deposit(Alice, id, 1), "Wallet.Closed", ErrorType.Conflict);
+        await AssertRefusedAsync(new UnfreezeWallet(Alice, id), "Wallet.Closed", ErrorType.Conflict);
+    }
+
+    [Fact]
+    public async Task A_wallet_with_money_stays_open()
+    {
+        var id = await OpenAsync(Alice, 1);
+
+        await AssertRefusedAsync(new CloseWallet(Alice, id), "Wallet.NotEmpty", ErrorType.Conflict);
+
+        Assert.Equal(WalletStatus.Active, (await UseCases.SendAsync(new GetWallet(Alice, id))).Value.Status);
+    }
+
+    [Fact]
+    public async Task Nobody_changes_the_status_of_a_wallet_that_is_not_theirs()
+    {
+        var id = await OpenAsync(Alice);
+
+        await AssertRefusedAsync(new FreezeWallet(Bob, id), "Wallet.NotFound", ErrorType.NotFound);
+        await AssertRefusedAsync(new UnfreezeWallet(Bob, id), "Wallet.NotFound", ErrorType.NotFound);
+        await AssertRefusedAsync(new CloseWallet(Bob, id), "Wallet.NotFound", ErrorType.NotFound);
     }
 
     [Fact]
@@ -54,7 +126,7 @@ public sealed class WalletCommandTests : WalletUseCases
     {
         var id = await OpenAsync(Alice);
 
-        await AssertRefusedAsync(new DepositMoney(Alice, id, 1050, "JPY"), "Wallet.CurrencyMismatch", ErrorType.Validation);
+        await AssertRefusedAsync(Deposit(Alice, id, 1050, "JPY"), "Wallet.CurrencyMismatch", ErrorType.Validation);
     }
 
     [Fact]
@@ -62,7 +134,7 @@ public sealed class WalletCommandTests : WalletUseCases
     {
         var id = await OpenAsync(Alice, Wallet.Limit);
 
-        await AssertRefusedAsync(new DepositMoney(Alice, id, 1, "EUR"), "Wallet.LimitExceeded", ErrorType.Conflict);
+        await AssertRefusedAsync(Deposit(Alice, id, 1), "Wallet.LimitExceeded", ErrorType.Conflict);
     }
 
     [Fact]
@@ -70,7 +142,7 @@ public sealed class WalletCommandTests : WalletUseCases
     {
         var id = await OpenAsync(Alice);
 
-        await AssertRefusedAsync(new DepositMoney(Bob, id, 1, "EUR"), "Wallet.NotFound", ErrorType.NotFound);
+        await AssertRefusedAsync(Deposit(Bob, id, 1), "Wallet.NotFound", ErrorType.NotFound);
     }
 
     [Fact]
@@ -79,17 +151,20 @@ public sealed class WalletCommandTests : WalletUseCases
         var id = await OpenAsync(Alice);
         var before = UseCases.Commits;
 
-        var refused = await UseCases.SendAsync(new DepositMoney(Alice, id, Amount: 0, Currency: "euro"));
+        var refused = await UseCases.SendAsync(Deposit(Alice, id, amount: 0, currency: "euro"));
 
         Assert.Equal(["amount", "currency"], refused.Errors.Select(error => error.FieldName()));
         Assert.Equal(before, UseCases.Commits);
     }
 
-    private async Task AssertRefusedAsync(DepositMoney deposit, string code, ErrorType type)
+    private static DepositMoney Deposit(UserId owner, WalletId id, long amount, string currency = "EUR") =>
+        new(owner, id, amount, currency, $"{Guid.NewGuid()}");
+
+    private async Task AssertRefusedAsync(ICommand<ErrorOr<WalletView>> command, string code, ErrorType type)
     {
         var before = UseCases.Commits;
 
-        var refused = await UseCases.SendAsync(deposit);
+        var refused = await UseCases.SendAsync(command);
 
         Assert.Equal((code, type), (refused.FirstError.Code, refused.FirstError.Type));
         Assert.Equal(before, UseCases.Commits);

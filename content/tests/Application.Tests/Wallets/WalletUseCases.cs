@@ -1,4 +1,6 @@
+using Acme.Service.Application.Idempotency;
 using Acme.Service.Application.Tests.Common;
+using Acme.Service.Application.Tests.Idempotency;
 using Acme.Service.Application.Wallets;
 using Acme.Service.Domain.Common;
 using Acme.Service.Domain.Wallets;
@@ -12,10 +14,27 @@ public abstract class WalletUseCases : IAsyncDisposable
     protected static readonly UserId Alice = UserId.FromSubject("alice");
     protected static readonly UserId Bob = UserId.FromSubject("bob");
 
-    private protected UseCases UseCases { get; } = new(ports => ports
-        .AddSingleton<WalletTable>()
-        .AddScoped<IWalletRepository, InMemoryWalletRepository>()
-        .AddScoped<IWalletReader, InMemoryWalletReader>());
+    protected WalletUseCases()
+        : this(_ => { })
+    {
+    }
+
+    /// <param name="addPorts">Those that the use cases of wallets do not need.</param>
+    private protected WalletUseCases(Action<IServiceCollection> addPorts) => UseCases = new(ports =>
+    {
+        ports.AddSingleton(Keys)
+            .AddScoped<IIdempotencyKeys, InMemoryIdempotencyKeys>()
+            .AddSingleton(Table)
+            .AddScoped<IWalletRepository, InMemoryWalletRepository>()
+            .AddScoped<IWalletReader, InMemoryWalletReader>();
+        addPorts(ports);
+    });
+
+    private protected WalletTable Table { get; } = new();
+
+    private protected KeyTable Keys { get; } = new();
+
+    private protected UseCases UseCases { get; }
 
     public async ValueTask DisposeAsync()
     {
@@ -31,7 +50,7 @@ public abstract class WalletUseCases : IAsyncDisposable
         foreach (var amount in deposits)
         {
             UseCases.Clock.Now += TimeSpan.FromSeconds(1);
-            Assert.False((await UseCases.SendAsync(new DepositMoney(owner, id, amount, "EUR"))).IsError);
+            Assert.False((await UseCases.SendAsync(new DepositMoney(owner, id, amount, "EUR", $"{Guid.NewGuid()}"))).IsError);
         }
 
         return id;

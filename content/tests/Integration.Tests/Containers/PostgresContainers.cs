@@ -78,6 +78,9 @@ public sealed class PostgresContainers : IAsyncDisposable
     public string ConnectionString(string database, string role, bool replica = false) =>
         ConnectionString(replica ? Replica : Primary, database, role);
 
+    public string PrimaryConnectionString(string database, string role) =>
+        PostgresConnectionString.Create([$"{Primary}", $"{Replica}"], database, role, Password(role), AuthorityFile);
+
     /// <summary>New containers in place of the old ones, which is what AppHost does at each start; the primary's data stay.</summary>
     public async Task ReplaceAsync(CancellationToken ct)
     {

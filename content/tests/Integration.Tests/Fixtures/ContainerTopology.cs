@@ -48,6 +48,8 @@ internal sealed class ContainerTopology : IServers
     public string ConnectionString(string database, string role, bool replica) =>
         _postgres.ConnectionString(database, role, replica);
 
+    public string PrimaryConnectionString(string database, string role) => _postgres.PrimaryConnectionString(database, role);
+
     public async ValueTask DisposeAsync()
     {
         await _redis.DisposeAsync();

@@ -7,7 +7,11 @@ internal interface IServers : IAsyncDisposable
 {
     string Redis { get; }
 
+    /// <summary>One of the two servers, whatever it is at the moment.</summary>
     string ConnectionString(string database, string role, bool replica);
+
+    /// <summary>Both servers, for clients that look for the primary.</summary>
+    string PrimaryConnectionString(string database, string role);
 }
 
 /// <summary>
@@ -34,6 +38,8 @@ internal sealed class EnvironmentServers(string primary, string replica, string 
         return server.ConnectionString;
     }
 
+    public string PrimaryConnectionString(string database, string role) => ConnectionString(database, role, onReplica: false);
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private static string Required(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value
@@ -49,15 +55,18 @@ internal sealed class StartedServers : IServers
 
     private StartedServers(string directory, LocalTopology topology) => (_directory, _topology) = (directory, topology);
 
+    public LocalTopology Topology => _topology;
+
     public string Redis => _topology.RedisConnectionString;
 
-    public static async Task<IServers> StartAsync(CancellationToken cancellationToken)
+    public static async Task<StartedServers> StartAsync(CancellationToken cancellationToken, bool synchronousReplica = false)
     {
         var directory = Directory.CreateTempSubdirectory("servers-").FullName;
         try
         {
             return new StartedServers(
-                directory, await LocalTopology.StartAsync(LocalTopologyOptions.ForTests(directory), cancellationToken));
+                directory, await LocalTopology.StartAsync(
+                    LocalTopologyOptions.ForTests(directory) with { SynchronousReplica = synchronousReplica }, cancellationToken));
         }
         catch
         {
@@ -68,6 +77,8 @@ internal sealed class StartedServers : IServers
 
     public string ConnectionString(string database, string role, bool replica) =>
         _topology.ConnectionString(database, role, replica);
+
+    public string PrimaryConnectionString(string database, string role) => _topology.PrimaryConnectionString(database, role);
 
     public async ValueTask DisposeAsync()
     {

@@ -28,9 +28,20 @@ public sealed class Servers : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _servers = EnvironmentServers.FromEnvironment() ?? await StartAsync(TestContext.Current.CancellationToken);
+        await MigrateAsync();
+    }
 
-        // Without a pool, since a database that somebody is connected to cannot be copied.
-        var configuration = Configuration(database => $"{ConnectionString(database, DatabaseRoles.Owner)};Pooling=false");
+    /// <summary>Servers of a test's own, which it may break, with migrated databases.</summary>
+    internal static async Task<Servers> OnAsync(IServers servers)
+    {
+        var own = new Servers { _servers = servers };
+        await own.MigrateAsync();
+        return own;
+    }
+
+    private async Task MigrateAsync()
+    {
+        var configuration = Configuration(database => PrimaryConnectionString(database, DatabaseRoles.Owner));
         var outcome = await new MigrationRun(configuration, NullLogger<MigrationRun>.Instance)
             .RunAsync(TestContext.Current.CancellationToken);
         Assert.Equal(MigrationOutcome.UpToDate, outcome);
@@ -61,22 +72,28 @@ public sealed class Servers : IAsyncLifetime
     public string ConnectionString(string database, string role, bool replica = false) =>
         Started.ConnectionString(database, role, replica);
 
+    /// <summary>Both servers, for clients that look for the primary.</summary>
+    public string PrimaryConnectionString(string database, string role) => Started.PrimaryConnectionString(database, role);
+
     /// <summary>New databases for one test class, one for each of the service's, and how to reach them.</summary>
     /// <param name="empty">Without the migrations.</param>
-    public async Task<Databases> CreateDatabasesAsync(bool empty = false)
+    /// <param name="addedShard">A shard beside the usual ones, without the migrations.</param>
+    public async Task<Databases> CreateDatabasesAsync(bool empty = false, string? addedShard = null)
     {
         var prefix = $"test{Interlocked.Increment(ref _copies)}_{Environment.ProcessId}_";
-        foreach (var database in ResourceNames.Databases)
+        IReadOnlyList<string> shards = addedShard is null ? ResourceNames.Shards : [.. ResourceNames.Shards, addedShard];
+        foreach (var database in (IEnumerable<string>)[ResourceNames.Directory, .. shards])
         {
             var copy = prefix + database;
-            await ExecuteAsync("postgres", DatabaseRoles.Superuser, $"CREATE DATABASE {copy} OWNER owner {(empty ? "" : $"TEMPLATE {database}")}");
+            var template = empty || database == addedShard ? "" : $"TEMPLATE {database}";
+            await ExecuteAsync("postgres", DatabaseRoles.Superuser, $"CREATE DATABASE {copy} OWNER owner {template}");
             await ExecuteAsync(copy, DatabaseRoles.Superuser, """
                 ALTER SCHEMA public OWNER TO owner;
                 GRANT USAGE ON SCHEMA public TO app_rw, app_ro, worker;
                 """);
         }
 
-        return new Databases(this, prefix);
+        return new Databases(this, prefix, shards);
     }
 
     public async Task ExecuteAsync(string database, string role, string sql, bool replica = false)
@@ -87,16 +104,21 @@ public sealed class Servers : IAsyncLifetime
         await command.ExecuteNonQueryAsync();
     }
 
-    public static IConfiguration Configuration(Func<string, string> connectionString) => new ConfigurationBuilder()
-        .AddInMemoryCollection(ResourceNames.Databases.ToDictionary(
+    public static IConfiguration Configuration(Func<string, string> connectionString, IEnumerable<string>? databases = null) => new ConfigurationBuilder()
+        .AddInMemoryCollection((databases ?? ResourceNames.Databases).ToDictionary(
             database => $"ConnectionStrings:{database}", database => (string?)connectionString(database)))
         .Build();
 }
 
 /// <summary>The databases of one test class.</summary>
-public sealed class Databases(Servers servers, string prefix)
+/// <param name="shards">The usual ones unless others are given.</param>
+public sealed class Databases(Servers servers, string prefix, IReadOnlyList<string>? shards = null)
 {
+    private readonly IReadOnlyList<string> _shards = shards ?? ResourceNames.Shards;
+
     public Servers Servers { get; } = servers;
+
+    public IEnumerable<string> Names => [ResourceNames.Directory, .. _shards];
 
     /// <param name="database">The service's name of it: directory, shard0, …</param>
     public string ConnectionString(string database, string role, bool replica = false) =>
@@ -113,18 +135,29 @@ public sealed class Databases(Servers servers, string prefix)
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
+    /// <summary>What the Migrator is given.</summary>
+    public IConfiguration OwnerConfiguration() => Servers.Configuration(
+        database => $"{ConnectionString(database, DatabaseRoles.Owner)};Pooling=false", Names);
+
     /// <summary>What AppHost and LocalHost put into the API's environment.</summary>
     public IEnumerable<KeyValuePair<string, string>> Settings()
     {
-        foreach (var database in ResourceNames.Databases)
+        foreach (var database in Names)
         {
-            yield return new($"ConnectionStrings:{database}", ConnectionString(database, DatabaseRoles.ReadWrite));
+            yield return new($"ConnectionStrings:{database}", Primary(database, DatabaseRoles.ReadWrite));
             yield return new(
                 $"ConnectionStrings:{DatabaseNames.ReplicaOf(database)}",
                 ConnectionString(database, DatabaseRoles.ReadOnly, replica: true));
         }
 
+        foreach (var shard in _shards)
+        {
+            yield return new($"ConnectionStrings:{DatabaseNames.WorkerOf(shard)}", Primary(shard, DatabaseRoles.Worker));
+        }
+
         yield return new("ConnectionStrings:redis", Servers.Redis);
+
+        string Primary(string database, string role) => Servers.PrimaryConnectionString(prefix + database, role);
     }
 
     /// <summary>Waits until the replica has replayed all that the primary has committed so far.</summary>

@@ -26,7 +26,7 @@ internal sealed class TestService(Databases databases, params IEnumerable<(strin
 
     public HttpClient ClientWith(string token)
     {
-        var client = CreateClient();
+        var client = CreateDefaultClient(new NewKeys());
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return client;
     }
@@ -46,11 +46,15 @@ internal sealed class TestService(Databases databases, params IEnumerable<(strin
     }
 
     public static string Token(Claim? claim = null, DateTime? expires = null, SecurityKey? key = null, string audience = Audience) =>
+        TokenOf(claim is null ? [] : [claim], expires, key, audience);
+
+    public static string TokenOf(
+        IEnumerable<Claim> claims, DateTime? expires = null, SecurityKey? key = null, string audience = Audience) =>
         new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
         {
             Issuer = Issuer,
             Audience = audience,
-            Subject = new ClaimsIdentity(claim is null ? [] : [claim]),
+            Subject = new ClaimsIdentity(claims),
             NotBefore = DateTime.UtcNow.AddHours(-2),
             Expires = expires ?? DateTime.UtcNow.AddHours(1),
             SigningCredentials = new SigningCredentials(key ?? Key, SecurityAlgorithms.HmacSha256),
@@ -77,10 +81,26 @@ internal sealed class TestService(Databases databases, params IEnumerable<(strin
     }
 }
 
+/// <summary>Gives each POST an Idempotency-Key of its own, unless the test has set one.</summary>
+internal sealed class NewKeys : DelegatingHandler
+{
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (request.Method == HttpMethod.Post && !request.Headers.Contains("Idempotency-Key"))
+        {
+            request.Headers.Add("Idempotency-Key", $"{Guid.NewGuid()}");
+        }
+
+        return base.SendAsync(request, cancellationToken);
+    }
+}
+
 /// <summary>One service for the tests of a class.</summary>
 public sealed class ServiceFixture(Servers servers) : IAsyncLifetime
 {
     private TestService? _service;
+
+    public Servers Servers => servers;
 
     internal TestService Service => _service ?? throw new InvalidOperationException("The service has not started.");
 

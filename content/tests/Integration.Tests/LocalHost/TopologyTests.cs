@@ -47,6 +47,20 @@ public sealed class TopologyTests(TopologyFixture fixture) : IClassFixture<Topol
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public async Task A_server_is_reached_over_TLS_with_its_certificate_and_name_verified(bool replica)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(_topology.ConnectionString("shard0", DatabaseRoles.ReadOnly, replica));
+
+        Assert.Equal(SslMode.VerifyFull, settings.SslMode);
+        Assert.Equal(_topology.AuthorityFile, settings.RootCertificate);
+        Assert.Equal($"True {replica}", await Sql.ScalarAsync(settings.ConnectionString, """
+            select initcap(ssl::text) || ' ' || initcap(pg_is_in_recovery()::text) from pg_stat_ssl where pid = pg_backend_pid()
+            """));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public async Task Plain_text_is_refused(bool replica)
     {
         var plain = new NpgsqlConnectionStringBuilder(_topology.ConnectionString("shard0", DatabaseRoles.ReadOnly, replica))
@@ -73,11 +87,13 @@ public sealed class TopologyTests(TopologyFixture fixture) : IClassFixture<Topol
         Assert.Equal(PostgresErrorCodes.InvalidAuthorizationSpecification, refused.SqlState);
     }
 
-    [Fact]
-    public async Task A_certificate_of_another_authority_is_refused()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_certificate_of_another_authority_is_refused(bool replica)
     {
         using var directory = new TestDirectory();
-        var other = new NpgsqlConnectionStringBuilder(Superuser)
+        var other = new NpgsqlConnectionStringBuilder(_topology.ConnectionString("shard0", DatabaseRoles.ReadOnly, replica))
         {
             RootCertificate = DevCertificates.Ensure(directory["certificates"]).AuthorityFile,
         };
@@ -86,10 +102,12 @@ public sealed class TopologyTests(TopologyFixture fixture) : IClassFixture<Topol
         Assert.IsType<AuthenticationException>(refused.InnerException);
     }
 
-    [Fact]
-    public async Task A_certificate_for_another_host_name_is_refused()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_certificate_for_another_host_name_is_refused(bool replica)
     {
-        var builder = new NpgsqlDataSourceBuilder(Superuser);
+        var builder = new NpgsqlDataSourceBuilder(_topology.ConnectionString("shard0", DatabaseRoles.ReadOnly, replica));
         builder.UseSslClientAuthenticationOptionsCallback(options => options.TargetHost = "somewhere.else");
         await using var source = builder.Build();
         var refused = await Assert.ThrowsAsync<NpgsqlException>(async () => await source.OpenConnectionAsync(Cancellation));
@@ -111,6 +129,12 @@ public sealed class TopologyTests(TopologyFixture fixture) : IClassFixture<Topol
             [DatabaseRoles.Replicator],
             await Sql.QueryAsync(Superuser, "select rolname from pg_roles where rolreplication and not rolsuper"));
     }
+
+    [Theory]
+    [InlineData(DatabaseRoles.ReadWrite)]
+    [InlineData(DatabaseRoles.Worker)]
+    public async Task A_transaction_that_does_nothing_does_not_hold_its_locks_for_ever(string role) =>
+        Assert.Equal("5s", await Sql.ScalarAsync(_topology.ConnectionString("shard0", role), "show idle_in_transaction_session_timeout"));
 
     [Fact]
     public async Task The_databases_belong_to_owner_and_are_closed_to_everyone_else_but_the_services()

@@ -75,11 +75,12 @@ public sealed class AvailabilityTests(Servers servers, ServiceFixture fixture) :
     {
         await using var scope = _service.Services.CreateAsyncScope();
         var writer = scope.ServiceProvider.GetRequiredService<ShardWriter>();
-        var context = await writer.JoinAsync(new Bucket(0), Cancellation);
+        var context = await writer.JoinAsync(NewUser(shard: 0), Cancellation);
 
-        Assert.Same(context, await writer.JoinAsync(new Bucket(1), Cancellation));
+        Assert.Same(context, await writer.JoinAsync(NewUser(shard: 0), Cancellation));
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await writer.JoinAsync(NewUser(shard: 1), Cancellation));
         await Assert.ThrowsAsync<InvalidOperationException>(
-            async () => await writer.JoinAsync(new Bucket(Bucket.Count - 1), Cancellation));
+            async () => await writer.JoinDirectoryAsync(NewUser(shard: 0), Cancellation));
     }
 
     [Fact]
@@ -92,7 +93,7 @@ public sealed class AvailabilityTests(Servers servers, ServiceFixture fixture) :
             await using var service = new TestService(databases);
             var map = service.Services.GetRequiredService<BucketMap>();
 
-            await Assert.ThrowsAsync<InvalidOperationException>(async () => await map.ShardOfAsync(new Bucket(0), Cancellation));
+            await Assert.ThrowsAsync<InvalidOperationException>(async () => await map.RouteOfAsync(new Bucket(0), Cancellation));
         }
     }
 
@@ -128,7 +129,11 @@ public sealed class AvailabilityTests(Servers servers, ServiceFixture fixture) :
     private static async Task<bool> ReadsReplicaAsync(AsyncServiceScope scope)
     {
         var reader = scope.ServiceProvider.GetRequiredService<ShardReader>();
-        await using var context = await reader.OpenAsync(new Bucket(0), Cancellation);
-        return await context.Database.SqlQueryRaw<bool>("SELECT pg_is_in_recovery() AS \"Value\"").SingleAsync(Cancellation);
+        return await reader.ReadAsync(
+            NewUser(shard: 0),
+            context => context.Database.SqlQueryRaw<bool>("SELECT pg_is_in_recovery() AS \"Value\"").SingleAsync(Cancellation),
+            Cancellation);
     }
+
+    private static UserId NewUser(int shard) => UserId.FromSubject(TestService.NewSubject(shard));
 }

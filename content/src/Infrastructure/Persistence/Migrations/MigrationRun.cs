@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Acme.Service.Domain.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
@@ -47,10 +46,18 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
             return MigrationOutcome.NotConfigured;
         }
 
+        var owned = new Dictionary<string, (short[], long[])>();
         var outcome = await MigrateAsync(
             DatabaseNames.Directory,
             connection => new DirectoryContext(Options<DirectoryContext>(connection)),
-            context => DealOutBucketsAsync(context, names, cancellationToken),
+            async context =>
+            {
+                await BucketDeal.InDirectoryAsync(context, names.Shards, cancellationToken);
+                foreach (var shard in names.Shards)
+                {
+                    owned[shard] = await BucketDeal.OfAsync(context, shard, cancellationToken);
+                }
+            },
             cancellationToken);
         foreach (var shard in names.Shards)
         {
@@ -59,7 +66,7 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
                 outcome = await MigrateAsync(
                     shard,
                     connection => new ShardContext(Options<ShardContext>(connection)),
-                    afterwards: _ => Task.CompletedTask,
+                    context => BucketDeal.InShardAsync(context, owned[shard], cancellationToken),
                     cancellationToken);
             }
         }
@@ -76,7 +83,8 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
     {
         try
         {
-            await using var connection = new NpgsqlConnection(configuration.GetConnectionString(database));
+            await using var source = SourceOf(database);
+            await using var connection = source.CreateConnection();
             if (!await OpenAsync(connection, database, cancellationToken))
             {
                 return MigrationOutcome.Unreachable;
@@ -107,24 +115,19 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
         }
     }
 
+    /// <summary>On the primary, of however many servers the connection string names.</summary>
+    private NpgsqlDataSource SourceOf(string database)
+    {
+        var source = new NpgsqlDataSourceBuilder(configuration.GetConnectionString(database));
+        source.ConnectionStringBuilder.Pooling = false;
+        source.ConnectionStringBuilder.HostRecheckSeconds = 0; // It tries again by itself, and soon.
+        source.UsePrimaryFence(new PrimaryTimelines(configuration), database);
+        return source.Build();
+    }
+
     private static DbContextOptions<TContext> Options<TContext>(NpgsqlConnection connection)
         where TContext : DbContext =>
         new DbContextOptionsBuilder<TContext>().UseNpgsql(connection).Options;
-
-    /// <summary>Gives every bucket that has no shard yet to one of the configured shards, in equal runs of numbers.</summary>
-    private static Task DealOutBucketsAsync(
-        DirectoryContext context, DatabaseNames names, CancellationToken cancellationToken)
-    {
-        var shards = names.Shards.ToArray();
-        return context.Database.ExecuteSqlAsync(
-            $"""
-             INSERT INTO bucket_map (bucket, shard)
-             SELECT bucket, ({shards}::text[])[bucket * {shards.Length} / {Bucket.Count} + 1]
-             FROM generate_series(0, {Bucket.Count - 1}) AS bucket
-             ON CONFLICT (bucket) DO NOTHING
-             """,
-            cancellationToken);
-    }
 
     private async Task<bool> OpenAsync(NpgsqlConnection connection, string database, CancellationToken cancellationToken)
     {

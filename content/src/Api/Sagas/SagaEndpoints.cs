@@ -1,0 +1,38 @@
+using Acme.Service.Api.Common;
+using Acme.Service.Application.Common;
+using Acme.Service.Application.Sagas;
+using Mediator;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Acme.Service.Api.Sagas;
+
+internal sealed class SagaEndpoints : IEndpointGroup
+{
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        var sagas = app.MapGroup("/operations/sagas").WithTags("Operations").RequireOperator();
+        sagas.MapGet("/", List)
+            .WithSummary("Runs of all users that are dead, running or compensating, newest first")
+            .WithDescription("`partial` is true when a shard did not answer; `missing` names it, and the next page asks it again.")
+            .ProducesProblem(StatusCodes.Status400BadRequest);
+        sagas.MapPost("/{id:guid}/redrive", Redrive)
+            .WithSummary("Sends a dead run on from where it is")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<Results<Ok<SagaPage>, ProblemHttpResult>> List(
+        ISender sender, CancellationToken cancellationToken,
+        string status = "dead", string? after = null, int limit = Page.DefaultLimit)
+    {
+        Enum.TryParse<SagaStatus>(status, ignoreCase: true, out var wanted);
+        var page = await sender.Send(new ListSagas(wanted, after, limit), cancellationToken);
+        return page.IsError ? Problems.From(page.Errors) : TypedResults.Ok(page.Value);
+    }
+
+    private static async Task<Results<Accepted, ProblemHttpResult>> Redrive(
+        Guid id, ISender sender, CancellationToken cancellationToken)
+    {
+        var redriven = await sender.Send(new RedriveSaga(id), cancellationToken);
+        return redriven.IsError ? Problems.From(redriven.Errors) : TypedResults.Accepted((string?)null);
+    }
+}

@@ -1,0 +1,13 @@
+using Acme.Service.Application.Common;
+using Acme.Service.Domain.Payees;
+
+namespace Acme.Service.Application.Payees;
+
+/// <summary>What everybody may know of a payee.</summary>
+/// <param name="Wallet">Where money that is sent to the handle goes.</param>
+public sealed record PayeeView(string Handle, Guid Wallet);
+
+public interface IPayeeReader : IReadPort
+{
+    Task<PayeeView?> FindAsync(Handle handle, CancellationToken cancellationToken);
+}

@@ -1,0 +1,12 @@
+using Acme.Service.Application.Common;
+using Acme.Service.Domain.Payees;
+
+namespace Acme.Service.Application.Payees;
+
+/// <summary>The handles of all users, which are in the directory.</summary>
+public interface IPayeeRepository : IWritePort
+{
+    /// <summary>Gives the owner this handle instead of the one they had, if any.</summary>
+    /// <returns>False when the handle is another user's.</returns>
+    Task<bool> SetAsync(Payee payee, CancellationToken cancellationToken);
+}

@@ -1,0 +1,56 @@
+using Acme.Service.Application.Common;
+using Acme.Service.Domain.Common;
+using Acme.Service.Domain.Transfers;
+using Acme.Service.Domain.Wallets;
+
+namespace Acme.Service.Application.Transfers;
+
+/// <param name="From">The payer's wallet.</param>
+/// <param name="To">The payee's wallet.</param>
+/// <param name="Amount">Minor units of the currency.</param>
+/// <param name="Reason">Why the payee did not get the money, when it is voided.</param>
+public sealed record TransferView(
+    Guid Id,
+    Guid From,
+    Guid To,
+    long Amount,
+    string Currency,
+    TransferStatus Status,
+    VoidReason? Reason,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? EndedAt)
+{
+    public static TransferView Of(Transfer transfer) => transfer.State switch
+    {
+        TransferState.Posted posted => Create(transfer, TransferStatus.Posted, reason: null, posted.At),
+        TransferState.Voided voided =>
+            Create(transfer, TransferStatus.Voided, new VoidReason(voided.Code, voided.Reason), voided.At),
+        _ => Create(transfer, TransferStatus.Reserved, reason: null, endedAt: null),
+    };
+
+    private static TransferView Create(
+        Transfer transfer, TransferStatus status, VoidReason? reason, DateTimeOffset? endedAt) => new(
+        transfer.Id.Value,
+        transfer.WalletId.Value,
+        transfer.PayeeWalletId.Value,
+        transfer.Amount,
+        transfer.Currency.Code,
+        status,
+        reason,
+        transfer.CreatedAt,
+        endedAt);
+}
+
+/// <param name="Code">For programs.</param>
+/// <param name="Text">For the user who pays.</param>
+public sealed record VoidReason(string Code, string Text);
+
+/// <summary>What users have paid; what they have received is in the entries of their wallets.</summary>
+public interface ITransferReader : IReadPort
+{
+    Task<TransferView?> FindAsync(TransferId id, UserId owner, CancellationToken cancellationToken);
+
+    /// <summary>Newest first: what is older than <paramref name="after"/>, at most <paramref name="limit"/> rows.</summary>
+    Task<IReadOnlyList<TransferView>> ListAsync(
+        UserId owner, TransferId? after, int limit, CancellationToken cancellationToken);
+}

@@ -1,0 +1,24 @@
+using Acme.Service.Application.Wallets;
+using Acme.Service.Domain.Common;
+using Acme.Service.Domain.Wallets;
+using ErrorOr;
+using Mediator;
+
+namespace Acme.Service.Application.Transfers;
+
+/// <summary>A step of <see cref="TransferSaga"/>, after its pivot, so it is never refused: what should not be, it throws.</summary>
+internal sealed record PostTransfer(UserId Payer, TransferId Transfer) : ICommand<ErrorOr<Success>>;
+
+internal sealed class PostTransferHandler(ITransferRepository transfers, IWalletRepository wallets, TimeProvider clock)
+    : ICommandHandler<PostTransfer, ErrorOr<Success>>
+{
+    public async ValueTask<ErrorOr<Success>> Handle(PostTransfer command, CancellationToken cancellationToken)
+    {
+        var (transfer, reserved) = await transfers.FindReservedAsync(command.Transfer, command.Payer, cancellationToken);
+        var wallet = await wallets.FindPayersAsync(transfer, cancellationToken);
+
+        wallet.Post(transfer.Money, transfer.Id, clock.GetUtcNow());
+        transfer.End(reserved.Post(clock.GetUtcNow()));
+        return Result.Success;
+    }
+}

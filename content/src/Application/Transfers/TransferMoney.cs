@@ -1,0 +1,97 @@
+using System.Text.Json.Serialization;
+using Acme.Service.Application.Common;
+using Acme.Service.Application.Idempotency;
+using Acme.Service.Application.Payees;
+using Acme.Service.Application.Sagas;
+using Acme.Service.Application.Wallets;
+using Acme.Service.Domain.Common;
+using Acme.Service.Domain.Payees;
+using Acme.Service.Domain.Transfers;
+using Acme.Service.Domain.Wallets;
+using ErrorOr;
+using Mediator;
+
+namespace Acme.Service.Application.Transfers;
+
+/// <summary>The part of <see cref="MakeTransfer"/> that changes something.</summary>
+/// <param name="Payee">
+/// Null when there is none. It is not part of what was asked for: when the request is repeated the handle may have become
+/// another user's, or nobody's, and the answer is still the one that was given.
+/// </param>
+internal sealed record TransferMoney(MakeTransfer Request, [property: JsonIgnore] PayeeAccount? Payee)
+    : ICommand<ErrorOr<TransferView>>, IIdempotentCommand
+{
+    public UserId Owner => Request.Owner;
+
+    public string IdempotencyKey => Request.IdempotencyKey;
+}
+
+internal sealed class TransferMoneyHandler(
+    IUnitOfWork unitOfWork, IWalletRepository wallets, ITransferRepository transfers, ISagas sagas, TimeProvider clock)
+    : ICommandHandler<TransferMoney, ErrorOr<TransferView>>
+{
+    public async ValueTask<ErrorOr<TransferView>> Handle(TransferMoney command, CancellationToken cancellationToken)
+    {
+        var currency = Currency.From(command.Request.Currency);
+        if (currency.IsError)
+        {
+            return currency.Errors;
+        }
+
+        if (command.Payee is not { } payee)
+        {
+            return PayeeErrors.NotFound(command.Request.To);
+        }
+
+        var money = new Money(command.Request.Amount, currency.Value);
+        var transfer = await unitOfWork.CanHoldAsync(command.Owner, payee.Owner, cancellationToken)
+            ? await MakeAtOnceAsync(command.Request, payee, money, cancellationToken)
+            : await ReserveAsync(command.Request, payee, money, cancellationToken);
+        if (transfer.IsError)
+        {
+            return transfer.Errors;
+        }
+
+        await transfers.AddAsync(transfer.Value, cancellationToken);
+        return TransferView.Of(transfer.Value);
+    }
+
+    private async Task<ErrorOr<Transfer>> MakeAtOnceAsync(
+        MakeTransfer request, PayeeAccount payee, Money money, CancellationToken cancellationToken)
+    {
+        var (from, to) = await wallets.FindBothAsync(
+            (request.From, request.Owner), (payee.Wallet, payee.Owner), cancellationToken);
+        return (from, to) switch
+        {
+            (null, _) => WalletErrors.NotFound(request.From),
+            (_, null) => WalletErrors.PayeeGone,
+            _ => Transfer.MakeAtOnce(from, to, money, Now()),
+        };
+    }
+
+    private async Task<ErrorOr<Transfer>> ReserveAsync(
+        MakeTransfer request, PayeeAccount payee, Money money, CancellationToken cancellationToken)
+    {
+        var from = await wallets.FindAsync(request.From, request.Owner, cancellationToken);
+        if (from is null)
+        {
+            return WalletErrors.NotFound(request.From);
+        }
+
+        var transfer = Transfer.Reserve(from, payee.Owner, payee.Wallet, money, Now());
+        if (!transfer.IsError)
+        {
+            await sagas.StartAsync<TransferSaga, TransferData>(
+                transfer.Value.Id.Value, request.Owner, TransferData.Of(transfer.Value), cancellationToken);
+        }
+
+        return transfer;
+    }
+
+    /// <summary>To the microsecond, which is what PostgreSQL keeps: the answer says what a later read will say.</summary>
+    private DateTimeOffset Now()
+    {
+        var now = clock.GetUtcNow();
+        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
+    }
+}

@@ -1,0 +1,56 @@
+using Acme.Service.Infrastructure.Persistence;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Acme.Service.Infrastructure.Idempotency;
+
+/// <summary>Drops keys that have expired, a few at a time. Any number of instances may do it at once.</summary>
+internal sealed partial class ExpiredKeys(
+    PrimarySources primaries, DatabaseNames names, IOptions<IdempotencyOptions> options, TimeProvider clock, ILogger<ExpiredKeys> logger)
+    : BackgroundService
+{
+    private const int AtOnce = 1_000;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
+
+    /// <summary>Returns how many were dropped.</summary>
+    internal async Task<long> DropAsync(string shard, CancellationToken cancellationToken)
+    {
+        await using var command = primaries.For(DatabaseNames.WorkerOf(shard)).CreateCommand("SELECT drop_expired_keys($1, $2)");
+        command.Parameters.Add(new() { Value = options.Value.Lifetime });
+        command.Parameters.Add(new() { Value = AtOnce });
+        long dropped, total = 0;
+        do
+        {
+            dropped = (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+            total += dropped;
+        }
+        while (dropped == AtOnce);
+
+        return total;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            foreach (var shard in names.Shards)
+            {
+                try
+                {
+                    await DropAsync(shard, stoppingToken);
+                }
+                catch (NpgsqlException exception)
+                {
+                    LogFailed(exception, shard);
+                }
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Expired idempotency keys of '{Shard}' were not dropped; the next run will.")]
+    private partial void LogFailed(Exception exception, string shard);
+}

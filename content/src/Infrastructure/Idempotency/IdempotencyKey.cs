@@ -1,0 +1,38 @@
+using Acme.Service.Domain.Common;
+using Acme.Service.Infrastructure.Persistence;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace Acme.Service.Infrastructure.Idempotency;
+
+/// <summary>A key of a user, what was asked for with it, and the answer.</summary>
+internal sealed class IdempotencyKey
+{
+    public required UserId Owner { get; init; }
+
+    public required string Key { get; init; }
+
+    /// <summary>SHA-256.</summary>
+    public byte[] RequestHash { get; init; } = [];
+
+    /// <summary>JSON; null while the request is under way, which only its own transaction can see.</summary>
+    public string? Answer { get; set; }
+
+    public DateTimeOffset CreatedAt { get; init; }
+}
+
+internal sealed class IdempotencyKeyConfiguration : IEntityTypeConfiguration<IdempotencyKey>, IShardEntity
+{
+    public void Configure(EntityTypeBuilder<IdempotencyKey> builder)
+    {
+        builder.ToTable("idempotency_keys");
+        builder.HasKey(k => new { k.Owner, k.Key });
+        builder.Property(k => k.Owner).HasColumnName("owner_id").ValueGeneratedNever()
+            .HasConversion(id => id.Value, value => new UserId(value));
+        builder.Property(k => k.Key).HasColumnName("key");
+        builder.Property(k => k.RequestHash).HasColumnName("request_hash");
+        builder.Property(k => k.Answer).HasColumnName("answer");
+        builder.Property(k => k.CreatedAt).HasColumnName("created_at");
+        builder.HasIndex(k => k.CreatedAt).HasDatabaseName("ix_idempotency_keys_created_at");
+    }
+}

@@ -1,0 +1,68 @@
+using Acme.Service.Application.Idempotency;
+using Acme.Service.Domain.Common;
+using Acme.Service.Infrastructure.Sharding;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace Acme.Service.Infrastructure.Idempotency;
+
+internal sealed class IdempotencyOptions
+{
+    public const string Section = "Idempotency";
+
+    /// <summary>How long a key is remembered. After that it counts as new.</summary>
+    public TimeSpan Lifetime { get; init; } = TimeSpan.FromHours(24);
+}
+
+/// <summary>Keeps the keys in the table of their owner's shard, in the transaction of what was asked for.</summary>
+internal sealed class IdempotencyKeys(ShardWriter writer, IOptions<IdempotencyOptions> options) : IIdempotencyKeys
+{
+    public async Task<IdempotencyClaim> ClaimAsync(
+        UserId owner, string key, ReadOnlyMemory<byte> requestHash, CancellationToken cancellationToken)
+    {
+        var hash = requestHash.ToArray();
+        var context = await writer.JoinAsync(owner, cancellationToken);
+
+        // The lock is there from the first statement to the end of the transaction, so a second request need not wait to
+        // be told that it is the second. Row and lock are looked at in one snapshot: when the first request has ended in
+        // between, its row is missing from that, and is there when looked at again.
+        while (true)
+        {
+            var claim = (await context.Database.SqlQuery<ClaimRow>($"""
+                WITH lock AS MATERIALIZED (
+                    SELECT pg_try_advisory_xact_lock(hashtextextended({owner.Value}::text || {key}, 0)) AS is_ours
+                ), taken AS (
+                    INSERT INTO idempotency_keys AS k (owner_id, key, request_hash)
+                    SELECT {owner.Value}, {key}, {hash} FROM lock WHERE is_ours
+                    ON CONFLICT (owner_id, key) DO UPDATE
+                        SET request_hash = excluded.request_hash, answer = NULL, created_at = excluded.created_at
+                        WHERE k.created_at < clock_timestamp() - {options.Value.Lifetime}
+                    RETURNING 1
+                )
+                SELECT l.is_ours AS "IsOurs", EXISTS (SELECT FROM taken) AS "IsTaken",
+                       k.request_hash AS "RequestHash", k.answer AS "Answer"
+                FROM lock l LEFT JOIN idempotency_keys k ON k.owner_id = {owner.Value} AND k.key = {key}
+                """).ToListAsync(cancellationToken)).Single();
+            switch (claim)
+            {
+                case { IsTaken: true }:
+                    return new IdempotencyClaim.Taken();
+                case { RequestHash: { } known, Answer: { } answer } when known.AsSpan().SequenceEqual(hash):
+                    return new IdempotencyClaim.Done(answer);
+                case { RequestHash: not null }:
+                    return new IdempotencyClaim.OtherRequest();
+                case { IsOurs: false }:
+                    return new IdempotencyClaim.InProgress();
+            }
+        }
+    }
+
+    public async Task CompleteAsync(UserId owner, string key, string answer, CancellationToken cancellationToken)
+    {
+        var context = await writer.JoinAsync(owner, cancellationToken);
+        var row = context.Attach(new IdempotencyKey { Owner = owner, Key = key, Answer = answer });
+        row.Property(k => k.Answer).IsModified = true;
+    }
+
+    private sealed record ClaimRow(bool IsOurs, bool IsTaken, byte[]? RequestHash, string? Answer);
+}

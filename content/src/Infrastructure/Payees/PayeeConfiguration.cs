@@ -1,0 +1,25 @@
+using Acme.Service.Domain.Common;
+using Acme.Service.Domain.Payees;
+using Acme.Service.Domain.Wallets;
+using Acme.Service.Infrastructure.Persistence;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace Acme.Service.Infrastructure.Payees;
+
+internal sealed class PayeeConfiguration : IEntityTypeConfiguration<Payee>, IDirectoryEntity
+{
+    public void Configure(EntityTypeBuilder<Payee> builder)
+    {
+        builder.ToTable("payees");
+        builder.HasKey(p => p.Handle);
+        builder.Property(p => p.Handle).HasColumnName("handle").ValueGeneratedNever()
+            .HasConversion(handle => handle.Value, text => Handle.From(text).Value);
+        builder.Property(p => p.Owner).HasColumnName("owner_id")
+            .HasConversion(id => id.Value, value => new UserId(value));
+        builder.Property(p => p.WalletId).HasColumnName("wallet_id")
+            .HasConversion(id => id.Value, value => new WalletId(value));
+        builder.Property(p => p.CreatedAt).HasColumnName("created_at");
+        builder.HasIndex(p => p.Owner).IsUnique().HasDatabaseName("ix_payees_owner_id");
+    }
+}

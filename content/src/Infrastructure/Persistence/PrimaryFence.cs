@@ -1,0 +1,44 @@
+using Npgsql;
+
+namespace Acme.Service.Infrastructure.Persistence;
+
+public static class PrimaryFence
+{
+    /// <summary>
+    /// Makes a data source hand out connections only to a server that takes writes on the highest timeline that this process
+    /// has seen.
+    /// </summary>
+    /// <param name="source">Named by the connection string of <paramref name="database"/>.</param>
+    /// <param name="timelines">The timelines of this process.</param>
+    /// <param name="database">Name of the connection string.</param>
+    /// <param name="host">The one of its servers to connect to; null for whichever is the primary.</param>
+    public static void UsePrimaryFence(
+        this NpgsqlDataSourceBuilder source, PrimaryTimelines timelines, string database, string? host = null)
+    {
+        var servers = timelines.Of(database);
+        source.ConnectionStringBuilder.Host = host ?? string.Join(',', servers.Hosts);
+
+        // Npgsql runs this on each new connection before anyone gets it.
+        source.UsePhysicalConnectionInitializer(
+            connection => CheckAsync(connection).GetAwaiter().GetResult(), CheckAsync);
+
+        async Task CheckAsync(NpgsqlConnection connection)
+        {
+            await servers.AskedAllAsync();
+            var timeline = await PrimaryServers.AskAsync(connection, CancellationToken.None);
+            if (!servers.Admits(timeline))
+            {
+                throw Refused(timeline, servers.Highest);
+            }
+        }
+    }
+
+    /// <summary>To everybody else it looks like a server that is away, which is worth another attempt.</summary>
+    private static NpgsqlException Refused(int timeline, int highest)
+    {
+        var reason = timeline == 0
+            ? "The server is in recovery and takes no writes."
+            : $"The server is an old primary: it is on timeline {timeline}, and {highest} was seen.";
+        return new NpgsqlException(reason, new IOException(reason));
+    }
+}

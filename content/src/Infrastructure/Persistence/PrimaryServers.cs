@@ -1,0 +1,135 @@
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Acme.Service.Infrastructure.Persistence;
+
+/// <summary>
+/// The servers that one or more connection strings name for their primary, and what this process has seen of them. All
+/// databases of the same servers share it, since a promotion is about a server.
+/// </summary>
+internal sealed class PrimaryServers
+{
+    /// <summary>A server's timeline; 0 for one that is in recovery and takes no writes.</summary>
+    /// <remarks>
+    /// <c>pg_control_checkpoint()</c> would tell the old timeline until the first checkpoint after a promotion.
+    /// </remarks>
+    public const string TimelineSql = """
+        SELECT CASE WHEN pg_is_in_recovery() THEN 0
+                    ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int
+               END
+        """;
+
+    private readonly string _connectionString;
+    private readonly Lazy<Task> _askedAll;
+    private int _highest;
+    private int _promoted;
+    private volatile string _primary;
+
+    public PrimaryServers(string connectionString)
+    {
+        _connectionString = connectionString;
+        Hosts = HostsOf(connectionString);
+        _primary = Hosts[0];
+        _askedAll = new(() => Task.WhenAll(Hosts.Select(AskOnceAsync)));
+    }
+
+    /// <summary>Each as host:port, in the order of the connection string.</summary>
+    public IReadOnlyList<string> Hosts { get; }
+
+    /// <summary>Connection strings that name these servers.</summary>
+    public List<string> Databases { get; } = [];
+
+    /// <summary>0 as long as none was seen.</summary>
+    public int Highest => Volatile.Read(ref _highest);
+
+    /// <summary>The one of <see cref="Hosts"/> that was the primary when it was last asked; the first before any was.</summary>
+    public string Primary => _primary;
+
+    public static string[] HostsOf(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        return [.. (settings.Host ?? "").Split(',', StringSplitOptions.TrimEntries)
+            .Select(host => host.Contains(':', StringComparison.Ordinal) || host.StartsWith('/') ? host : $"{host}:{settings.Port}")];
+    }
+
+    /// <summary>
+    /// Completes when each server has answered once, or did not. Before that, nobody can know that the first one to answer
+    /// is not an old primary.
+    /// </summary>
+    public Task AskedAllAsync() => _askedAll.Value;
+
+    /// <summary>True for a primary whose timeline is not lower than one that was seen before.</summary>
+    public bool Admits(int timeline)
+    {
+        Observe(timeline);
+        return timeline > 0 && timeline >= Highest;
+    }
+
+    public void Observe(int timeline)
+    {
+        int known;
+        do
+        {
+            known = Highest;
+            if (timeline <= known)
+            {
+                return;
+            }
+        }
+        while (Interlocked.CompareExchange(ref _highest, timeline, known) != known);
+
+        if (known != 0)
+        {
+            _promoted = 1;
+        }
+    }
+
+    /// <summary>Takes in what a server has answered.</summary>
+    public void Observe(string host, int timeline)
+    {
+        if (Admits(timeline))
+        {
+            _primary = host;
+        }
+    }
+
+    /// <summary>True once after each promotion: connections that are open may lead to the old primary.</summary>
+    public bool TakePromotion() => Interlocked.Exchange(ref _promoted, 0) == 1;
+
+    /// <summary>A connection of its own, outside all pools, that gives up soon.</summary>
+    public NpgsqlDataSource Probe(string host)
+    {
+        var source = new NpgsqlDataSourceBuilder(_connectionString);
+        source.ConnectionStringBuilder.Host = host;
+        source.ConnectionStringBuilder.Pooling = false;
+        source.ConnectionStringBuilder.Timeout = 2;
+        source.ConnectionStringBuilder.CommandTimeout = 2;
+        source.ConnectionStringBuilder.CancellationTimeout = -1;
+        source.ConnectionStringBuilder.ApplicationName = "primary-probe";
+        source.ConfigureTracing(tracing => tracing.ConfigureCommandFilter(_ => false).EnablePhysicalOpenTracing(false));
+        return source.Build();
+    }
+
+    public static async Task<int> AskAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(TimelineSql, connection);
+        return (int)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    public static bool IsNoAnswer(Exception exception) =>
+        exception is NpgsqlException or SocketException or TimeoutException or IOException;
+
+    private async Task AskOnceAsync(string host)
+    {
+        try
+        {
+            await using var source = Probe(host);
+            await using var connection = await source.OpenConnectionAsync();
+            Observe(host, await AskAsync(connection, CancellationToken.None));
+        }
+        catch (Exception exception) when (IsNoAnswer(exception))
+        {
+            // The probe goes on asking.
+        }
+    }
+}

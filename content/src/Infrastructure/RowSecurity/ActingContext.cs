@@ -1,0 +1,10 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace Acme.Service.Infrastructure.RowSecurity;
+
+/// <summary>A pooled context whose rows belong to users.</summary>
+public abstract class ActingContext(DbContextOptions options) : DbContext(options)
+{
+    /// <summary>Null for nobody, as after each renting: then no row of a user is seen.</summary>
+    internal Acting? Acting { get; set; }
+}

@@ -1,0 +1,128 @@
+using Acme.Service.Infrastructure.Persistence;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+
+namespace Acme.Service.Infrastructure.Sagas;
+
+/// <summary>
+/// Numbers of the states are those of <c>SagaStatus</c>. Functions that are for the worker, who acts for nobody when it
+/// looks for work, see the rows of all users, and only those of buckets that are here.
+/// </summary>
+[DbContext(typeof(ShardContext))]
+[Migration("20260102000000_Sagas")]
+internal sealed class SagasMigration : Migration
+{
+    protected override void Up(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("""
+        CREATE TABLE sagas (
+            owner_id      uuid        NOT NULL,
+            id            uuid        NOT NULL,
+            name          text        NOT NULL,
+            data          text        NOT NULL,
+            status        smallint    NOT NULL CHECK (status BETWEEN 1 AND 5),
+            step          int         NOT NULL,
+            attempt       int         NOT NULL DEFAULT 0,
+            retries       int         NOT NULL DEFAULT 0,
+            due_at        timestamptz NOT NULL,
+            lease_epoch   bigint      NOT NULL,
+            error_code    text,
+            error         text,
+            failure       text,
+            trace_parent  text,
+            created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+            ended_at      timestamptz,
+            PRIMARY KEY (owner_id, id)
+        );
+        CREATE INDEX ix_sagas_due_at ON sagas (due_at) WHERE status IN (1, 2);
+        CREATE INDEX ix_sagas_open ON sagas (id) WHERE status IN (1, 2, 5);
+        CALL protect('sagas');
+        GRANT SELECT, INSERT ON sagas TO app_rw;
+        GRANT SELECT, INSERT, UPDATE ON sagas TO worker;
+
+        -- The inbox of each step: its row commits with its effect, or says that it was refused. Who finds it does nothing.
+        CREATE TABLE saga_steps (
+            owner_id    uuid        NOT NULL,
+            saga_id     uuid        NOT NULL,
+            step        text        NOT NULL,
+            error_code  text,
+            error       text,
+            done_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+            PRIMARY KEY (owner_id, saga_id, step)
+        );
+        CALL protect('saga_steps');
+        GRANT SELECT, INSERT ON saga_steps TO worker;
+
+        -- Leases runs that are due. A bucket that cannot be locked is being switched to another shard just now.
+        CREATE FUNCTION claim_sagas(lease interval, n int, names text[], known_timeline int) RETURNS SETOF sagas
+        LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        DECLARE
+            due sagas;
+            here bucket_owner;
+        BEGIN
+            IF ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int < known_timeline THEN
+                RAISE EXCEPTION 'This server is on an older timeline than %, so it is no primary any more.', known_timeline
+                    USING ERRCODE = 'TL001';
+            END IF;
+            FOR due IN
+                SELECT s.* FROM sagas s JOIN bucket_owner b ON b.bucket = bucket_of(s.owner_id) AND b.state <> 'moved'
+                WHERE s.status IN (1, 2) AND s.due_at <= now() AND s.name = ANY (names)
+                ORDER BY s.due_at LIMIT n FOR UPDATE OF s SKIP LOCKED
+            LOOP
+                CONTINUE WHEN NOT pg_try_advisory_xact_lock_shared(1110787914, bucket_of(due.owner_id));
+                -- What was committed before the lock was free is seen only by a statement that begins after it.
+                SELECT * INTO here FROM bucket_owner b WHERE b.bucket = bucket_of(due.owner_id);
+                CONTINUE WHEN here.state IS NULL OR here.state = 'moved';
+                IF here.state = 'moving' THEN
+                    INSERT INTO bucket_changes (bucket, owner_id) VALUES (here.bucket, due.owner_id);
+                END IF;
+                UPDATE sagas s SET due_at = clock_timestamp() + lease, lease_epoch = s.lease_epoch + 1
+                WHERE s.owner_id = due.owner_id AND s.id = due.id
+                RETURNING s.* INTO due;
+                RETURN NEXT due;
+            END LOOP;
+        END $$;
+
+        -- A refusal is kept, so a run that was being undone goes on with that.
+        CREATE FUNCTION redrive_saga(saga uuid, known_epoch bigint, known_timeline int) RETURNS boolean
+        LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        DECLARE
+            of_user CONSTANT uuid := (SELECT owner_id FROM sagas WHERE id = saga AND status IN (1, 2, 5));
+        BEGIN
+            PERFORM act_for(coalesce(of_user, saga), known_epoch, known_timeline);
+            UPDATE sagas
+            SET status = CASE WHEN error_code IS NULL THEN 1 ELSE 2 END, attempt = 0, retries = 0, due_at = clock_timestamp(),
+                lease_epoch = lease_epoch + 1
+            WHERE owner_id = of_user AND id = saga AND status = 5;
+            RETURN FOUND;
+        END $$;
+
+        -- Ids begin with their time, so the newest come first.
+        CREATE FUNCTION list_sagas(of_status smallint, before uuid, n int) RETURNS SETOF sagas
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            SELECT s.* FROM sagas s JOIN bucket_owner b ON b.bucket = bucket_of(s.owner_id) AND b.state <> 'moved'
+            WHERE s.status IN (1, 2, 5) AND s.status = of_status AND s.id < before
+            ORDER BY s.id DESC LIMIT n;
+        $$;
+
+        CREATE FUNCTION saga_backlog(OUT oldest_seconds double precision, OUT dead bigint)
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            SELECT coalesce(extract(epoch FROM max(now() - s.due_at) FILTER (WHERE s.status <> 5 AND s.due_at < now())), 0),
+                   count(*) FILTER (WHERE s.status = 5)
+            FROM sagas s JOIN bucket_owner b ON b.bucket = bucket_of(s.owner_id) AND b.state <> 'moved'
+            WHERE s.status IN (1, 2, 5);
+        $$;
+
+        REVOKE ALL ON FUNCTION claim_sagas(interval, int, text[], int), redrive_saga(uuid, bigint, int),
+            list_sagas(smallint, uuid, int), saga_backlog() FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION claim_sagas(interval, int, text[], int), redrive_saga(uuid, bigint, int),
+            list_sagas(smallint, uuid, int), saga_backlog() TO worker;
+        """);
+
+    protected override void Down(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("""
+        DROP FUNCTION saga_backlog();
+        DROP FUNCTION list_sagas(smallint, uuid, int);
+        DROP FUNCTION redrive_saga(uuid, bigint, int);
+        DROP FUNCTION claim_sagas(interval, int, text[], int);
+        DROP TABLE saga_steps;
+        DROP TABLE sagas;
+        """);
+}

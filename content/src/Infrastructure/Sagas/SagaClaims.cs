@@ -1,0 +1,30 @@
+using Acme.Service.Infrastructure.Persistence;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace Acme.Service.Infrastructure.Sagas;
+
+/// <summary>What a worker asks a shard about the runs of all users.</summary>
+internal sealed class SagaClaims(
+    ContextPool<ShardContext> pool, PrimaryTimelines timelines, SagaDefinitions definitions, IOptions<SagaOptions> options)
+{
+    /// <summary>Leases up to <paramref name="most"/> runs of the shard that are due.</summary>
+    public async Task<List<SagaRun>> ClaimAsync(string shard, int most, CancellationToken cancellationToken)
+    {
+        var database = DatabaseNames.WorkerOf(shard);
+        await using var context = pool.Rent(database);
+        return await context.Set<SagaRun>()
+            .FromSql($"SELECT * FROM claim_sagas({options.Value.Lease}, {most}, {definitions.Names}, {timelines.Highest(database)})")
+            .AsNoTracking().ToListAsync(cancellationToken);
+    }
+
+    public async Task<SagaBacklog> BacklogAsync(string shard, CancellationToken cancellationToken)
+    {
+        await using var context = pool.Rent(DatabaseNames.WorkerOf(shard));
+        return (await context.Database
+            .SqlQuery<SagaBacklog>($"""SELECT oldest_seconds AS "OldestSeconds", dead AS "Dead" FROM saga_backlog()""")
+            .ToListAsync(cancellationToken)).Single();
+    }
+}
+
+internal sealed record SagaBacklog(double OldestSeconds, long Dead);

@@ -1,0 +1,240 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Acme.Service.Application.Sagas;
+using Acme.Service.Domain.Common;
+using Acme.Service.Infrastructure.Persistence;
+using Acme.Service.Infrastructure.Sharding;
+using ErrorOr;
+using Mediator;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Acme.Service.Infrastructure.Sagas;
+
+/// <summary>
+/// Does the steps of a run. The row of a step commits with its effect, so a step that is done twice finds the row the
+/// second time and has no effect. Only the holder of the newest lease moves the run on; a late one finds that it cannot.
+/// </summary>
+internal sealed partial class SagaEngine(
+    IServiceScopeFactory scopes,
+    SagaDefinitions definitions,
+    SagaSignals signals,
+    BucketMap buckets,
+    SagaTelemetry telemetry,
+    IOptions<SagaOptions> options,
+    ILogger<SagaEngine> logger)
+{
+    /// <summary>Until the run ends, has to wait, or is somebody else's, or the service stops.</summary>
+    /// <param name="stopping">No further step is begun.</param>
+    /// <param name="aborting">The step under way is given up.</param>
+    public async Task RunAsync(SagaLease lease, CancellationToken stopping, CancellationToken aborting)
+    {
+        var (run, since) = lease;
+        while (run.Status is SagaStatus.Running or SagaStatus.Compensating)
+        {
+            var left = options.Value.Lease - Stopwatch.GetElapsedTime(since);
+            if (left <= TimeSpan.Zero)
+            {
+                return;
+            }
+
+            if (stopping.IsCancellationRequested)
+            {
+                await ReleaseAsync(run, run, TimeSpan.Zero, aborting);
+                return;
+            }
+
+            // The step renews the lease at some later time, so counting from now never counts too much.
+            since = Stopwatch.GetTimestamp();
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(aborting);
+            timeout.CancelAfter(left);
+            using var span = telemetry.StartStep(run, definitions.StepOf(run) ?? $"{run.Step}");
+            try
+            {
+                if (await StepAsync(run, span, timeout.Token) is not { } next)
+                {
+                    LogLost(run.Name, run.Id);
+                    return;
+                }
+
+                run = next;
+            }
+            catch (Exception) when (aborting.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                span.Fail(exception);
+                await FailAsync(run, exception, timeout.IsCancellationRequested || SagaFailures.IsTransient(exception), aborting);
+                return;
+            }
+        }
+
+        if (run.Status == SagaStatus.Dead)
+        {
+            LogDead(run.Name, run.Id, run.Failure);
+        }
+    }
+
+    /// <returns>The run's next state, which is stored; null when the lease was lost.</returns>
+    private async Task<SagaRun?> StepAsync(SagaRun run, SagaTelemetry.Step span, CancellationToken cancellationToken)
+    {
+        var saga = definitions[run.Name];
+        var name = definitions.StepOf(run)!;
+        var data = JsonSerializer.Deserialize(run.Data, saga.DataType)!;
+        var owner = saga.Steps[run.Step].Owner(data);
+        var done = SagaMoves.Done(run, saga);
+        if (SagaMoves.CommandOf(run, saga, data) is not { } command)
+        {
+            return await AdvanceAsync(run, done, cancellationToken);
+        }
+
+        var (isDone, refusal) = await DoAsync(run, done, name, owner, command, cancellationToken);
+        if (isDone)
+        {
+            return owner == run.Owner ? done : await AdvanceAsync(run, done, cancellationToken);
+        }
+
+        // Refused, or somebody has been here before. The first to write what became of the step is right.
+        var canUndo = refusal is { } error && SagaMoves.CanUndo(run, saga, data, error);
+        var next = await WrittenAsync(run, name, owner, canUndo ? refusal : null, cancellationToken) switch
+        {
+            { ErrorCode: null } => done,
+            { } refused => SagaMoves.Refused(run, refused),
+            null when refusal is { } final => SagaMoves.Dead(run, final),
+            null => null,
+        };
+        span.Outcome = next?.Status is SagaStatus.Running or SagaStatus.Completed ? "done" : "refused";
+        return next is null ? null : await AdvanceAsync(run, next, cancellationToken);
+    }
+
+    /// <summary>
+    /// The step's row, its effect and, when all are rows of one user, the run's next state, in one transaction. Neither
+    /// done nor refused: the row was there, or the lease is lost.
+    /// </summary>
+    private async Task<(bool IsDone, Error? Refusal)> DoAsync(
+        SagaRun run, SagaRun done, string step, UserId owner, ICommand<ErrorOr<Success>> command, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var (writer, context) = await JoinAsync(scope, owner, cancellationToken);
+        SagaPoints.Reached(SagaPoint.BeforeEffect, run.Name, step);
+        var isOwn = owner == run.Owner;
+        if (!(isOwn
+            ? await SagaRows.ReplaceAsync(context, run, done, options.Value.Lease, step, cancellationToken)
+            : await SagaRows.RecordAsync(context, run, owner, step, refusal: null, cancellationToken)))
+        {
+            return (false, null);
+        }
+
+        writer.OnCommitting(() => SagaPoints.Reached(SagaPoint.AfterEffect, run.Name, step));
+        var answer = await scope.ServiceProvider.GetRequiredService<ISender>().Send(command, cancellationToken);
+        if (answer.IsError)
+        {
+            return (false, answer.FirstError);
+        }
+
+        SagaPoints.Reached(isOwn ? SagaPoint.AfterAdvance : SagaPoint.AfterStepCommit, run.Name, step);
+        return (true, null);
+    }
+
+    private async Task<SagaStepRow?> WrittenAsync(
+        SagaRun run, string step, UserId owner, Error? refusal, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var (writer, context) = await JoinAsync(scope, owner, cancellationToken);
+        if (refusal is null)
+        {
+            return await SagaRows.FindAsync(context, run, owner, step, cancellationToken);
+        }
+
+        SagaPoints.Reached(SagaPoint.BeforeRefusal, run.Name, step);
+        await SagaRows.RecordAsync(context, run, owner, step, refusal, cancellationToken);
+        var written = await SagaRows.FindAsync(context, run, owner, step, cancellationToken);
+        await writer.CommitAsync(cancellationToken);
+        SagaPoints.Reached(SagaPoint.AfterRefusal, run.Name, step);
+        return written;
+    }
+
+    private async Task<SagaRun?> AdvanceAsync(SagaRun run, SagaRun next, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var (writer, context) = await JoinAsync(scope, run.Owner, cancellationToken);
+        if (!await SagaRows.ReplaceAsync(context, run, next, options.Value.Lease, step: null, cancellationToken))
+        {
+            return null;
+        }
+
+        SagaPoints.Reached(SagaPoint.BeforeAdvance, run.Name, definitions.StepOf(run));
+        await writer.CommitAsync(cancellationToken);
+        SagaPoints.Reached(SagaPoint.AfterAdvance, run.Name, definitions.StepOf(run));
+        return next;
+    }
+
+    private async Task FailAsync(SagaRun run, Exception exception, bool isTransient, CancellationToken aborting)
+    {
+        var next = SagaMoves.Failed(run, exception, isTransient, options.Value.MaxAttempts);
+        if (next.Status == SagaStatus.Dead)
+        {
+            LogDeadWith(exception, run.Name, run.Id);
+        }
+        else
+        {
+            LogFailed(exception, run.Name, run.Id, definitions.StepOf(run));
+        }
+
+        await ReleaseAsync(run, next, SagaFailures.Backoff(run.Retries), aborting, reload: FenceErrors.SqlStateOf(exception) == FenceErrors.BucketMoved);
+    }
+
+    /// <summary>Gives the run up until it is due again. When that cannot be stored, its lease runs out instead.</summary>
+    private async Task ReleaseAsync(SagaRun run, SagaRun next, TimeSpan wait, CancellationToken aborting, bool reload = false)
+    {
+        try
+        {
+            if (reload)
+            {
+                await buckets.ReloadAsync(aborting);
+            }
+
+            await using var scope = scopes.CreateAsyncScope();
+            var (writer, context) = await JoinAsync(scope, run.Owner, aborting);
+            await SagaRows.ReplaceAsync(context, run, next, wait, step: null, aborting);
+            await writer.CommitAsync(aborting);
+            var shard = (await buckets.RouteOfAsync(run.Owner.Bucket, aborting)).Shard;
+            if (wait == TimeSpan.Zero)
+            {
+                signals.Notify(shard);
+            }
+
+            _ = Task.Delay(wait, aborting).ContinueWith(_ => signals.Wake(shard), TaskScheduler.Default);
+        }
+        catch (Exception exception)
+        {
+            LogNotReleased(exception, run.Name, run.Id);
+        }
+    }
+
+    private static async Task<(ShardWriter Writer, ShardContext Context)> JoinAsync(
+        AsyncServiceScope scope, UserId owner, CancellationToken cancellationToken)
+    {
+        var writer = scope.ServiceProvider.GetRequiredService<ShardWriter>();
+        writer.UseWorkerRole();
+        return (writer, await writer.JoinAsync(owner, cancellationToken));
+    }
+
+    [LoggerMessage(LogLevel.Debug, "Saga {Saga} {Id} is worked on by somebody else.")]
+    private partial void LogLost(string saga, Guid id);
+
+    [LoggerMessage(LogLevel.Warning, "Step {Step} of saga {Saga} {Id} failed and will be tried again.")]
+    private partial void LogFailed(Exception exception, string saga, Guid id, string? step);
+
+    [LoggerMessage(LogLevel.Error, "Saga {Saga} {Id} is dead: {Failure}")]
+    private partial void LogDead(string saga, Guid id, string? failure);
+
+    [LoggerMessage(LogLevel.Error, "Saga {Saga} {Id} is dead.")]
+    private partial void LogDeadWith(Exception exception, string saga, Guid id);
+
+    [LoggerMessage(LogLevel.Debug, "Saga {Saga} {Id} was not given back; its lease will run out.")]
+    private partial void LogNotReleased(Exception exception, string saga, Guid id);
+}

@@ -1,0 +1,53 @@
+using Acme.Service.Application.Sagas;
+using ErrorOr;
+using Mediator;
+
+namespace Acme.Service.Infrastructure.Sagas;
+
+/// <summary>From which state a run goes to which.</summary>
+internal static class SagaMoves
+{
+    /// <summary>What the run does next; null when there is nothing to do in its step.</summary>
+    public static ICommand<ErrorOr<Success>>? CommandOf(SagaRun run, ISaga saga, object data) =>
+        run.Status == SagaStatus.Compensating
+            ? saga.Steps[run.Step].Compensation(data, Error.Failure(run.ErrorCode!, run.Error!))
+            : saga.Steps[run.Step].Effect(data);
+
+    public static SagaRun Done(SagaRun run, ISaga saga) => Fresh(run) switch
+    {
+        { Status: SagaStatus.Compensating } => Undo(run),
+        var next when run.Step + 1 < saga.Steps.Count => next with { Step = run.Step + 1 },
+        var next => next with { Status = SagaStatus.Completed },
+    };
+
+    /// <summary>Whether an error is a refusal: everything that was done before it can be taken back.</summary>
+    public static bool CanUndo(SagaRun run, ISaga saga, object data, Error why) =>
+        run.Status == SagaStatus.Running
+        && saga.Steps.Take(run.Step).All(step => step.Compensation(data, why) is not null);
+
+    public static SagaRun Refused(SagaRun run, SagaStepRow why) =>
+        Undo(run with { Status = SagaStatus.Compensating, ErrorCode = why.ErrorCode, Error = why.Error });
+
+    public static SagaRun Dead(SagaRun run, Error why) =>
+        run with { Status = SagaStatus.Dead, Failure = $"{why.Code}: {why.Description}" };
+
+    public static SagaRun Failed(SagaRun run, Exception exception, bool isTransient, int maxAttempts)
+    {
+        var attempt = run.Attempt + (isTransient ? 0 : 1);
+        return run with
+        {
+            Attempt = attempt,
+            Retries = run.Retries + 1,
+            Status = attempt < maxAttempts ? run.Status : SagaStatus.Dead,
+            Failure = $"{exception.GetType().Name}: {exception.Message}",
+        };
+    }
+
+    private static SagaRun Undo(SagaRun run) => Fresh(run) switch
+    {
+        var next when run.Step == 0 => next with { Status = SagaStatus.Compensated },
+        var next => next with { Step = run.Step - 1 },
+    };
+
+    private static SagaRun Fresh(SagaRun run) => run with { Attempt = 0, Retries = 0, Failure = null };
+}

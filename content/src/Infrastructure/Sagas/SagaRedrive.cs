@@ -1,0 +1,38 @@
+using Acme.Service.Application.Sagas;
+using Acme.Service.Domain.Common;
+using Acme.Service.Infrastructure.Persistence;
+using Acme.Service.Infrastructure.Sharding;
+using Microsoft.EntityFrameworkCore;
+
+namespace Acme.Service.Infrastructure.Sagas;
+
+/// <summary>Knows only the run's id, which carries the bucket of its owner.</summary>
+internal sealed class SagaRedrive(
+    ContextPool<ShardContext> pool, BucketMap buckets, PrimaryTimelines timelines, SagaSignals signals) : ISagaRedrive
+{
+    public async Task<bool> RedriveAsync(Guid id, CancellationToken cancellationToken)
+    {
+        for (var reloaded = false; ; reloaded = true)
+        {
+            var route = await buckets.RouteOfAsync(Uuid8.BucketOf(id), cancellationToken);
+            var database = DatabaseNames.WorkerOf(route.Shard);
+            await using var context = pool.Rent(database);
+            try
+            {
+                var redriven = (await context.Database
+                    .SqlQuery<bool>($"""SELECT redrive_saga({id}, {route.Epoch}, {timelines.Highest(database)}) AS "Value" """)
+                    .ToListAsync(cancellationToken)).Single();
+                if (redriven)
+                {
+                    signals.Notify(route.Shard);
+                }
+
+                return redriven;
+            }
+            catch (Exception exception) when (!reloaded && FenceErrors.SqlStateOf(exception) == FenceErrors.BucketMoved)
+            {
+                await buckets.ReloadAsync(cancellationToken);
+            }
+        }
+    }
+}

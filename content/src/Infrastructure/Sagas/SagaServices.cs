@@ -1,0 +1,29 @@
+using Acme.Service.Application.Sagas;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Acme.Service.Infrastructure.Sagas;
+
+internal static class SagaServices
+{
+    /// <summary>The engine, and every saga that Application defines.</summary>
+    public static IServiceCollection AddSagas(this IServiceCollection services, IConfiguration configuration)
+    {
+        var sagas = typeof(ISaga).Assembly.GetTypes()
+            .Where(type => type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(ISaga)));
+        foreach (var saga in sagas)
+        {
+            services.AddSingleton(typeof(ISaga), saga);
+        }
+
+        return services
+            .Configure<SagaOptions>(configuration.GetSection(SagaOptions.Section))
+            .AddSingleton<SagaDefinitions>()
+            .AddSingleton<SagaQueue>()
+            .AddSingleton<SagaSignals>()
+            .AddSingleton<SagaClaims>()
+            .AddSingleton<SagaTelemetry>()
+            .AddSingleton<SagaEngine>()
+            .AddHostedService<SagaRunner>();
+    }
+}

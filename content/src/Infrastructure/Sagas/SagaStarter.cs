@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Acme.Service.Application.Sagas;
+using Acme.Service.Domain.Common;
+using Acme.Service.Infrastructure.Sharding;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace Acme.Service.Infrastructure.Sagas;
+
+/// <summary>
+/// Stores new runs with the lease already taken for this instance, which goes on with them after the commit. When it has
+/// no place for one, the run is due at once and others are told.
+/// </summary>
+internal sealed class SagaStarter(
+    ShardWriter writer,
+    BucketMap buckets,
+    SagaDefinitions definitions,
+    SagaQueue queue,
+    SagaSignals signals,
+    IOptions<SagaOptions> options) : ISagas, IDisposable
+{
+    private int _reserved;
+
+    public async Task StartAsync<TSaga, TData>(Guid id, UserId owner, TData data, CancellationToken cancellationToken)
+        where TSaga : Saga<TData>
+        where TData : class
+    {
+        if (Uuid8.BucketOf(id) != owner.Bucket)
+        {
+            throw new ArgumentException("The id of a run must carry the bucket of its owner.", nameof(id));
+        }
+
+        var context = await writer.JoinAsync(owner, cancellationToken);
+        var shard = (await buckets.RouteOfAsync(owner.Bucket, cancellationToken)).Shard;
+        var isOurs = queue.TryReserve();
+        _reserved += isOurs ? 1 : 0;
+        var run = new SagaRun
+        {
+            Owner = owner,
+            Id = id,
+            Name = definitions.Of<TSaga>().Name,
+            Data = JsonSerializer.Serialize(data),
+            TraceParent = Activity.Current?.Id,
+        };
+        var lease = new SagaLease(run, Stopwatch.GetTimestamp());
+        await context.Database.ExecuteSqlAsync(
+            $"""
+             INSERT INTO sagas (owner_id, id, name, data, status, step, due_at, lease_epoch, trace_parent)
+             VALUES ({owner.Value}, {id}, {run.Name}, {run.Data}, {(short)run.Status}, {run.Step},
+                     clock_timestamp() + {(isOurs ? options.Value.Lease : TimeSpan.Zero)}, {run.LeaseEpoch}, {run.TraceParent}::text)
+             """,
+            cancellationToken);
+        writer.OnCommitted(() =>
+        {
+            SagaPoints.Reached(SagaPoint.Started, run.Name, definitions.StepOf(run));
+            if (isOurs)
+            {
+                _reserved--;
+                queue.Enqueue(lease);
+            }
+            else
+            {
+                signals.Notify(shard);
+            }
+        });
+    }
+
+    /// <summary>Places of runs that were not committed.</summary>
+    public void Dispose()
+    {
+        queue.GiveBack(_reserved);
+        _reserved = 0;
+    }
+}

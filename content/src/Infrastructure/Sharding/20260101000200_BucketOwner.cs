@@ -1,0 +1,86 @@
+using Acme.Service.Infrastructure.Persistence;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+
+namespace Acme.Service.Infrastructure.Sharding;
+
+/// <summary>
+/// The fence: a shard knows itself which buckets are its own, and refuses everybody who has an older map. Error codes
+/// are those of <see cref="FenceErrors"/>.
+/// </summary>
+[DbContext(typeof(ShardContext))]
+[Migration("20260101000200_BucketOwner")]
+internal sealed class BucketOwnerMigration : Migration
+{
+    protected override void Up(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("""
+        CREATE TABLE bucket_owner (
+            bucket  smallint PRIMARY KEY CHECK (bucket BETWEEN 0 AND 1023),
+            epoch   bigint   NOT NULL,
+            state   text     NOT NULL CHECK (state IN ('active', 'moving', 'moved'))
+        );
+
+        -- Users that were written to while their bucket was being copied to another shard.
+        CREATE TABLE bucket_changes (
+            id        bigint   GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            bucket    smallint NOT NULL,
+            owner_id  uuid     NOT NULL
+        );
+        CREATE INDEX ix_bucket_changes_owner_id ON bucket_changes (owner_id);
+        ALTER TABLE bucket_changes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+        CREATE POLICY all_rows ON bucket_changes TO "owner" USING (true) WITH CHECK (true);
+
+        -- Ten bits of every id: see Uuid8 in Domain.
+        CREATE FUNCTION bucket_of(id uuid) RETURNS smallint IMMUTABLE PARALLEL SAFE LANGUAGE sql
+        RETURN (((get_byte(uuid_send(id), 6) & 15) << 6) | (get_byte(uuid_send(id), 7) >> 2))::smallint;
+
+        -- A transaction calls this for each user whose rows it changes, before it does. The lock is shared among writers;
+        -- whoever moves the bucket takes it alone. An advisory lock and not one on the row of bucket_owner, since that would
+        -- write a row version for every transaction. Who waits for it is served in turn, so a move cannot be starved.
+        -- The second statement sees what was committed while the first one waited.
+        CREATE FUNCTION act_for(user_id uuid, known_epoch bigint, known_timeline int) RETURNS void
+        LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        DECLARE
+            id CONSTANT smallint := bucket_of(user_id);
+            here bucket_owner;
+        BEGIN
+            IF ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int < known_timeline THEN
+                RAISE EXCEPTION 'This server is on an older timeline than %, so it is no primary any more.', known_timeline
+                    USING ERRCODE = 'TL001';
+            END IF;
+            PERFORM pg_advisory_xact_lock_shared(1110787914, id);
+            SELECT * INTO here FROM bucket_owner b WHERE b.bucket = id;
+            IF here.epoch IS DISTINCT FROM known_epoch OR here.state = 'moved' THEN
+                RAISE EXCEPTION 'Bucket % is not here at epoch %.', id, known_epoch USING ERRCODE = 'MV001';
+            END IF;
+            IF here.state = 'moving' THEN
+                INSERT INTO bucket_changes (bucket, owner_id) VALUES (id, user_id);
+            END IF;
+            PERFORM add_app_user(user_id);
+        END $$;
+
+        -- The same for a transaction that only reads, on a replica as well.
+        CREATE FUNCTION read_for(user_id uuid, known_epoch bigint) RETURNS void
+        LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        DECLARE
+            here bucket_owner;
+        BEGIN
+            SELECT * INTO here FROM bucket_owner b WHERE b.bucket = bucket_of(user_id);
+            IF here.epoch IS DISTINCT FROM known_epoch OR here.state = 'moved' THEN
+                RAISE EXCEPTION 'Bucket % is not here at epoch %.', bucket_of(user_id), known_epoch USING ERRCODE = 'MV001';
+            END IF;
+            PERFORM set_config('app.user_id', user_id::text, true);
+        END $$;
+
+        REVOKE ALL ON FUNCTION act_for(uuid, bigint, int), read_for(uuid, bigint) FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION act_for(uuid, bigint, int) TO app_rw, worker;
+        GRANT EXECUTE ON FUNCTION read_for(uuid, bigint) TO app_rw, app_ro, worker;
+        """);
+
+    protected override void Down(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("""
+        DROP FUNCTION read_for(uuid, bigint);
+        DROP FUNCTION act_for(uuid, bigint, int);
+        DROP FUNCTION bucket_of(uuid);
+        DROP TABLE bucket_changes;
+        DROP TABLE bucket_owner;
+        """);
+}

@@ -1,0 +1,24 @@
+using Acme.Service.Infrastructure.Persistence;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+
+namespace Acme.Service.Infrastructure.Sharding;
+
+[DbContext(typeof(DirectoryContext))]
+[Migration("20260101000300_BucketMoves")]
+internal sealed class BucketMovesMigration : Migration
+{
+    protected override void Up(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("""
+        -- The last move of each bucket that was ever moved. One that is not done yet is continued by the next run.
+        CREATE TABLE bucket_moves (
+            bucket      smallint    PRIMARY KEY REFERENCES bucket_map (bucket),
+            source      text        NOT NULL,
+            target      text        NOT NULL CHECK (target <> source),
+            epoch       bigint      NOT NULL,
+            phase       text        NOT NULL CHECK (phase IN ('copying', 'tailing', 'opening', 'cleaning', 'done')),
+            started_at  timestamptz NOT NULL DEFAULT clock_timestamp()
+        );
+        """);
+
+    protected override void Down(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("DROP TABLE bucket_moves;");
+}

@@ -1,0 +1,47 @@
+using Acme.Service.Domain.Common;
+using Acme.Service.Infrastructure.Persistence;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace Acme.Service.Infrastructure.Sharding;
+
+/// <summary>How far a move has come, which is where the next run goes on if this one dies.</summary>
+internal enum MovePhase
+{
+    /// <summary>The target's rows are not complete yet, so the copy begins anew.</summary>
+    Copying,
+
+    /// <summary>What changed since the copy is in the source's bucket_changes. The source serves the bucket, or has just closed it.</summary>
+    Tailing,
+
+    /// <summary>The map names the target, which does not serve the bucket yet.</summary>
+    Opening,
+
+    /// <summary>The target serves the bucket; the source still has the old rows.</summary>
+    Cleaning,
+
+    Done,
+}
+
+/// <summary>A bucket on its way from one shard to another.</summary>
+/// <param name="Epoch">Of the bucket on the target.</param>
+internal sealed record BucketMove(
+    Bucket Bucket, string Source, string Target, long Epoch, MovePhase Phase, DateTimeOffset StartedAt);
+
+internal sealed class BucketMoveConfiguration : IEntityTypeConfiguration<BucketMove>, IDirectoryEntity
+{
+    public void Configure(EntityTypeBuilder<BucketMove> builder)
+    {
+        builder.ToTable("bucket_moves");
+        builder.HasKey(m => m.Bucket);
+        builder.Property(m => m.Bucket).HasColumnName("bucket").ValueGeneratedNever()
+            .HasConversion(bucket => bucket.Value, value => new Bucket(value));
+        builder.Property(m => m.Source).HasColumnName("source");
+        builder.Property(m => m.Target).HasColumnName("target");
+        builder.Property(m => m.Epoch).HasColumnName("epoch");
+        builder.Property(m => m.Phase).HasColumnName("phase")
+            .HasConversion(phase => phase.ToString().ToLowerInvariant(), text => Enum.Parse<MovePhase>(text, true));
+        builder.Property(m => m.StartedAt).HasColumnName("started_at");
+        builder.HasOne<BucketAssignment>().WithOne().HasForeignKey<BucketMove>(m => m.Bucket).OnDelete(DeleteBehavior.Restrict);
+    }
+}

@@ -1,0 +1,157 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Acme.Service.LocalHost;
+
+namespace Acme.Service.Integration.Tests.Bank;
+
+/// <summary>An instance of the API as a process, always on the same port, that can be killed, stopped and started again.</summary>
+internal sealed class ApiInstance(string name, string directory, IEnumerable<KeyValuePair<string, string>> settings) : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);
+
+    private readonly KeyValuePair<string, string>[] _settings = [.. settings];
+    private readonly string _crashFile = Path.Combine(directory, $"{name}.crash");
+    private readonly ConcurrentQueue<string> _output = new();
+    private readonly int _port = FreePort.Take(0, name);
+    private Process? _process;
+
+    public string Name => name;
+
+    public Uri Address => new($"http://127.0.0.1:{_port}");
+
+    /// <summary>The last that it has said.</summary>
+    public string Output => string.Join('\n', _output.TakeLast(40));
+
+    public bool IsRunning => _process is { HasExited: false };
+
+    /// <summary>Starts it unless it runs, and waits until it is ready.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (!IsRunning)
+        {
+            Launch();
+        }
+
+        using var http = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(5) };
+        for (var waited = Stopwatch.StartNew(); !await IsReadyAsync(http, cancellationToken); await Task.Delay(50, cancellationToken))
+        {
+            if (!IsRunning || waited.Elapsed > Patience)
+            {
+                throw new InvalidOperationException($"{name} {(IsRunning ? "is not ready" : "has ended")}:\n{Output}");
+            }
+        }
+    }
+
+    /// <summary>Makes it die when it comes to a saga point.</summary>
+    /// <param name="point">Name of the point, and after a space <c>saga/step</c> unless any step will do.</param>
+    public void DieAt(string point)
+    {
+        File.Delete($"{_crashFile}.hit");
+        File.WriteAllText($"{_crashFile}.new", point);
+        File.Move($"{_crashFile}.new", _crashFile, overwrite: true);
+    }
+
+    /// <summary>Whether it died at the point, in time. If not, it will not any more.</summary>
+    public async Task<bool> DiesAsync(TimeSpan within, CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(within);
+        try
+        {
+            await _process!.WaitForExitAsync(timeout.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+        }
+
+        File.Delete(_crashFile);
+        return File.Exists($"{_crashFile}.hit") && !IsRunning;
+    }
+
+    /// <summary>As kill -9 does.</summary>
+    public async Task KillAsync()
+    {
+        if (_process is { } process)
+        {
+            process.Kill();
+            await process.WaitForExitAsync(CancellationToken.None);
+        }
+
+        File.Delete(_crashFile);
+    }
+
+    public Task StopAsync() => SignalAsync("STOP");
+
+    public Task ContinueAsync() => SignalAsync("CONT");
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        _process?.Dispose();
+    }
+
+    private static async Task<bool> IsReadyAsync(HttpClient http, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var response = await http.GetAsync(new Uri("/health/ready", UriKind.Relative), cancellationToken);
+            return response.IsSuccessStatusCode;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return false;
+        }
+    }
+
+    private void Launch()
+    {
+        _process?.Dispose();
+        var assembly = SolutionPaths.Assembly("Api");
+        var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
+        var start = new ProcessStartInfo(dotnet, [assembly, "--contentRoot", Path.GetDirectoryName(assembly)!])
+        {
+            // When this end of the pipe is gone, the other one knows that the test is: see StartupHook.
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["ASPNETCORE_URLS"] = Address.ToString();
+        start.Environment["DOTNET_ENVIRONMENT"] = "Production";
+        start.Environment["DOTNET_STARTUP_HOOKS"] = typeof(StartupHook).Assembly.Location;
+        start.Environment[StartupHook.FileVariable] = _crashFile;
+        foreach (var (key, value) in _settings)
+        {
+            start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
+        }
+
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += Receive;
+        _process.ErrorDataReceived += Receive;
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    private void Receive(object sender, DataReceivedEventArgs output)
+    {
+        if (output.Data is { } line)
+        {
+            _output.Enqueue(line);
+            while (_output.Count > 400)
+            {
+                _output.TryDequeue(out _);
+            }
+        }
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        if (IsRunning)
+        {
+            using var kill = Process.Start("kill", ["-s", signal, $"{_process!.Id}"]);
+            await kill.WaitForExitAsync();
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+
+/// <summary>
+/// Runs in each instance of the API that the bank test starts, before its Main (DOTNET_STARTUP_HOOKS names this assembly,
+/// and .NET asks for a class of this name in no namespace). Kills the process, as kill -9 does, at the saga point that the
+/// file says, and when the test process is gone.
+/// </summary>
+[SuppressMessage("Design", "CA1050", Justification = "The runtime looks for it in no namespace.")]
+internal static class StartupHook
+{
+    /// <summary>Environment variable with the file's path.</summary>
+    public const string FileVariable = "BANK_CRASH_FILE";
+
+    public static void Initialize()
+    {
+        if (Environment.GetEnvironmentVariable(FileVariable) is { Length: > 0 } file)
+        {
+            DiagnosticListener.AllListeners.Subscribe(new SagaPointObserver(file));
+            new Thread(DieWithParent) { IsBackground = true }.Start();
+        }
+    }
+
+    /// <summary>Standard input is a pipe whose other end only the test process holds.</summary>
+    private static void DieWithParent()
+    {
+        using var input = Console.OpenStandardInput();
+        while (input.ReadByte() >= 0)
+        {
+        }
+
+        Die();
+    }
+
+    private static void Die() => Process.GetCurrentProcess().Kill();
+
+    private sealed class SagaPointObserver(string file) : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>
+    {
+        public void OnNext(DiagnosticListener value)
+        {
+            if (value.Name.EndsWith(".Sagas", StringComparison.Ordinal))
+            {
+                value.Subscribe(this);
+            }
+        }
+
+        public void OnNext(KeyValuePair<string, object?> value)
+        {
+            try
+            {
+                // A point alone means any step.
+                if (File.Exists(file) && File.ReadAllText(file) is { } armed && $"{value.Key} {value.Value}" is var here
+                    && (here == armed || here.StartsWith($"{armed} ", StringComparison.Ordinal)))
+                {
+                    File.Move(file, $"{file}.hit", overwrite: true);
+                    Die();
+                }
+            }
+            catch (IOException)
+            {
+                // Another thread was here first, and the process ends.
+            }
+        }
+
+        public void OnCompleted()
+        {
+        }
+
+        public void OnError(Exception error)
+        {
+        }
+    }
+}

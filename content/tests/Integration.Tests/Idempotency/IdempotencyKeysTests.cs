@@ -1,0 +1,135 @@
+using Acme.Service.Application.Common;
+using Acme.Service.Application.Idempotency;
+using Acme.Service.Domain.Common;
+using Acme.Service.Infrastructure.Idempotency;
+using Acme.Service.Integration.Tests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Acme.Service.Integration.Tests.Idempotency;
+
+[Collection(nameof(ServiceTests))]
+public sealed class IdempotencyKeysTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
+{
+    private static readonly byte[] Request = [1];
+    private static readonly byte[] OtherRequest = [2];
+
+    private readonly TestService _service = fixture.Service;
+    private readonly UserId _user = UserId.FromSubject(TestService.NewSubject());
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_key_is_taken_once_and_then_gives_the_answer()
+    {
+        await DoAsync("key", answer: "\"first\"");
+
+        await using var again = NewScope();
+        Assert.Equal(new IdempotencyClaim.Done("\"first\""), await again.ClaimAsync(_user, "key", Request));
+    }
+
+    [Fact]
+    public async Task A_key_is_refused_for_another_request()
+    {
+        await DoAsync("key");
+
+        await using var again = NewScope();
+        Assert.IsType<IdempotencyClaim.OtherRequest>(await again.ClaimAsync(_user, "key", OtherRequest));
+    }
+
+    [Fact]
+    public async Task The_same_key_of_another_user_is_another_key()
+    {
+        await DoAsync("key");
+
+        await using var other = NewScope();
+        Assert.IsType<IdempotencyClaim.Taken>(await other.ClaimAsync(UserId.FromSubject(TestService.NewSubject()), "key", Request));
+    }
+
+    [Fact]
+    public async Task While_a_request_is_under_way_its_key_is_in_progress_and_nobody_waits()
+    {
+        await using var first = NewScope();
+        Assert.IsType<IdempotencyClaim.Taken>(await first.ClaimAsync(_user, "key", Request));
+
+        await using var second = NewScope();
+        Assert.IsType<IdempotencyClaim.InProgress>(
+            await second.ClaimAsync(_user, "key", Request).WaitAsync(TimeSpan.FromSeconds(5), Cancellation));
+    }
+
+    [Fact]
+    public async Task A_request_that_stored_nothing_leaves_its_key_free()
+    {
+        await using (var broken = NewScope())
+        {
+            Assert.IsType<IdempotencyClaim.Taken>(await broken.ClaimAsync(_user, "key", Request));
+        }
+
+        await using var again = NewScope();
+        Assert.IsType<IdempotencyClaim.Taken>(await again.ClaimAsync(_user, "key", OtherRequest));
+    }
+
+    [Fact]
+    public async Task Of_many_at_once_one_gets_the_key()
+    {
+        var claims = await Task.WhenAll(Enumerable.Range(0, 16).Select(async _ =>
+        {
+            await using var scope = NewScope();
+            var claim = await scope.ClaimAsync(_user, "key", Request);
+            if (claim is IdempotencyClaim.Taken)
+            {
+                await scope.CompleteAsync(_user, "key", "1");
+            }
+
+            return claim;
+        }));
+
+        Assert.Single(claims, claim => claim is IdempotencyClaim.Taken);
+        Assert.All(claims, claim => Assert.False(claim is IdempotencyClaim.OtherRequest));
+    }
+
+    [Fact]
+    public async Task An_expired_key_counts_as_new_and_is_dropped_in_the_end()
+    {
+        await DoAsync("old");
+        await DoAsync("dropped");
+        await DoAsync("young");
+        await _service.Databases.ExecuteAsync(
+            "shard0", $"UPDATE idempotency_keys SET created_at = created_at - interval '25 hours' WHERE owner_id = '{_user}' AND key <> 'young'");
+
+        await DoAsync("old", OtherRequest);
+        var cleaner = _service.Services.GetServices<IHostedService>().OfType<ExpiredKeys>().Single();
+
+        Assert.Equal(1, await cleaner.DropAsync("shard0", Cancellation));
+        Assert.Equal(
+            "old young",
+            await _service.Databases.ScalarAsync<string>(
+                "shard0", $"SELECT string_agg(key, ' ' ORDER BY key) FROM idempotency_keys WHERE owner_id = '{_user}'"));
+    }
+
+    private async Task DoAsync(string key, byte[]? request = null, string answer = "1")
+    {
+        await using var scope = NewScope();
+        Assert.IsType<IdempotencyClaim.Taken>(await scope.ClaimAsync(_user, key, request ?? Request));
+        await scope.CompleteAsync(_user, key, answer);
+    }
+
+    private Scope NewScope() => new(_service.Services.CreateAsyncScope());
+
+    /// <summary>What a request does with the keys.</summary>
+    private sealed class Scope(AsyncServiceScope scope) : IAsyncDisposable
+    {
+        private readonly IIdempotencyKeys _keys = scope.ServiceProvider.GetRequiredService<IIdempotencyKeys>();
+
+        public Task<IdempotencyClaim> ClaimAsync(UserId user, string key, byte[] request) =>
+            _keys.ClaimAsync(user, key, request, Cancellation);
+
+        public async Task CompleteAsync(UserId user, string key, string answer)
+        {
+            await _keys.CompleteAsync(user, key, answer, Cancellation);
+            await scope.ServiceProvider.GetRequiredService<IUnitOfWork>().CommitAsync(Cancellation);
+        }
+
+        public ValueTask DisposeAsync() => scope.DisposeAsync();
+    }
+}

@@ -1,0 +1,72 @@
+using System.Net;
+using System.Net.Http.Json;
+using Acme.Service.Integration.Tests.Fixtures;
+using Acme.Service.Integration.Tests.Transfers;
+
+namespace Acme.Service.Integration.Tests.Payees;
+
+[Collection(nameof(ServiceTests))]
+public sealed class PayeesTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
+{
+    private readonly TestService _service = fixture.Service;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private static string NewHandle => $"u{Guid.NewGuid():N}"[..20];
+
+    [Theory]
+    [InlineData(0, HttpStatusCode.Created)]
+    [InlineData(1, HttpStatusCode.Accepted)]
+    public async Task A_handle_is_set_found_and_paid(int payeesShard, HttpStatusCode status)
+    {
+        var (alice, bob) = (await Person.ComeAsync(_service, shard: 0, balance: 100), await Person.ComeAsync(_service, payeesShard));
+        var handle = NewHandle;
+        await HttpAssert.JsonAsync(await SetAsync(bob, handle), HttpStatusCode.OK);
+        await _service.Databases.ReplicaHasCaughtUpAsync();
+        var found = await alice.Client.GetAsync($"/payees/{handle}", HttpStatusCode.OK);
+        Assert.Equal(bob.Wallet, found.GetProperty("wallet").GetString());
+
+        var paid = await alice.PayAsync(handle, 5);
+        await HttpAssert.JsonAsync(paid, status);
+        await alice.EndOfAsync(paid);
+
+        Assert.Equal((5, 0), await bob.HoldsAsync(_service));
+    }
+
+    [Fact]
+    public async Task A_handle_of_another_user_cannot_be_had_and_ones_own_can_be_changed()
+    {
+        var (alice, bob) = (await Person.ComeAsync(_service, shard: 0), await Person.ComeAsync(_service, shard: 1));
+        var (first, second) = (NewHandle, NewHandle);
+        await HttpAssert.JsonAsync(await SetAsync(alice, first), HttpStatusCode.OK);
+
+        var problem = await HttpAssert.ProblemAsync(await SetAsync(bob, first), HttpStatusCode.Conflict);
+        Assert.Equal("urn:problem-type:payee-handle-taken", problem.GetProperty("type").GetString());
+
+        await HttpAssert.JsonAsync(await SetAsync(alice, second), HttpStatusCode.OK);
+        await HttpAssert.JsonAsync(await SetAsync(bob, first), HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Of_many_who_want_a_handle_at_once_one_gets_it()
+    {
+        var people = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Person.ComeAsync(_service, shard: i % 2)));
+        var handle = NewHandle;
+        var answers = await Task.WhenAll(people.Select(person => SetAsync(person, handle)));
+
+        Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.OK);
+        Assert.Equal(7, answers.Count(answer => answer.StatusCode == HttpStatusCode.Conflict));
+    }
+
+    [Fact]
+    public async Task A_handle_leads_to_a_wallet_of_ones_own_only()
+    {
+        var (alice, bob) = (await Person.ComeAsync(_service, shard: 0), await Person.ComeAsync(_service, shard: 0));
+        var response = await alice.Client.PutAsJsonAsync("/payees/me", new { handle = NewHandle, wallet = bob.Wallet }, Cancellation);
+
+        await HttpAssert.ProblemAsync(response, HttpStatusCode.NotFound);
+    }
+
+    private static Task<HttpResponseMessage> SetAsync(Person person, string handle) =>
+        person.Client.PutAsJsonAsync("/payees/me", new { handle, wallet = person.Wallet }, Cancellation);
+}

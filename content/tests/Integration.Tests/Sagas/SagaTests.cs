@@ -1,0 +1,161 @@
+using System.Diagnostics;
+using Acme.Service.Application.Sagas;
+using Acme.Service.Infrastructure.Sagas;
+using Acme.Service.Integration.Tests.Fixtures;
+using ErrorOr;
+using Microsoft.EntityFrameworkCore;
+
+namespace Acme.Service.Integration.Tests.Sagas;
+
+[Collection(nameof(ServiceTests))]
+public sealed class SagaTests(SagaFixture fixture) : IClassFixture<SagaFixture>
+{
+    internal const string Undone = "take, give, give back, take back";
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Steps_are_done_in_order_on_the_shards_of_their_users()
+    {
+        await using var service = new SagaService(fixture.Databases);
+        var run = await service.StartAsync<UndoableSaga>();
+
+        await service.UntilAsync(run, SagaStatus.Completed);
+        Assert.Equal("take, give, settle", await service.EffectsAsync(run));
+        Assert.True(await service.ColumnAsync<bool>(run, "ended_at >= created_at AND failure IS NULL"));
+        Assert.Equal(1, await service.Databases.ScalarAsync<long>("shard1", $"SELECT count(*) FROM effects WHERE saga = '{run.Id}'"));
+    }
+
+    [Fact]
+    public async Task A_refused_step_has_no_effect_and_those_before_it_are_undone_the_last_one_first()
+    {
+        await using var service = new SagaService(fixture.Databases);
+        service.Script.Play = Refusing("settle");
+        var run = await service.StartAsync<UndoableSaga>();
+
+        await service.UntilAsync(run, SagaStatus.Compensated);
+        Assert.Equal(Undone, await service.EffectsAsync(run));
+        Assert.Equal("No.Way: It is forbidden.", await service.ColumnAsync<string>(run, "error_code || ': ' || error"));
+        const string Steps = "SELECT string_agg(step || coalesce(' ' || error_code, ''), ', ' ORDER BY done_at) FROM saga_steps WHERE saga_id = ";
+        Assert.Equal("settle No.Way, take:undo", await service.Databases.ScalarAsync<string>("shard0", $"{Steps}'{run.Id}'"));
+        Assert.Equal("give, give:undo", await service.Databases.ScalarAsync<string>("shard1", $"{Steps}'{run.Id}'"));
+    }
+
+    [Fact]
+    public async Task A_refusal_after_what_cannot_be_undone_is_left_to_an_operator()
+    {
+        await using var service = new SagaService(fixture.Databases);
+        service.Script.Play = Refusing("settle");
+        var run = await service.StartAsync<PivotSaga>();
+
+        await service.UntilAsync(run, SagaStatus.Dead);
+        Assert.Equal("take, give", await service.EffectsAsync(run));
+        Assert.Equal("No.Way: It is forbidden.", await service.ColumnAsync<string>(run, "failure"));
+    }
+
+    [Fact]
+    public async Task A_step_that_always_fails_is_dead_in_the_end_and_completes_once_it_is_repaired_and_redriven()
+    {
+        await using var service = new SagaService(fixture.Databases, ("Sagas:MaxAttempts", "3"));
+        var works = service.Script.Play;
+        service.Script.Play = (effect, _, _, _) => effect.Step == "give"
+            ? throw new InvalidOperationException("This cannot be.")
+            : works(effect, 0, null!, Cancellation);
+        var run = await service.StartAsync<UndoableSaga>();
+
+        await service.UntilAsync(run, SagaStatus.Dead);
+        Assert.Equal(3, service.Script.CallsOf("give"));
+        Assert.Equal("InvalidOperationException: This cannot be.", await service.ColumnAsync<string>(run, "failure"));
+        Assert.Equal("take", await service.EffectsAsync(run));
+
+        service.Script.Play = works;
+        Assert.Equal(RedriveOutcome.Redriven, await OperatorTests.RedriveByMigratorAsync(fixture.Databases, run.Id));
+        await service.UntilAsync(run, SagaStatus.Completed);
+        Assert.Equal("take, give, settle", await service.EffectsAsync(run));
+    }
+
+    [Fact]
+    public async Task A_compensation_that_fails_is_tried_again_and_a_redriven_one_goes_on_undoing()
+    {
+        await using var service = new SagaService(fixture.Databases, ("Sagas:MaxAttempts", "2"));
+        var isBroken = true;
+        service.Script.Play = async (effect, call, context, cancellationToken) => effect.Step == "give back" && isBroken
+            ? throw new InvalidOperationException("This cannot be.")
+            : await Refusing("settle")(effect, call, context, cancellationToken);
+        var run = await service.StartAsync<UndoableSaga>();
+
+        await service.UntilAsync(run, SagaStatus.Dead);
+        isBroken = false;
+        Assert.Equal(RedriveOutcome.Redriven, await OperatorTests.RedriveByMigratorAsync(fixture.Databases, run.Id));
+        await service.UntilAsync(run, SagaStatus.Compensated);
+        Assert.Equal(Undone, await service.EffectsAsync(run));
+    }
+
+    [Fact]
+    public async Task A_database_that_fails_does_not_count_to_the_limit()
+    {
+        await using var service = new SagaService(fixture.Databases, ("Sagas:MaxAttempts", "1"));
+        service.Script.Play = async (effect, call, context, cancellationToken) =>
+        {
+            if (effect.Step == "give" && call <= 3)
+            {
+                await context.Database.ExecuteSqlRawAsync("SELECT pg_terminate_backend(pg_backend_pid())", cancellationToken);
+            }
+
+            return Result.Success;
+        };
+        var run = await service.StartAsync<UndoableSaga>();
+
+        await service.UntilAsync(run, SagaStatus.Completed);
+        Assert.Equal(4, service.Script.CallsOf("give"));
+        Assert.Equal("take, give, settle", await service.EffectsAsync(run));
+    }
+
+    [Fact]
+    public async Task A_step_that_lasts_longer_than_the_lease_is_given_up_and_tried_again()
+    {
+        await using var service = new SagaService(fixture.Databases, ("Sagas:MaxAttempts", "1"), ("Sagas:LeaseSeconds", "0.5"), ("Sagas:PollMilliseconds", "50"));
+        service.Script.Play = async (effect, call, _, cancellationToken) =>
+        {
+            await Task.Delay(effect.Step == "give" && call == 1 ? Timeout.InfiniteTimeSpan : TimeSpan.Zero, cancellationToken);
+            return Result.Success;
+        };
+        var run = await service.StartAsync<UndoableSaga>();
+
+        await service.UntilAsync(run, SagaStatus.Completed);
+        Assert.Equal("take, give, settle", await service.EffectsAsync(run));
+    }
+
+    [Fact]
+    public async Task All_steps_are_in_the_trace_of_the_request_that_started_them()
+    {
+        var spans = new List<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name is "Acme.Service.Sagas" or "test",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = activity =>
+            {
+                lock (spans)
+                {
+                    spans.Add(activity);
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        await using var service = new SagaService(fixture.Databases);
+        using var source = new ActivitySource("test");
+        var request = source.StartActivity("request")!;
+        var run = await service.StartAsync<UndoableSaga>();
+        request.Stop();
+
+        await service.UntilAsync(run, SagaStatus.Completed);
+        await service.StopAsync();
+        Assert.Equal(
+            ["request", "undoable give", "undoable settle"],
+            spans.Where(span => span.TraceId == request.TraceId).Select(span => span.OperationName));
+    }
+
+    internal static Script.Step Refusing(string step) => (effect, _, _, _) => Task.FromResult<ErrorOr<Success>>(
+        effect.Step == step ? Error.Conflict("No.Way", "It is forbidden.") : Result.Success);
+}

@@ -1,0 +1,117 @@
+using Acme.Service.Domain.Common;
+using Acme.Service.Infrastructure.Sharding;
+using Acme.Service.Integration.Tests.Fixtures;
+using Acme.Service.Topology;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace Acme.Service.Integration.Tests.Sharding;
+
+/// <summary>A service that read the bucket map before a bucket moved.</summary>
+[Collection(nameof(ServiceTests))]
+public sealed class StaleMapTests(Servers servers)
+{
+    private const int Bucket = 5;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_write_with_a_stale_epoch_is_refused_and_retried()
+    {
+        await using var service = new TestService(await servers.CreateDatabasesAsync());
+        var users = new MovedUsers(service, Bucket);
+        await users.WriteAsync();
+        await MoveAsync(users);
+
+        foreach (var (shard, epoch) in new[] { ("shard0", 1), ("shard0", 2), ("shard1", 1), ("shard1", 3) })
+        {
+            await RefusedAsync(service, shard, $"SELECT act_for('{users.Users[0]}', {epoch}, 0)", DatabaseRoles.ReadWrite);
+        }
+
+        await users.WriteAsync();
+        await users.AssertAllAreOnAsync("shard1", formerly: "shard0", epoch: 2);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_read_with_a_stale_epoch_is_refused_and_retried(bool replicaLags)
+    {
+        var databases = await servers.CreateDatabasesAsync();
+        await using var service = new TestService(databases);
+        var users = new MovedUsers(service, Bucket);
+        Assert.EndsWith("shard0", await ReadAsync(service, users.Users[0]), StringComparison.Ordinal);
+
+        try
+        {
+            await users.MoveAsync("shard1", async step =>
+            {
+                if (step == MoveStep.Closed)
+                {
+                    // Then the replica knows that one shard has closed the bucket, and not that the other has opened it.
+                    await databases.ReplicaHasCaughtUpAsync();
+                    await databases.ExecuteAsync("shard1", replicaLags ? "SELECT pg_wal_replay_pause()" : "SELECT", replica: true);
+                }
+            });
+            if (!replicaLags)
+            {
+                await databases.ReplicaHasCaughtUpAsync();
+            }
+
+            Assert.EndsWith("shard1", await ReadAsync(service, users.Users[0]), StringComparison.Ordinal);
+        }
+        finally
+        {
+            await databases.ExecuteAsync("shard1", "SELECT pg_wal_replay_resume()", replica: true);
+        }
+
+        await RefusedAsync(service, "shard0", $"SELECT read_for('{users.Users[0]}', 1)", DatabaseRoles.ReadOnly);
+    }
+
+    /// <summary>The bucket is closed while the run that moves it is dead: nobody answers, and says so.</summary>
+    [Fact]
+    public async Task A_write_to_a_bucket_that_nobody_serves_gives_up_in_time_and_works_once_the_move_is_finished()
+    {
+        await using var service = new TestService(await servers.CreateDatabasesAsync());
+        var users = new MovedUsers(service, Bucket);
+        await users.WriteAsync();
+        await Assert.ThrowsAsync<NotSupportedException>(
+            () => users.MoveAsync("shard1", step => step == MoveStep.Closed ? throw new NotSupportedException() : Task.CompletedTask));
+
+        var refused = await Assert.ThrowsAnyAsync<Exception>(users.WriteAsync);
+        Assert.Equal(FenceErrors.BucketMoved, FenceErrors.SqlStateOf(refused));
+
+        // Begins when the map is right again and the new shard is not open yet, and ends well without being sent again.
+        var waiting = Task.CompletedTask;
+        await users.MoveAsync("shard1", step =>
+        {
+            waiting = step == MoveStep.Mapped ? users.WriteAsync() : waiting;
+            return Task.CompletedTask;
+        });
+        await waiting;
+        await users.AssertAllAreOnAsync("shard1", formerly: "shard0", epoch: 2);
+    }
+
+    private static async Task MoveAsync(MovedUsers users)
+    {
+        var result = await users.MoveAsync("shard1");
+        Assert.True(result.Outcome == MoveOutcome.Done, result.Message);
+    }
+
+    private static async Task RefusedAsync(TestService service, string shard, string sql, string role)
+    {
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => service.Databases.ExecuteAsync(shard, sql, role));
+        Assert.Equal(FenceErrors.BucketMoved, refused.SqlState);
+    }
+
+    /// <summary>Name of the database that answers.</summary>
+    private static async Task<string> ReadAsync(TestService service, UserId user)
+    {
+        await using var scope = service.Services.CreateAsyncScope();
+        return await scope.ServiceProvider.GetRequiredService<ShardReader>().ReadAsync(
+            user,
+            context => context.Database.SqlQueryRaw<string>("SELECT current_database()::text AS \"Value\"").SingleAsync(Cancellation),
+            Cancellation);
+    }
+}
