@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Colonnade.Dev.Bench;
+using Colonnade.Dev.Chaos;
 using Colonnade.Dev.Demo;
 using Colonnade.Dev.Testing;
 using Spectre.Console;
@@ -19,6 +21,11 @@ public static class CommandLine
           test [--containers]  Run every test: the template's own, and those it generates. With --containers also run
                                the topology's scripts in containers.
           test --fast          Only the template's tests that build nothing of what they generate.
+          bench                Generate a service, build it for release, and measure transfers between shards against
+                               transfers within one.
+          chaos [--minutes N] [--seed S]
+                               Generate a service and run its bank test for long: people move money while servers,
+                               instances and connections break. Prints what was done and whether every invariant holds.
           pack                 Pack the template into artifacts/.
           help                 Show this text.
         """;
@@ -46,6 +53,9 @@ public static class CommandLine
                 ["demo", "--aspire", "--once"] => await AspireDemo.RunAsync(once: true, console, stop.Token),
                 ["test", .. var options] when options.All(option => option is "--containers" or "--fast") =>
                     await TestCommand.RunAsync(options.Contains("--fast"), options.Contains("--containers"), console, stop.Token),
+                ["bench"] => await BenchCommand.RunAsync(console, stop.Token),
+                ["chaos", .. var options] when ChaosOptions.Parse(options) is { } chaos =>
+                    await ChaosCommand.RunAsync(chaos, console, stop.Token),
                 ["pack"] => await PackAsync(console, stop.Token),
                 ["help"] => Help(console, 0),
                 _ => Help(console, 2),

@@ -5,6 +5,9 @@ namespace Colonnade.Dev;
 
 public sealed record SolutionOptions(string Name, bool Aspire, bool Sample)
 {
+    /// <summary>What it is built as: Debug, as people build while they work, or Release.</summary>
+    public string Configuration { get; init; } = "Debug";
+
     public IReadOnlyList<string> Arguments => ["-n", Name, "--aspire", Lower(Aspire), "--sample", Lower(Sample)];
 
     public override string ToString() => $"{Name} --aspire {Lower(Aspire)} --sample {Lower(Sample)}";
@@ -75,7 +78,7 @@ public sealed class GeneratedSolution : IDisposable
     /// <exception cref="CommandFailedException">It does not build.</exception>
     public Task<Outcome> BuildAsync(Action<string> line, CancellationToken cancellationToken, string? project = null) =>
         Shell.RunAsync(
-            "dotnet", ["build", project is null ? SolutionFile : File(project), "-warnaserror", "--nologo", "-v", "minimal", "-maxcpucount"],
+            "dotnet", ["build", project is null ? SolutionFile : File(project), "-c", Options.Configuration, "-warnaserror", "--nologo", "-v", "minimal", "-maxcpucount"],
             Root, cancellationToken, line);
 
     /// <summary>Runs an item template, such as <c>colonnade-command</c>, in the solution's root.</summary>
@@ -110,7 +113,7 @@ public sealed class GeneratedSolution : IDisposable
 
     /// <summary>Path of the assembly that a project builds to.</summary>
     public string Assembly(string project) =>
-        Path.Combine(Root, project, "bin", "Debug", "net10.0", $"{Namespace}.{Path.GetFileName(project)}.dll");
+        Path.Combine(Root, project, "bin", Options.Configuration, "net10.0", $"{Namespace}.{Path.GetFileName(project)}.dll");
 
     public void Dispose() => Directory.Delete(_parent, recursive: true);
 

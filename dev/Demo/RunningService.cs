@@ -16,11 +16,11 @@ internal sealed class RunningService : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly GeneratedSolution _solution;
 
-    private RunningService(GeneratedSolution solution, TokenIssuer tokens, Action<string> line)
+    private RunningService(GeneratedSolution solution, IReadOnlyDictionary<string, string?> environment, Action<string> line)
     {
         _solution = solution;
         Ended = Shell.TryAsync(
-            "dotnet", [solution.Assembly("src/LocalHost"), "--ephemeral-ports"], solution.Root, _stop.Token, line, tokens.Environment);
+            "dotnet", [solution.Assembly("src/LocalHost"), "--ephemeral-ports"], solution.Root, _stop.Token, line, environment);
     }
 
     /// <summary>Ends when LocalHost does; cancelled when it was stopped from here.</summary>
@@ -29,9 +29,9 @@ internal sealed class RunningService : IAsyncDisposable
     public LocalState State { get; private set; } = null!;
 
     public static async Task<RunningService> StartAsync(
-        GeneratedSolution solution, TokenIssuer tokens, Action<string> line, CancellationToken cancellationToken)
+        GeneratedSolution solution, IReadOnlyDictionary<string, string?> environment, Action<string> line, CancellationToken cancellationToken)
     {
-        var service = new RunningService(solution, tokens, line);
+        var service = new RunningService(solution, environment, line);
         try
         {
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -35,12 +35,18 @@ internal sealed class Walk(RunningService service, TokenIssuer tokens, IAnsiCons
 
     /// <summary>Sends a request, says what came back and fails the demo unless it has the <paramref name="expected"/> status.</summary>
     /// <param name="user">Whose token to send; nobody's if null.</param>
-    public async Task<Answer> SendAsync(HttpMethod method, string path, string? user, object? body, int expected)
+    /// <param name="key">The Idempotency-Key; a new one if null.</param>
+    public async Task<Answer> SendAsync(HttpMethod method, string path, string? user, object? body, int expected, string? key = null)
     {
         using var request = new HttpRequestMessage(method, path);
         if (user is not null)
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", tokens.TokenFor(user));
+        }
+
+        if (method == HttpMethod.Post)
+        {
+            request.Headers.Add("Idempotency-Key", key ?? $"{Guid.NewGuid()}");
         }
 
         if (body is not null)
@@ -64,7 +70,8 @@ internal sealed class Walk(RunningService service, TokenIssuer tokens, IAnsiCons
 
     public Task<Answer> GetAsync(string path, string? user, int expected = 200) => SendAsync(HttpMethod.Get, path, user, null, expected);
 
-    public Task<Answer> PostAsync(string path, string user, object body, int expected) => SendAsync(HttpMethod.Post, path, user, body, expected);
+    public Task<Answer> PostAsync(string path, string user, object body, int expected, string? key = null) =>
+        SendAsync(HttpMethod.Post, path, user, body, expected, key);
 
     public void Dispose() => Http.Dispose();
 }

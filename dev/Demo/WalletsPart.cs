@@ -6,7 +6,7 @@ namespace Colonnade.Dev.Demo;
 /// <summary>A write goes to the primary, reaches the replica by streaming, and is read there.</summary>
 internal static class WalletsPart
 {
-    /// <summary>The row, and the server's own word on who it is.</summary>
+    /// <summary>The row, and the server's own word on who it is. Asked as the role that owns the tables, who sees all rows.</summary>
     private const string Row = """
         SELECT w.balance,
                w.version,
@@ -30,11 +30,11 @@ internal static class WalletsPart
         }
 
         walk.Title("The row, asked of both servers directly");
-        var (database, onPrimary) = await FindAsync(walk, walk.Service.State.Primary, "app_rw", id);
+        var (database, onPrimary) = await FindAsync(walk, walk.Service.State.Primary, id);
         Walk.Check(onPrimary is { Role: "primary", Balance: 4_250 }, $"The primary holds {onPrimary}.");
         walk.Say($"  {database} on {onPrimary}");
         var started = Stopwatch.GetTimestamp();
-        var (_, onReplica) = await FindAsync(walk, walk.Service.State.Replica, "app_ro", id, until: row => row.Balance == 4_250);
+        var (_, onReplica) = await FindAsync(walk, walk.Service.State.Replica, id, until: row => row.Balance == 4_250);
         Walk.Check(onReplica.Role == "replica", $"The replica says that it is a {onReplica.Role}.");
         walk.Say($"  {database} on {onReplica}, {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms later");
 
@@ -60,13 +60,13 @@ internal static class WalletsPart
 
     /// <summary>Looks for the wallet on every shard, again and again until one has it and <paramref name="until"/> holds.</summary>
     private static async Task<(string Database, WalletRow Row)> FindAsync(
-        Walk walk, Endpoint server, string role, Guid id, Func<WalletRow, bool>? until = null)
+        Walk walk, Endpoint server, Guid id, Func<WalletRow, bool>? until = null)
     {
         for (var wait = Stopwatch.StartNew(); wait.Elapsed < TimeSpan.FromSeconds(10); await Task.Delay(5, walk.Cancelled))
         {
-            foreach (var database in (string[])["shard0", "shard1"])
+            foreach (var database in Database.Shards)
             {
-                await using var source = NpgsqlDataSource.Create(walk.Service.ConnectionString(server, database, role));
+                await using var source = NpgsqlDataSource.Create(walk.Service.ConnectionString(server, database, "owner"));
                 await using var command = source.CreateCommand(Row);
                 command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
                 await using var reader = await command.ExecuteReaderAsync(walk.Cancelled);

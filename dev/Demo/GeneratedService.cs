@@ -1,0 +1,75 @@
+using System.Text.Json;
+
+namespace Colonnade.Dev.Demo;
+
+/// <summary>A service that was packed, generated, built and started for one command, and goes away with it.</summary>
+internal sealed class GeneratedService : IAsyncDisposable
+{
+    private TemplatePackage? _package;
+    private GeneratedSolution? _solution;
+    private RunningService? _running;
+    private TokenIssuer? _tokens;
+
+    private GeneratedService()
+    {
+    }
+
+    public GeneratedSolution Solution => _solution!;
+
+    public RunningService Running => _running!;
+
+    public TokenIssuer Tokens => _tokens!;
+
+    /// <param name="configuration">Debug or Release.</param>
+    /// <param name="settings">Environment variables for the API, besides the key of its tokens.</param>
+    public static async Task<GeneratedService> StartAsync(
+        Steps steps, string configuration, IReadOnlyDictionary<string, string?> settings, CancellationToken cancellationToken)
+    {
+        var service = new GeneratedService();
+        try
+        {
+            await steps.RunAsync(
+                "Pack the template and install it into a throw-away hive",
+                async line => service._package = await TemplatePackage.PackAndInstallAsync(line, cancellationToken));
+            await steps.RunAsync(
+                "dotnet new colonnade -n Contoso.Payments --aspire false",
+                async line => service._solution = await service._package!.GenerateAsync(
+                    new SolutionOptions("Contoso.Payments", Aspire: false, Sample: true) { Configuration = configuration },
+                    line, cancellationToken));
+            await steps.RunAsync(
+                $"dotnet build -c {configuration}", line => service.Solution.BuildAsync(line, cancellationToken, "src/LocalHost"));
+            service._tokens = new TokenIssuer(Audience(service.Solution));
+            await steps.RunAsync("Start primary, replica, Redis and the API", async line =>
+            {
+                var environment = settings.Concat(service.Tokens.Environment).ToDictionary();
+                service._running = await RunningService.StartAsync(service.Solution, environment, line, cancellationToken);
+                return FormattableString.Invariant($"(up in {service.Running.State.Seconds:0.0} s by LocalHost's own clock)");
+            });
+            return service;
+        }
+        catch
+        {
+            await service.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_running is not null)
+        {
+            await _running.DisposeAsync();
+        }
+
+        _solution?.Dispose();
+        _package?.Dispose();
+    }
+
+    /// <summary>The audience that the generated API expects in tokens.</summary>
+    private static string Audience(GeneratedSolution solution)
+    {
+        using var settings = JsonDocument.Parse(File.ReadAllText(solution.File("src/Api/appsettings.Development.json")));
+        return settings.RootElement.GetProperty("Authentication").GetProperty("Schemes").GetProperty("Bearer")
+            .GetProperty("ValidAudiences")[0].GetString()!;
+    }
+}
