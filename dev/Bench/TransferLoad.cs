@@ -15,7 +15,6 @@ internal sealed class TransferLoad : IDisposable
     private const long Money = 1_000_000_000;
 
     private static readonly TimeSpan s_round = TimeSpan.FromSeconds(5);
-    private static readonly string[] s_shards = ["shard0", "shard1"];
 
     private readonly GeneratedService _service;
     private readonly HttpClient _http;
@@ -31,7 +30,7 @@ internal sealed class TransferLoad : IDisposable
     public static async Task<TransferLoad> PrepareAsync(GeneratedService service, CancellationToken cancellationToken)
     {
         var load = new TransferLoad(service);
-        for (var i = 0; s_shards.Any(shard => load._accounts.Count(account => account.Shard == shard) < Clients); i++)
+        for (var i = 0; Database.Shards.Any(shard => load._accounts.Count(account => account.Shard == shard) < Clients); i++)
         {
             await load.OpenAsync($"bench-{i}", cancellationToken);
         }
@@ -44,9 +43,9 @@ internal sealed class TransferLoad : IDisposable
     public async Task<double> RunAsync(bool between, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        var sent = await Task.WhenAll(_accounts.Where(account => account.Shard == s_shards[0]).Take(Clients).Select(async (payer, n) =>
+        var sent = await Task.WhenAll(_accounts.Where(account => account.Shard == Database.Shards[0]).Take(Clients).Select(async (payer, n) =>
         {
-            var payees = _accounts.Where(account => account.Shard == s_shards[between ? 1 : 0] && account != payer).ToArray();
+            var payees = _accounts.Where(account => account.Shard == Database.Shards[between ? 1 : 0] && account != payer).ToArray();
             var count = 0;
             while (Stopwatch.GetElapsedTime(started) < s_round)
             {
@@ -75,7 +74,7 @@ internal sealed class TransferLoad : IDisposable
         var wallet = (await SendAsync("/wallets", token, new { currency = "EUR" }, cancellationToken)).GetProperty("id").GetString()!;
         await SendAsync($"/wallets/{wallet}/deposits", token, new { amount = Money, currency = "EUR" }, cancellationToken);
         var isOnFirst = await CountAsync($"SELECT count(*) FROM wallets WHERE id = '{wallet}'", cancellationToken) == 1;
-        _accounts.Add(new Account(token, wallet, isOnFirst ? s_shards[0] : s_shards[1]));
+        _accounts.Add(new Account(token, wallet, isOnFirst ? Database.Shards[0] : Database.Shards[1]));
     }
 
     private async Task<JsonElement> SendAsync(string path, string token, object body, CancellationToken cancellationToken)
@@ -93,7 +92,7 @@ internal sealed class TransferLoad : IDisposable
     private async Task<long> CountAsync(string sql, CancellationToken cancellationToken)
     {
         await using var source = NpgsqlDataSource.Create(
-            _service.Running.ConnectionString(_service.Running.State.Primary, s_shards[0], "owner"));
+            _service.Running.ConnectionString(_service.Running.State.Primary, Database.Shards[0], "owner"));
         await using var command = source.CreateCommand(sql);
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }

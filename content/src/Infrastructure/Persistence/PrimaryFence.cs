@@ -1,9 +1,25 @@
+using Microsoft.Extensions.Configuration;
 using Npgsql;
 
 namespace Acme.Service.Infrastructure.Persistence;
 
 public static class PrimaryFence
 {
+    /// <summary>
+    /// For a command-line run, which needs a connection or two: the primary, of however many servers the connection string
+    /// names. Nothing is pooled.
+    /// </summary>
+    /// <param name="settings">Further settings of the connection; they win over the connection string's.</param>
+    internal static NpgsqlDataSource PrimaryOf(
+        this IConfiguration configuration, string database, Action<NpgsqlConnectionStringBuilder>? settings = null)
+    {
+        var source = new NpgsqlDataSourceBuilder(configuration.GetConnectionString(database));
+        source.ConnectionStringBuilder.Pooling = false;
+        settings?.Invoke(source.ConnectionStringBuilder);
+        source.UsePrimaryFence(new PrimaryTimelines(configuration), database);
+        return source.Build();
+    }
+
     /// <summary>
     /// Makes a data source hand out connections only to a server that takes writes on the highest timeline that this process
     /// has seen.

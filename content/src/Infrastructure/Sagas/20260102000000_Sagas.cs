@@ -58,10 +58,7 @@ internal sealed class SagasMigration : Migration
             due sagas;
             here bucket_owner;
         BEGIN
-            IF ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int < known_timeline THEN
-                RAISE EXCEPTION 'This server is on an older timeline than %, so it is no primary any more.', known_timeline
-                    USING ERRCODE = 'TL001';
-            END IF;
+            PERFORM refuse_old_timeline(known_timeline);
             FOR due IN
                 SELECT s.* FROM sagas s JOIN bucket_owner b ON b.bucket = bucket_of(s.owner_id) AND b.state <> 'moved'
                 WHERE s.status IN (1, 2) AND s.due_at <= now() AND s.name = ANY (names)

@@ -27,7 +27,7 @@ public sealed partial class RedriveRun(IConfiguration configuration, ILogger<Red
         {
             DatabaseNames.From(configuration);
             var route = await RouteOfAsync(Uuid8.BucketOf(saga), cancellationToken);
-            await using var source = SourceOf(route.Shard);
+            await using var source = configuration.PrimaryOf(route.Shard);
             await using var context = new ShardContext(new DbContextOptionsBuilder<ShardContext>().UseNpgsql(source).Options);
             var redriven = (await context.Database
                 .SqlQuery<bool>($"""SELECT redrive_saga({saga}, {route.Epoch}, 0) AS "Value" """)
@@ -56,19 +56,10 @@ public sealed partial class RedriveRun(IConfiguration configuration, ILogger<Red
 
     private async Task<Route> RouteOfAsync(Bucket bucket, CancellationToken cancellationToken)
     {
-        await using var source = SourceOf(DatabaseNames.Directory);
+        await using var source = configuration.PrimaryOf(DatabaseNames.Directory);
         await using var directory = new DirectoryContext(new DbContextOptionsBuilder<DirectoryContext>().UseNpgsql(source).Options);
         return await directory.Set<BucketAssignment>().AsNoTracking().Where(a => a.Bucket == bucket)
             .Select(a => new Route(a.Shard, a.Epoch)).SingleAsync(cancellationToken);
-    }
-
-    /// <summary>On the primary, of however many servers the connection string names.</summary>
-    private NpgsqlDataSource SourceOf(string database)
-    {
-        var source = new NpgsqlDataSourceBuilder(configuration.GetConnectionString(database));
-        source.ConnectionStringBuilder.Pooling = false;
-        source.UsePrimaryFence(new PrimaryTimelines(configuration), database);
-        return source.Build();
     }
 
     [LoggerMessage(LogLevel.Information, "Saga {Saga} on '{Shard}' goes on from where it was.")]

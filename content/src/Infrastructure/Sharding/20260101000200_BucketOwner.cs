@@ -33,6 +33,15 @@ internal sealed class BucketOwnerMigration : Migration
         CREATE FUNCTION bucket_of(id uuid) RETURNS smallint IMMUTABLE PARALLEL SAFE LANGUAGE sql
         RETURN (((get_byte(uuid_send(id), 6) & 15) << 6) | (get_byte(uuid_send(id), 7) >> 2))::smallint;
 
+        -- Whoever writes says the highest timeline it has seen: a server with a lower one is no primary any more.
+        CREATE FUNCTION refuse_old_timeline(known_timeline int) RETURNS void LANGUAGE plpgsql AS $$
+        BEGIN
+            IF ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int < known_timeline THEN
+                RAISE EXCEPTION 'This server is on an older timeline than %, so it is no primary any more.', known_timeline
+                    USING ERRCODE = 'TL001';
+            END IF;
+        END $$;
+
         -- A transaction calls this for each user whose rows it changes, before it does. The lock is shared among writers;
         -- whoever moves the bucket takes it alone. An advisory lock and not one on the row of bucket_owner, since that would
         -- write a row version for every transaction. Who waits for it is served in turn, so a move cannot be starved.
@@ -43,10 +52,7 @@ internal sealed class BucketOwnerMigration : Migration
             id CONSTANT smallint := bucket_of(user_id);
             here bucket_owner;
         BEGIN
-            IF ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int < known_timeline THEN
-                RAISE EXCEPTION 'This server is on an older timeline than %, so it is no primary any more.', known_timeline
-                    USING ERRCODE = 'TL001';
-            END IF;
+            PERFORM refuse_old_timeline(known_timeline);
             PERFORM pg_advisory_xact_lock_shared(1110787914, id);
             SELECT * INTO here FROM bucket_owner b WHERE b.bucket = id;
             IF here.epoch IS DISTINCT FROM known_epoch OR here.state = 'moved' THEN
@@ -79,6 +85,7 @@ internal sealed class BucketOwnerMigration : Migration
     protected override void Down(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("""
         DROP FUNCTION read_for(uuid, bigint);
         DROP FUNCTION act_for(uuid, bigint, int);
+        DROP FUNCTION refuse_old_timeline(int);
         DROP FUNCTION bucket_of(uuid);
         DROP TABLE bucket_changes;
         DROP TABLE bucket_owner;

@@ -48,13 +48,13 @@ public sealed class RowSecurityCatalogTests(Servers servers)
         UNION ALL
         SELECT relname || ' has a policy for everybody.' FROM policy p JOIN user_table t ON t.oid = p.polrelid WHERE p.role = 0
         UNION ALL
-        -- Reading across users is for the worker, who looks for sagas, and for the directory's public handles.
+        -- Reading across users is for the directory's public handles alone.
         SELECT t.relname || ' lets ' || r.rolname || ' at rows of others.'
         FROM policy p JOIN user_table t ON t.oid = p.polrelid JOIN runtime_role r ON r.oid = p.role
         WHERE (coalesce(p.using_clause, 'app_users()') NOT LIKE '%app_users()%'
                OR coalesce(p.check_clause, 'app_users()') NOT LIKE '%app_users()%'
                OR (p.command IS DISTINCT FROM 'SELECT' AND p.check_clause IS NULL))
-          AND NOT (p.command = 'SELECT' AND (t.relname, r.rolname) IN (('sagas', 'worker'), ('payees', 'app_ro'), ('payees', 'app_rw')))
+          AND NOT (p.command = 'SELECT' AND (t.relname, r.rolname) IN (('payees', 'app_ro'), ('payees', 'app_rw')))
         UNION ALL
         SELECT rolname || ' may pass over row level security.' FROM pg_roles
         WHERE rolname IN ('owner', 'app_rw', 'app_ro', 'worker', 'replicator') AND (rolbypassrls OR rolsuper)

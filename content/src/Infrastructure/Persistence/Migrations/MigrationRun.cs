@@ -83,7 +83,8 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
     {
         try
         {
-            await using var source = SourceOf(database);
+            // It tries again by itself, and soon.
+            await using var source = configuration.PrimaryOf(database, settings => settings.HostRecheckSeconds = 0);
             await using var connection = source.CreateConnection();
             if (!await OpenAsync(connection, database, cancellationToken))
             {
@@ -113,16 +114,6 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
             LogFailed(exception, database);
             return MigrationOutcome.Failed;
         }
-    }
-
-    /// <summary>On the primary, of however many servers the connection string names.</summary>
-    private NpgsqlDataSource SourceOf(string database)
-    {
-        var source = new NpgsqlDataSourceBuilder(configuration.GetConnectionString(database));
-        source.ConnectionStringBuilder.Pooling = false;
-        source.ConnectionStringBuilder.HostRecheckSeconds = 0; // It tries again by itself, and soon.
-        source.UsePrimaryFence(new PrimaryTimelines(configuration), database);
-        return source.Build();
     }
 
     private static DbContextOptions<TContext> Options<TContext>(NpgsqlConnection connection)

@@ -50,16 +50,12 @@ internal sealed class MoveSession : IAsyncDisposable
         }
     }
 
-    /// <summary>The primary, of however many servers the connection string names.</summary>
-    public static NpgsqlDataSource ServerOf(IConfiguration configuration, string database)
-    {
-        var server = new NpgsqlDataSourceBuilder(configuration.GetConnectionString(database)
-            ?? throw new MoveException(MoveOutcome.NotConfigured, $"There is no connection string '{database}'."));
-        server.ConnectionStringBuilder.Pooling = false;
-        server.ConnectionStringBuilder.CommandTimeout = 0;
-        server.UsePrimaryFence(new PrimaryTimelines(configuration), database);
-        return server.Build();
-    }
+    /// <summary>Its primary.</summary>
+    /// <exception cref="MoveException">The connection string is missing.</exception>
+    public static NpgsqlDataSource ServerOf(IConfiguration configuration, string database) =>
+        configuration.GetConnectionString(database) is not null
+            ? configuration.PrimaryOf(database, settings => settings.CommandTimeout = 0)
+            : throw new MoveException(MoveOutcome.NotConfigured, $"There is no connection string '{database}'.");
 
     public ValueTask<NpgsqlTransaction> BeginAsync(IsolationLevel level, CancellationToken cancellationToken) =>
         _connection.State == ConnectionState.Open
