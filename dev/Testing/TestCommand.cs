@@ -90,6 +90,12 @@ public static class TestCommand
                 : $"\nFAILED, {run.Suite}: no test was executed.\n{run.Process.Text}");
         }
 
+        // Once more without details, so that the end of a log tells what failed.
+        foreach (var run in runs.Where(run => !run.Succeeded))
+        {
+            console.WriteLine($"\nFAILED, {run.Suite}: {string.Join(", ", run.Failed.Select(test => test.Name).DefaultIfEmpty("no result"))}");
+        }
+
         var skipped = runs.Sum(run => run.Skipped.Count());
         console.WriteLine();
         console.WriteLine(

@@ -162,7 +162,9 @@ public sealed class BankCheckerTests(Servers servers)
         var clients = new BankClients(bank, history, seed: 11, () => 0.2);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         patience.CancelAfter(TimeSpan.FromSeconds(60));
+        PlantedBug.Arm(false);
         await clients.OpenAsync(perShard: 3, deposit: 1_000, patience.Token);
+        PlantedBug.Arm(true);
         using (new Points((point, _) =>
         {
             if (point == bug.FailsAt && PlantedBug.IsTime())

@@ -71,9 +71,17 @@ internal sealed record PlantedBug(string Caught, string Sql = "", Action<IServic
     };
 
     private static int s_count;
+    private static bool s_isArmed;
 
-    /// <summary>Each third time.</summary>
-    public static bool IsTime() => Interlocked.Increment(ref s_count) % 3 == 0;
+    /// <summary>Each third time, once the bank is open.</summary>
+    public static bool IsTime() => Volatile.Read(ref s_isArmed) && Interlocked.Increment(ref s_count) % 3 == 0;
+
+    /// <summary>Lets bugs happen, from the first third time on, or no longer.</summary>
+    public static void Arm(bool isArmed)
+    {
+        s_count = 0;
+        Volatile.Write(ref s_isArmed, isArmed);
+    }
 
     public static NpgsqlException LostConnection() => new("The connection is lost.", new IOException("It is lost."));
 
