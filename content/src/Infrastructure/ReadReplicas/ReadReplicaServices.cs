@@ -5,5 +5,5 @@ namespace Acme.Service.Infrastructure.ReadReplicas;
 internal static class ReadReplicaServices
 {
     public static IServiceCollection AddReadReplicas(this IServiceCollection services) =>
-        services.AddScoped<ReadRouting>();
+        services.AddScoped<SyncTokens>().AddScoped<ReadRouting>();
 }

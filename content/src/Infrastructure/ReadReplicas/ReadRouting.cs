@@ -29,6 +29,9 @@ internal sealed class ReadRouting(AnswerTrail trail)
         return DatabaseNames.ReplicaOf(database);
     }
 
+    public ValueTask<ReadRoute> RouteAsync(string database, CancellationToken cancellationToken) =>
+        new(new ReadRoute(SourceFor(database), Seen: null));
+
     /// <summary>The same for a read that the replica cannot answer.</summary>
     public string PrimaryOf(string database)
     {
