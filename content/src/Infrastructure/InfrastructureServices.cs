@@ -22,7 +22,7 @@ public static class InfrastructureServices
     {
         services.AddSingleton(DatabaseNames.From(configuration));
         return services.AddPersistence().AddSharding().AddReadReplicas().AddIdempotency(configuration)
-            .AddSagas(configuration).AddCaching().AddPorts();
+            .AddSagas(configuration).AddCaching(configuration).AddPorts();
     }
 
     /// <summary>Registers every class that implements a port, so that a feature's adapters are found by scanning.</summary>

@@ -5,8 +5,8 @@ namespace Acme.Service.Infrastructure.Persistence;
 
 /// <summary>
 /// Names of the databases, which are the names of their connection strings: <c>directory</c>, <c>shard0</c>,
-/// <c>shard1</c>, … on the primary, the same with <c>-replica</c> on the replica, and the shards with <c>-worker</c> for
-/// background work on the primary. A shard is added by configuring it.
+/// <c>shard1</c>, … on the primary, the same with <c>-replica</c> on the replica, and with <c>-worker</c> for background
+/// work on the primary. A shard is added by configuring it.
 /// </summary>
 public sealed partial class DatabaseNames
 {
@@ -21,12 +21,12 @@ public sealed partial class DatabaseNames
 
     public IEnumerable<string> Replicas => Primaries.Select(ReplicaOf);
 
-    /// <summary>The shards on their primaries once more, for background work.</summary>
-    public IEnumerable<string> Workers => Shards.Select(WorkerOf);
+    /// <summary>The primaries once more, for background work.</summary>
+    public IEnumerable<string> Workers => Primaries.Select(WorkerOf);
 
     public static string ReplicaOf(string database) => $"{database}-replica";
 
-    public static string WorkerOf(string shard) => $"{shard}-worker";
+    public static string WorkerOf(string database) => $"{database}-worker";
 
     /// <exception cref="InvalidOperationException">No shard is configured.</exception>
     public static DatabaseNames From(IConfiguration configuration)

@@ -28,7 +28,7 @@ internal sealed class ShardWriter(
 
     private readonly HashSet<UserId> _users = [];
     private readonly List<Action> _beforeCommit = [];
-    private readonly List<Action> _afterCommit = [];
+    private readonly List<Func<Task>> _afterCommit = [];
     private readonly Stopwatch _age = Stopwatch.StartNew();
     private bool _isWorker;
     private bool _isCommitting;
@@ -71,7 +71,14 @@ internal sealed class ShardWriter(
     public void OnCommitting(Action action) => _beforeCommit.Add(action);
 
     /// <summary>Runs once the changes are durable, and not at all when they are not.</summary>
-    public void OnCommitted(Action action) => _afterCommit.Add(action);
+    public void OnCommitted(Action action) => OnCommitted(() =>
+    {
+        action();
+        return Task.CompletedTask;
+    });
+
+    /// <summary>The same, and the answer waits for it. It must not fail, nor take long.</summary>
+    public void OnCommitted(Func<Task> action) => _afterCommit.Add(action);
 
     public async ValueTask<bool> CanHoldAsync(UserId one, UserId other, CancellationToken cancellationToken) =>
         (await buckets.RouteOfAsync(one.Bucket, cancellationToken)).Shard
@@ -107,7 +114,7 @@ internal sealed class ShardWriter(
         await DisposeAsync();
         foreach (var action in actions)
         {
-            action();
+            await action();
         }
     }
 

@@ -148,11 +148,7 @@ public sealed class Databases(Servers servers, string prefix, IReadOnlyList<stri
             yield return new(
                 $"ConnectionStrings:{DatabaseNames.ReplicaOf(database)}",
                 ConnectionString(database, DatabaseRoles.ReadOnly, replica: true));
-        }
-
-        foreach (var shard in _shards)
-        {
-            yield return new($"ConnectionStrings:{DatabaseNames.WorkerOf(shard)}", Primary(shard, DatabaseRoles.Worker));
+            yield return new($"ConnectionStrings:{DatabaseNames.WorkerOf(database)}", Primary(database, DatabaseRoles.Worker));
         }
 
         yield return new("ConnectionStrings:redis", Servers.Redis);
