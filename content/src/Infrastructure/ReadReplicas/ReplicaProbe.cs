@@ -32,6 +32,16 @@ internal sealed partial class ReplicaProbe(
 
     private const string Announce = "SELECT announce_timeline()";
 
+    private readonly TaskCompletionSource _askedAll = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _unasked = replicas.Servers.Count;
+
+    /// <summary>Requests come in when each replica has been asked once.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await base.StartAsync(cancellationToken);
+        await _askedAll.Task.WaitAsync(cancellationToken);
+    }
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
         replicas.Servers.Select(server => WatchAsync(server, stoppingToken))
             .Concat(names.Primaries.Select(database => AnnounceAsync(database, stoppingToken))));
@@ -40,7 +50,7 @@ internal sealed partial class ReplicaProbe(
     {
         await using var source = Probe(server);
         NpgsqlConnection? connection = null;
-        var last = "";
+        string? last = null;
         try
         {
             while (true)
@@ -61,6 +71,11 @@ internal sealed partial class ReplicaProbe(
                 }
 
                 replicas.Tell();
+                if (last is null && Interlocked.Decrement(ref _unasked) == 0)
+                {
+                    _askedAll.SetResult();
+                }
+
                 if (state != last)
                 {
                     last = state;
@@ -95,8 +110,7 @@ internal sealed partial class ReplicaProbe(
     /// <summary>Until it is in the log, no replica is known to follow the new primary, and reads go to the primary.</summary>
     private async Task AnnounceAsync(string database, CancellationToken cancellationToken)
     {
-        // The migrations have announced the first.
-        for (var announced = 1; ; await Task.Delay(Jittered(options.Value.ProbeMilliseconds), cancellationToken))
+        for (var announced = 0; ; await Task.Delay(Jittered(options.Value.ProbeMilliseconds), cancellationToken))
         {
             var timeline = timelines.Highest(database);
             if (timeline <= announced)
