@@ -20,16 +20,16 @@ internal sealed class CacheEpochs(RedisEntries entries, Func<string, Task<WalPos
     /// <summary>How long who has claimed a new epoch may take to ask the primary. Then somebody else may.</summary>
     private static readonly TimeSpan ClaimLifetime = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long the others wait for that. It takes a round trip when the primary is well.</summary>
-    private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(25);
-
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>How long the others wait for that. It takes a round trip when the primary is well.</summary>
+    internal TimeSpan Wait { get; init; } = TimeSpan.FromMilliseconds(25);
 
     /// <summary>To be called before a load. What is loaded is kept only if the epoch is still the same then.</summary>
     /// <returns>Null when nothing can be kept now.</returns>
     public async ValueTask<CacheEpoch?> CurrentAsync(string database)
     {
-        for (var began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < Wait; await Task.Delay(Pause))
+        for (var began = Stopwatch.GetTimestamp(); ; await Task.Delay(Pause))
         {
             var (answered, text) = await entries.EpochAsync(database);
             if (!answered)
@@ -47,9 +47,12 @@ internal sealed class CacheEpochs(RedisEntries entries, Func<string, Task<WalPos
             {
                 return await BeginAsync(database, claim);
             }
-        }
 
-        return null;
+            if (Stopwatch.GetElapsedTime(began) >= Wait)
+            {
+                return null;
+            }
+        }
     }
 
     /// <summary>

@@ -25,12 +25,13 @@ internal sealed class CacheFloors(ShardWriter writer, LocalEntries local, RedisE
             $"INSERT INTO cache_floors (key, version) SELECT key, {version} FROM unnest({names}) AS key", cancellationToken);
         writer.OnCommitted(async () =>
         {
+            var isSet = await entries.RaiseAsync([.. names.Select(name => (name, version))]);
+            // After it: who looks into Redis between the two would put back what was there before.
             foreach (var name in names)
             {
                 local.Drop(name);
             }
 
-            var isSet = await entries.RaiseAsync([.. names.Select(name => (name, version))]);
             telemetry.FloorsSet(names.Length, isSet ? "inline" : "lost");
         });
     }

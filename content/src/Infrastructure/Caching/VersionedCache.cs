@@ -94,14 +94,16 @@ internal sealed class VersionedCache(RedisEntries entries, CacheEpochs epochs, L
         }
 
         var loaded = await LoadAsync(request, primary: false, epoch);
-        if (!await IsKeptAsync(request, loaded, epoch, stored.Floor) && !loaded.IsPrimary)
+        var outcome = await FillAsync(request, loaded, epoch, stored.Floor);
+        if (outcome == FillOutcome.Refused && !loaded.IsPrimary)
         {
             // The replica is behind what Redis knows of. The primary is not.
             loaded = await LoadAsync(request, primary: true, epoch);
-            await IsKeptAsync(request, loaded, epoch, stored.Floor);
+            await FillAsync(request, loaded, epoch, stored.Floor);
         }
 
-        return new(loaded, CacheOutcome.Miss);
+        // When Redis does not say that a replica's answer is new enough, it is what a replica says, and no more.
+        return new(loaded, outcome == FillOutcome.Lost ? CacheOutcome.Bypass : CacheOutcome.Miss);
     }
 
     private async Task<Sight> LoadAsync<T>(Request<T> request, bool primary, CacheEpoch? epoch)
@@ -114,8 +116,7 @@ internal sealed class VersionedCache(RedisEntries entries, CacheEpochs epochs, L
         return new Sight(loaded.Value, loaded.Version, loaded.Seen ?? request.Needed ?? epoch?.Position, isPrimary);
     }
 
-    /// <returns>False when it was refused as too old.</returns>
-    private async Task<bool> IsKeptAsync<T>(Request<T> request, Sight loaded, CacheEpoch epoch, long floor)
+    private async Task<FillOutcome> FillAsync<T>(Request<T> request, Sight loaded, CacheEpoch epoch, long floor)
         where T : class
     {
         var outcome = FillOutcome.Refused;
@@ -133,7 +134,7 @@ internal sealed class VersionedCache(RedisEntries entries, CacheEpochs epochs, L
             local.Put(request.Key, loaded, request.Generation);
         }
 
-        return outcome != FillOutcome.Refused;
+        return outcome;
     }
 
     private sealed record Request<T>(

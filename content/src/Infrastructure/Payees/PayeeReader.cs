@@ -20,7 +20,7 @@ internal sealed class PayeeReader(ContextPool<DirectoryContext> directory, ReadR
     private async Task<Loaded<PayeeView>> LoadAsync(Handle handle, bool primary)
     {
         using var route = primary
-            ? new ReadRoute(routing.PrimaryOf(DatabaseNames.Directory), Seen: null)
+            ? routing.PrimaryOf(DatabaseNames.Directory, "cache is ahead")
             : await routing.RouteAsync(DatabaseNames.Directory, CancellationToken.None);
         await using var context = directory.Rent(route.Source);
         var row = await context.Set<Payee>().Where(p => p.Handle == handle)

@@ -1,3 +1,5 @@
+using Acme.Service.Application.Platform;
+
 namespace Acme.Service.Infrastructure.ReadReplicas;
 
 /// <summary>
@@ -8,12 +10,21 @@ namespace Acme.Service.Infrastructure.ReadReplicas;
 internal sealed class SyncTokens
 {
     private readonly Dictionary<string, WalPosition> _needed = [];
+    private readonly HashSet<string> _committed = [];
+
+    /// <summary>What the endpoint asks of its reads.</summary>
+    public Consistency Consistency { get; set; } = Consistency.Session;
+
+    /// <summary>The request had a token that this service has not made. What it asked for is unknown, so only a primary will do.</summary>
+    public bool IsUnreadable { get; set; }
 
     /// <summary>Positions that this request must see, by database.</summary>
     public IReadOnlyDictionary<string, WalPosition> All => _needed;
 
     /// <summary>Whether the request has committed anything, so that its answer carries a token.</summary>
-    public bool HasCommitted { get; private set; }
+    public bool HasCommitted => _committed.Count > 0;
+
+    public bool HasCommittedTo(string database) => _committed.Contains(database);
 
     /// <summary>Null when any state of the database will do.</summary>
     public WalPosition? Needed(string database) =>
@@ -26,7 +37,7 @@ internal sealed class SyncTokens
     /// <summary>The request has committed, and the commit is at or before this position.</summary>
     public void Committed(string database, WalPosition position)
     {
-        HasCommitted = true;
+        _committed.Add(database);
         Require(database, position);
     }
 }
