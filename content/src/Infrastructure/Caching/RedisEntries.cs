@@ -63,9 +63,6 @@ internal sealed class RedisEntries(RedisCircuit circuit, IOptions<CacheOptions> 
     /// <summary>For tests that plant a mistake.</summary>
     internal string FillScript { get; init; } = Fill;
 
-    /// <summary>For tests that plant a mistake.</summary>
-    internal string RaiseScript { get; init; } = Raise;
-
     /// <returns>Null when Redis did not answer.</returns>
     public async ValueTask<StoredEntry?> ReadAsync(CacheKey key)
     {
@@ -94,7 +91,7 @@ internal sealed class RedisEntries(RedisCircuit circuit, IOptions<CacheOptions> 
     /// <returns>Whether Redis has answered.</returns>
     public async ValueTask<bool> RaiseAsync(IReadOnlyCollection<(string Key, long Version)> floors) =>
         (await circuit.AskAsync(redis => Task.WhenAll(floors.Select(floor => redis.ScriptEvaluateAsync(
-            RaiseScript, [Name(floor.Key)], [Digits(floor.Version), (long)options.Value.Lifetime.TotalMilliseconds]))))).Answered;
+            Raise, [Name(floor.Key)], [Digits(floor.Version), (long)options.Value.Lifetime.TotalMilliseconds]))))).Answered;
 
     /// <returns>The epoch of a database as text; null when there is none.</returns>
     public ValueTask<(bool Answered, string? Text)> EpochAsync(string database) =>
