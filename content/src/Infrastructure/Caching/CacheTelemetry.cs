@@ -50,6 +50,8 @@ internal sealed partial class CacheTelemetry
         LogClosed(_logger);
     }
 
+    public void Unreadable(string key, Exception exception) => LogUnreadable(_logger, exception, key);
+
     public static string NameOf(CacheOutcome outcome) => outcome switch
     {
         CacheOutcome.Hit => "hit",
@@ -59,6 +61,9 @@ internal sealed partial class CacheTelemetry
 
     [LoggerMessage(LogLevel.Warning, "Redis is not asked until it answers a ping: {Reason}")]
     private static partial void LogOpened(ILogger logger, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "What Redis has of '{Key}' cannot be read; it is loaded again.")]
+    private static partial void LogUnreadable(ILogger logger, Exception exception, string key);
 
     [LoggerMessage(LogLevel.Information, "Redis is asked again.")]
     private static partial void LogClosed(ILogger logger);

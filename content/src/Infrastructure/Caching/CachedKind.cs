@@ -41,6 +41,6 @@ internal enum CacheOutcome
     Hit,
     Miss,
 
-    /// <summary>Redis did not answer, or could keep nothing, so the database alone did.</summary>
+    /// <summary>Redis said nothing of how new the answer is, so it is what a replica says.</summary>
     Bypass,
 }

@@ -87,7 +87,7 @@ internal sealed partial class FloorRelay(
                 await RelayAsync(database, stoppingToken);
                 isAway = false;
             }
-            catch (NpgsqlException exception)
+            catch (Exception exception) when (PrimaryServers.IsNoAnswer(exception))
             {
                 if (!isAway)
                 {

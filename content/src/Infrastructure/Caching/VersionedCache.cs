@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Acme.Service.Infrastructure.ReadReplicas;
 
 namespace Acme.Service.Infrastructure.Caching;
@@ -7,7 +8,8 @@ namespace Acme.Service.Infrastructure.Caching;
 /// Cache-aside that cannot be made stale by a load that was under way during a write, by a replica that lags, or by a Redis
 /// that has lost its memory. One instance per process; of requests that miss the same key at once, one loads.
 /// </summary>
-internal sealed class VersionedCache(RedisEntries entries, CacheEpochs epochs, LocalEntries local, CacheTelemetry telemetry)
+internal sealed class VersionedCache(
+    RedisEntries entries, CacheEpochs epochs, LocalEntries local, PrimaryReads primaryReads, CacheTelemetry telemetry)
 {
     private readonly ConcurrentDictionary<(string Key, long Generation), Task<Answer>> _flights = new();
 
@@ -77,14 +79,10 @@ internal sealed class VersionedCache(RedisEntries entries, CacheEpochs epochs, L
             return new(await LoadAsync(request, primary: false, epoch: null), CacheOutcome.Bypass);
         }
 
-        if (stored.Payload is { } payload)
+        if (Read(request, stored) is { } found && found.Covers(request.Needed))
         {
-            var found = new CacheEntry(request.Kind.Read(payload), stored.Version, stored.Seen);
-            if (found.Covers(request.Needed))
-            {
-                local.Put(request.Key, found, request.Generation);
-                return new(found, CacheOutcome.Hit);
-            }
+            local.Put(request.Key, found, request.Generation);
+            return new(found, CacheOutcome.Hit);
         }
 
         // Found before the load begins, so that a load is never kept by a Redis that has lost its memory meanwhile.
@@ -97,13 +95,34 @@ internal sealed class VersionedCache(RedisEntries entries, CacheEpochs epochs, L
         var outcome = await FillAsync(request, loaded, epoch, stored.Floor);
         if (outcome == FillOutcome.Refused && !loaded.IsPrimary)
         {
-            // The replica is behind what Redis knows of. The primary is not.
+            // The replica is behind what Redis knows of. The primary is not, if it has room for one more reader.
+            using var room = primaryReads.TryRoute(request.Key.Database);
+            if (room is null)
+            {
+                return new(loaded, CacheOutcome.Bypass);
+            }
+
             loaded = await LoadAsync(request, primary: true, epoch);
             await FillAsync(request, loaded, epoch, stored.Floor);
         }
 
         // When Redis does not say that a replica's answer is new enough, it is what a replica says, and no more.
         return new(loaded, outcome == FillOutcome.Lost ? CacheOutcome.Bypass : CacheOutcome.Miss);
+    }
+
+    private CacheEntry? Read<T>(Request<T> request, StoredEntry stored)
+        where T : class
+    {
+        try
+        {
+            return stored.Payload is { } payload ? new CacheEntry(request.Kind.Read(payload), stored.Version, stored.Seen) : null;
+        }
+        catch (JsonException exception)
+        {
+            // Another release may have written it. The load puts a readable one in its place.
+            telemetry.Unreadable(request.Key.Name, exception);
+            return null;
+        }
     }
 
     private async Task<Sight> LoadAsync<T>(Request<T> request, bool primary, CacheEpoch? epoch)

@@ -28,7 +28,8 @@ internal sealed class CacheInstance : IDisposable
         CacheOptions? options = null,
         Func<IOptions<CacheOptions>, CacheTelemetry, RedisCircuit>? circuit = null,
         string fillScript = RedisEntries.Fill,
-        TimeSpan? epochWait = null)
+        TimeSpan? epochWait = null,
+        int primaryReads = 100)
     {
         Options = Microsoft.Extensions.Options.Options.Create(options ?? new CacheOptions { LocalSeconds = 0 });
         var telemetry = new CacheTelemetry(Meters, NullLogger<CacheTelemetry>.Instance);
@@ -37,7 +38,8 @@ internal sealed class CacheInstance : IDisposable
         Local = new LocalEntries(Options);
         Epochs = new CacheEpochs(Entries, position) { Wait = epochWait ?? TimeSpan.FromMilliseconds(25) };
         Telemetry = telemetry;
-        Cache = new VersionedCache(Entries, Epochs, Local, telemetry);
+        PrimaryReads = new PrimaryReads(Microsoft.Extensions.Options.Options.Create(new ReadReplicaOptions { PrimaryReads = primaryReads }));
+        Cache = NewCache();
     }
 
     public IOptions<CacheOptions> Options { get; }
@@ -52,7 +54,12 @@ internal sealed class CacheInstance : IDisposable
 
     public CacheTelemetry Telemetry { get; }
 
+    public PrimaryReads PrimaryReads { get; }
+
     public VersionedCache Cache { get; }
+
+    /// <summary>One that shares all but the loads under way.</summary>
+    public VersionedCache NewCache() => new(Entries, Epochs, Local, PrimaryReads, Telemetry);
 
     /// <summary>What a write does once it has committed.</summary>
     public async Task RaiseAsync(CacheKey key, long version)

@@ -22,7 +22,7 @@ public sealed class InterleavingTests(Servers servers)
     public async Task No_interleaving_gives_anybody_less_than_they_were_promised()
     {
         var (count, began) = (Setting("CACHE_SCHEDULES", 2_000), Stopwatch.GetTimestamp());
-        var violations = await RunAsync(count, Mistake.None);
+        var violations = await RunAsync(First, count, Mistake.None);
 
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{count} schedules in {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s, {violations.Count} of them stale.");
@@ -37,16 +37,22 @@ public sealed class InterleavingTests(Servers servers)
     [InlineData(nameof(Mistake.LaggingReplicaAfterARestart))]
     public async Task A_mistake_is_found(string mistake)
     {
-        var violations = await RunAsync(2_000, Enum.Parse<Mistake>(mistake));
+        IReadOnlyCollection<string> violations = [];
+        var count = 0;
+        // Some mistakes show in one of thousands.
+        for (; violations.Count == 0 && count < 10_000; count += 2_000)
+        {
+            violations = await RunAsync(First + count, 2_000, Enum.Parse<Mistake>(mistake));
+        }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{violations.Count} of 2000 schedules are stale, such as:\n{violations.FirstOrDefault()}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{violations.Count} of {count} schedules are stale, such as:\n{violations.FirstOrDefault()}");
         Assert.NotEmpty(violations);
     }
 
     private static int Setting(string name, int otherwise) =>
         int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
 
-    private async Task<IReadOnlyCollection<string>> RunAsync(int count, Mistake mistake)
+    private async Task<IReadOnlyCollection<string>> RunAsync(int first, int count, Mistake mistake)
     {
         await using var redis = await ConnectionMultiplexer.ConnectAsync(servers.Redis);
         var prefix = $"interleaving-{Guid.NewGuid():N}";
@@ -54,7 +60,7 @@ public sealed class InterleavingTests(Servers servers)
         using var withMemory = Instance(localSeconds: 5);
         var violations = new ConcurrentBag<string>();
         await Parallel.ForAsync(
-            First, First + count, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = TestContext.Current.CancellationToken },
+            first, first + count, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = TestContext.Current.CancellationToken },
             async (seed, _) =>
             {
                 var schedule = _schedules[$"db{seed}"] = new Schedule(seed, $"db{seed}", redis, [plain, withMemory], mistake);

@@ -172,7 +172,7 @@ internal sealed class Schedule
         // What another instance wrote may be missing from an instance's own memory for a while.
         var promised = instance.Options.Value.LocalSeconds > 0 ? _settledBy[by] : _settled;
         // Of its own, since a reader who waits for another's load cannot be told to take a step.
-        var cache = new VersionedCache(instance.Entries, instance.Epochs, instance.Local, instance.Telemetry);
+        var cache = instance.NewCache();
         var reader = $"reader {_log.Count} of {by}";
         _log.Add($"{reader} begins, needs {needed}, is promised {promised}");
         return Actor.StartAsync(async () =>

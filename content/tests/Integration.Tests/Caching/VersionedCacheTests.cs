@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using Acme.Service.Infrastructure.Caching;
 using Acme.Service.Infrastructure.ReadReplicas;
 using Acme.Service.Integration.Tests.Fixtures;
@@ -149,6 +150,63 @@ public sealed class VersionedCacheTests(Servers servers)
             Kind, "it", needed: null, _ => throw new TimeoutException(), Cancellation));
 
         Assert.Equal((1, CacheOutcome.Miss), await ReadAsync(instance, 1, seen: At(1)));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_read_is_loaded_again()
+    {
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(servers.Redis);
+        using var instance = Instance(redis);
+        Assert.Equal((1, CacheOutcome.Miss), await ReadAsync(instance, 1, seen: At(1)));
+        Assert.True(await redis.GetDatabase().HashExistsAsync($"{_prefix}:{Kind.KeyOf("it").Name}", "payload"));
+        await redis.GetDatabase().HashSetAsync($"{_prefix}:{Kind.KeyOf("it").Name}", "payload", "?");
+
+        Assert.Equal((1, CacheOutcome.Miss), await ReadAsync(instance, 1, seen: At(1)));
+        Assert.Equal((1, CacheOutcome.Hit), await ReadAsync(instance, 2, seen: At(1)));
+    }
+
+    [Fact]
+    public async Task A_primary_without_room_is_spared_and_what_the_replica_said_is_not_kept()
+    {
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(servers.Redis);
+        using var instance = new CacheInstance(
+            redis, PositionAsync, new CacheOptions { Prefix = _prefix, PatienceMilliseconds = 2_000 }, primaryReads: 0);
+        await instance.RaiseAsync(Kind.KeyOf("it"), 2);
+
+        Assert.Equal((1, CacheOutcome.Bypass), await ReadAsync(instance, 1, seen: At(1)));
+        Assert.Equal((2, CacheOutcome.Miss), await ReadAsync(instance, 2, seen: At(2)));
+    }
+
+    [Fact]
+    public async Task Meters_tell_outcomes_loads_and_refusals()
+    {
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(servers.Redis);
+        using var instance = Instance(redis);
+        var counted = new List<string>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Meter.Name == CacheTelemetry.Name)
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, _, tags, _) =>
+        {
+            var values = tags.ToArray().Where(tag => tag.Key != "kind" && tag.Value is not null).Select(tag => tag.Value);
+            counted.Add($"{instrument.Name} {string.Join(' ', values)}");
+        });
+        listener.Start();
+        await instance.RaiseAsync(Kind.KeyOf("it"), 2);
+        await ReadAsync(instance, 1, seen: At(1));
+        await ReadAsync(instance, 3, seen: At(1));
+
+        Assert.Equal(
+            [
+                "cache.loads replica", "cache.fills refused", "cache.loads primary", "cache.fills refused", "cache.requests miss",
+                "cache.loads replica", "cache.fills kept", "cache.requests miss",
+            ],
+            counted);
     }
 
     private static WalPosition At(ulong lsn, int timeline = 1) => new(timeline, lsn);
