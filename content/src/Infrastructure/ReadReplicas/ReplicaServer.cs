@@ -62,6 +62,13 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
     /// <summary>It does not answer. Nothing goes there until it has.</summary>
     public void Fail() => _state = _state with { At = null };
 
+    /// <summary>It has broken off a read, and may or may not be there: the probe asks at once.</summary>
+    public void Doubt()
+    {
+        Fail();
+        Wake();
+    }
+
     public void Enter() => Interlocked.Increment(ref _inFlight);
 
     public void Leave() => Interlocked.Decrement(ref _inFlight);
@@ -69,16 +76,9 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
     /// <summary>Has the probe ask at once, and often until the wait is over.</summary>
     public void BeginWait()
     {
-        if (Interlocked.Increment(ref _waiting) == 1 && _wake.CurrentCount == 0)
+        if (Interlocked.Increment(ref _waiting) == 1)
         {
-            try
-            {
-                _wake.Release();
-            }
-            catch (SemaphoreFullException)
-            {
-                // Somebody else has just done it.
-            }
+            Wake();
         }
     }
 
@@ -88,6 +88,17 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
     public Task WokenAsync(TimeSpan interval, CancellationToken cancellationToken) => _wake.WaitAsync(interval, cancellationToken);
 
     public void Dispose() => _wake.Dispose();
+
+    private void Wake()
+    {
+        lock (_wake)
+        {
+            if (_wake.CurrentCount == 0)
+            {
+                _wake.Release();
+            }
+        }
+    }
 
     /// <summary>A primary has all that was committed on its timeline, and a newer one all that was not lost.</summary>
     private bool Has(WalPosition needed) =>

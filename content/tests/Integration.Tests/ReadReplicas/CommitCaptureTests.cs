@@ -18,7 +18,6 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
 
     public async ValueTask InitializeAsync()
     {
-        await _service.Databases.ExecuteAsync(Notes.Shard, "DROP TABLE IF EXISTS notes");
         await Notes.CreateAsync(_service.Databases);
     }
 
@@ -69,6 +68,7 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
     [MemberData(nameof(KindsOfWrites))]
     public async Task Every_kind_of_write_leaves_a_token(string kind)
     {
+        await AddKeyAsync();
         await Notes.WriteAsync(_service, kind, 1);
         var before = await FlushedAsync();
         await using var request = Request.Begin(_service);
@@ -77,7 +77,7 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
         if (kind == "directory")
         {
             var context = await writer.JoinDirectoryAsync(Notes.Owner, Cancellation);
-            await context.Database.ExecuteSqlRawAsync("SELECT txid_current()", Cancellation);
+            await context.Database.ExecuteSqlAsync($"INSERT INTO notes VALUES ({kind}, 2)", Cancellation);
         }
         else
         {
@@ -95,7 +95,6 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
                     break;
                 case "ExecuteUpdate":
                     await context.Set<IdempotencyKey>().ExecuteUpdateAsync(set => set.SetProperty(key => key.CreatedAt, DateTimeOffset.UtcNow), Cancellation);
-                    await context.Database.ExecuteSqlRawAsync("SELECT txid_current()", Cancellation);
                     break;
                 default:
                     await context.Database.ExecuteSqlAsync($"UPDATE notes SET value = 2 WHERE name = {kind}", Cancellation);
@@ -144,6 +143,15 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
         }
 
         Assert.Equal(0, await _service.Databases.ScalarAsync<long>(Notes.Shard, "SELECT count(*) FROM notes WHERE name = 'past'"));
+    }
+
+    private async Task AddKeyAsync()
+    {
+        await using var request = Request.Begin(_service);
+        var writer = request.Get<ShardWriter>();
+        (await writer.JoinAsync(Notes.Owner, Cancellation)).Add(
+            new IdempotencyKey { Owner = Notes.Owner, Key = $"{Guid.NewGuid()}", CreatedAt = DateTimeOffset.UtcNow });
+        await writer.CommitAsync(Cancellation);
     }
 
     private WalPosition PositionIn(string token)

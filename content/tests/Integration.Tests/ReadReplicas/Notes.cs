@@ -18,10 +18,17 @@ internal static class Notes
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static Task CreateAsync(Databases databases) => databases.ExecuteAsync(
-        Shard,
-        "CREATE TABLE notes (name text PRIMARY KEY, value int); GRANT SELECT, INSERT, UPDATE ON notes TO app_rw, worker; GRANT SELECT ON notes TO app_ro",
-        DatabaseRoles.Owner);
+    public static async Task CreateAsync(Databases databases)
+    {
+        foreach (var database in new[] { Shard, ResourceNames.Directory })
+        {
+            await databases.ExecuteAsync(database, "DROP TABLE IF EXISTS notes", DatabaseRoles.Owner);
+            await databases.ExecuteAsync(
+                database,
+                "CREATE TABLE notes (name text PRIMARY KEY, value int); GRANT SELECT, INSERT, UPDATE ON notes TO app_rw, worker; GRANT SELECT ON notes TO app_ro",
+                DatabaseRoles.Owner);
+        }
+    }
 
     /// <summary>One request that writes.</summary>
     /// <returns>The token of its answer.</returns>

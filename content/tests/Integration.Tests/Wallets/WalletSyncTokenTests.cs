@@ -87,13 +87,14 @@ public sealed class WalletSyncTokenTests(ServiceFixture fixture) : IClassFixture
             ActivityStopped = commands.Add,
         };
         ActivitySource.AddActivityListener(listener);
-        using var parent = new Activity("test").Start();
         for (var i = 0; i < 10; i++)
         {
             Assert.Equal(written, await alice.GetStringAsync(opened.Headers.Location, Cancellation));
         }
 
-        Assert.Equal(10, commands.Count(command => command.TraceId == parent.TraceId && command.DisplayName.Contains("shard0", StringComparison.Ordinal)));
+        // Sagas ask for work meanwhile, as another role.
+        var reads = commands.Where(command => command.Tags.Any(tag => tag.Value?.Contains("replica", StringComparison.Ordinal) == true)).ToArray();
+        Assert.True(reads.Length == 10, string.Join('\n', commands.Select(command => $"{command.DisplayName}: {string.Join(", ", command.Tags)}")));
         Assert.Equal(HttpStatusCode.NotFound, (await alice.GetAsync($"/wallets/{Guid.NewGuid()}", Cancellation)).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await _service.ClientOf(TestService.NewSubject()).GetAsync(opened.Headers.Location, Cancellation)).StatusCode);
     }
