@@ -16,6 +16,7 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
 
     private readonly SemaphoreSlim _wake = new(0, 1);
     private volatile State _state = new(default, IsPrimary: false, default, At: null);
+    private Action? _left;
     private int _inFlight;
     private int _waiting;
 
@@ -71,7 +72,8 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
 
     public void Enter() => Interlocked.Increment(ref _inFlight);
 
-    public void Leave() => Interlocked.Decrement(ref _inFlight);
+    /// <summary>To be called when a read that has entered is over. One delegate for all, since it is made for each read.</summary>
+    public Action Left => _left ??= () => Interlocked.Decrement(ref _inFlight);
 
     /// <summary>Has the probe ask at once, and often until the wait is over.</summary>
     public void BeginWait()

@@ -95,7 +95,8 @@ public sealed class ReadYourWritesTests
     }
 
     private static void Report(string what, Outcome outcome) =>
-        TestContext.Current.TestOutputHelper?.WriteLine($"{what}: {outcome.Stale} stale of {outcome.Reads}, {outcome.OnReplicas} on replicas.");
+        TestContext.Current.SendDiagnosticMessage(
+            "{0}: {1} stale of {2}, {3} on replicas.", what, outcome.Stale, outcome.Reads, outcome.OnReplicas);
 
     private static async Task ExecuteAsync(string server, string sql)
     {
