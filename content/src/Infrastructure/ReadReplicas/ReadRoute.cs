@@ -13,7 +13,7 @@ internal sealed record ReadRoute(string Source, WalPosition? Seen) : IDisposable
     public static ReadRoute To(Replica replica)
     {
         replica.Server.Enter();
-        return new(replica.Source, replica.Server.Position) { Replica = replica.Server, _ended = replica.Server.Leave };
+        return new(replica.Source, replica.Server.Position) { Replica = replica.Server, _ended = replica.Server.Left };
     }
 
     /// <param name="database">The database.</param>

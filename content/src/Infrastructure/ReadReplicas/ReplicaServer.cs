@@ -16,6 +16,7 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
 
     private readonly SemaphoreSlim _wake = new(0, 1);
     private volatile State _state = new(default, IsPrimary: false, default, At: null);
+    private Action? _left;
     private int _inFlight;
     private int _waiting;
 
@@ -62,23 +63,24 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
     /// <summary>It does not answer. Nothing goes there until it has.</summary>
     public void Fail() => _state = _state with { At = null };
 
+    /// <summary>It has broken off a read, and may or may not be there: the probe asks at once.</summary>
+    public void Doubt()
+    {
+        Fail();
+        Wake();
+    }
+
     public void Enter() => Interlocked.Increment(ref _inFlight);
 
-    public void Leave() => Interlocked.Decrement(ref _inFlight);
+    /// <summary>To be called when a read that has entered is over. One delegate for all, since it is made for each read.</summary>
+    public Action Left => _left ??= () => Interlocked.Decrement(ref _inFlight);
 
     /// <summary>Has the probe ask at once, and often until the wait is over.</summary>
     public void BeginWait()
     {
-        if (Interlocked.Increment(ref _waiting) == 1 && _wake.CurrentCount == 0)
+        if (Interlocked.Increment(ref _waiting) == 1)
         {
-            try
-            {
-                _wake.Release();
-            }
-            catch (SemaphoreFullException)
-            {
-                // Somebody else has just done it.
-            }
+            Wake();
         }
     }
 
@@ -88,6 +90,17 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
     public Task WokenAsync(TimeSpan interval, CancellationToken cancellationToken) => _wake.WaitAsync(interval, cancellationToken);
 
     public void Dispose() => _wake.Dispose();
+
+    private void Wake()
+    {
+        lock (_wake)
+        {
+            if (_wake.CurrentCount == 0)
+            {
+                _wake.Release();
+            }
+        }
+    }
 
     /// <summary>A primary has all that was committed on its timeline, and a newer one all that was not lost.</summary>
     private bool Has(WalPosition needed) =>

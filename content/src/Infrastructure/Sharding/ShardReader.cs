@@ -65,9 +65,9 @@ internal sealed class ShardReader(ContextPool<ShardContext> pool, PrimarySources
             catch (Exception exception)
                 when (!isAway && place.Replica is not null && DatabaseExceptionHandler.IsTransient(exception))
             {
-                // Once more, on another server: the probe says when this one answers again.
+                // Once more, on another server, or on this one if the probe has found that it is there.
                 isAway = true;
-                place.Replica.Fail();
+                place.Replica.Doubt();
             }
         }
     }
