@@ -52,12 +52,8 @@ public static class Program
                 postgres.AddPrimaryConnection(OwnerOf(database), primary, replica, database, DatabaseRoles.Owner), database);
             api.WithReference(postgres.AddPrimaryConnection(database, primary, replica, database, DatabaseRoles.ReadWrite));
             api.WithReference(postgres.AddConnection(ResourceNames.ReplicaOf(database), replica, database, DatabaseRoles.ReadOnly));
-        }
-
-        foreach (var shard in ResourceNames.Shards)
-        {
             api.WithReference(
-                postgres.AddPrimaryConnection(ResourceNames.WorkerOf(shard), primary, replica, shard, DatabaseRoles.Worker));
+                postgres.AddPrimaryConnection(ResourceNames.WorkerOf(database), primary, replica, database, DatabaseRoles.Worker));
         }
 
         migrator.WaitFor(primary);
@@ -75,11 +71,7 @@ public static class Program
             migrator.WithReference(builder.AddConnectionString(OwnerOf(database)), database);
             api.WithReference(builder.AddConnectionString(database));
             api.WithReference(builder.AddConnectionString(ResourceNames.ReplicaOf(database)));
-        }
-
-        foreach (var shard in ResourceNames.Shards)
-        {
-            api.WithReference(builder.AddConnectionString(ResourceNames.WorkerOf(shard)));
+            api.WithReference(builder.AddConnectionString(ResourceNames.WorkerOf(database)));
         }
 
         api.WithReference(builder.AddConnectionString(ResourceNames.Redis));

@@ -21,8 +21,8 @@ public static class InfrastructureServices
     public static IServiceCollection AddInfrastructure(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton(DatabaseNames.From(configuration));
-        return services.AddPersistence().AddSharding().AddReadReplicas().AddIdempotency(configuration)
-            .AddSagas(configuration).AddCaching().AddPorts();
+        return services.AddPersistence().AddSharding().AddReadReplicas(configuration).AddIdempotency(configuration)
+            .AddSagas(configuration).AddCaching(configuration).AddPorts();
     }
 
     /// <summary>Registers every class that implements a port, so that a feature's adapters are found by scanning.</summary>

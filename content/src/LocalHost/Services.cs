@@ -37,8 +37,8 @@ internal static class Services
                 ConnectionString("redis", topology.RedisConnectionString),
                 .. ResourceNames.Databases.Select(database =>
                     ConnectionString(database, topology.PrimaryConnectionString(database, DatabaseRoles.ReadWrite))),
-                .. ResourceNames.Shards.Select(shard =>
-                    ConnectionString(ResourceNames.WorkerOf(shard), topology.PrimaryConnectionString(shard, DatabaseRoles.Worker))),
+                .. ResourceNames.Databases.Select(database =>
+                    ConnectionString(ResourceNames.WorkerOf(database), topology.PrimaryConnectionString(database, DatabaseRoles.Worker))),
                 .. ResourceNames.Databases.Select(database =>
                     ConnectionString(ResourceNames.ReplicaOf(database), topology.ConnectionString(database, DatabaseRoles.ReadOnly, replica: true))),
             ]);

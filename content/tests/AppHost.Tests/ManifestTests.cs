@@ -18,8 +18,7 @@ public sealed class ManifestTests
         Assert.Equal([ResourceNames.Api, ResourceNames.Migrator], processes.Select(resource => resource.Key).Order());
         Assert.Equal(
             ResourceNames.Databases
-                .SelectMany(database => new[] { database, $"{database}-owner", ResourceNames.ReplicaOf(database) })
-                .Concat(ResourceNames.Shards.Select(ResourceNames.WorkerOf))
+                .SelectMany(database => new[] { database, $"{database}-owner", ResourceNames.ReplicaOf(database), ResourceNames.WorkerOf(database) })
                 .Append(ResourceNames.Redis).Order(),
             parameters.Select(resource => resource.Key).Order());
         Assert.Equal(resources.Count, processes.Count() + parameters.Count());
@@ -53,7 +52,7 @@ public sealed class ManifestTests
             Assert.Equal($"{{{replica}.connectionString}}", Connection(ResourceNames.Api, replica));
         }
 
-        foreach (var worker in ResourceNames.Shards.Select(ResourceNames.WorkerOf))
+        foreach (var worker in ResourceNames.Databases.Select(ResourceNames.WorkerOf))
         {
             Assert.Equal($"{{{worker}.connectionString}}", Connection(ResourceNames.Api, worker));
         }

@@ -22,14 +22,13 @@ public sealed class ProcessTests(AppHostModel model)
     {
         var connections = await ConnectionsAsync(ResourceNames.Api);
 
-        Assert.Equal((2 * ResourceNames.Databases.Count) + ResourceNames.Shards.Count + 1, connections.Count);
+        Assert.Equal((3 * ResourceNames.Databases.Count) + 1, connections.Count);
         Assert.All(ResourceNames.Databases, database =>
         {
             Assert.Equal(ExpectedPrimary(database, DatabaseRoles.ReadWrite), connections[database]);
             Assert.Equal(ExpectedReplica(database, DatabaseRoles.ReadOnly), connections[ResourceNames.ReplicaOf(database)]);
+            Assert.Equal(ExpectedPrimary(database, DatabaseRoles.Worker), connections[ResourceNames.WorkerOf(database)]);
         });
-        Assert.All(ResourceNames.Shards, shard =>
-            Assert.Equal(ExpectedPrimary(shard, DatabaseRoles.Worker), connections[ResourceNames.WorkerOf(shard)]));
     }
 
     [Fact]
@@ -84,7 +83,7 @@ public sealed class ProcessTests(AppHostModel model)
             Assert.Equal(ResourceNames.Replica, Parent(ResourceNames.ReplicaOf(database)));
         }
 
-        Assert.All(ResourceNames.Shards, shard => Assert.Equal(ResourceNames.Primary, Parent(ResourceNames.WorkerOf(shard))));
+        Assert.All(ResourceNames.Databases, database => Assert.Equal(ResourceNames.Primary, Parent(ResourceNames.WorkerOf(database))));
 
         string Parent(string name) => Assert.Single(
             model.Get<ConnectionStringResource>(name).Annotations.OfType<ResourceRelationshipAnnotation>(),

@@ -31,7 +31,9 @@ internal static class HttpSurface
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         builder.Services.AddExceptionHandler<BadRequestHandler>();
         builder.Services.AddProblemDetails();
-        builder.Services.AddOpenApi(options => options.AddDocumentTransformer<BearerSecurity>());
+        builder.Services.AddOpenApi(options => options
+            .AddDocumentTransformer<BearerSecurity>()
+            .AddOperationTransformer(ReadConsistencies.DescribeAsync));
     }
 
     public static void UseHttpSurface(this WebApplication app)
@@ -59,5 +61,12 @@ internal static class HttpSurface
         json.RespectNullableAnnotations = true;
         json.RespectRequiredConstructorParameters = true;
         json.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase));
+
+        // Source-generated metadata of the features that have it; what nobody knows is left to reflection, which comes last.
+        var generated = typeof(HttpSurface).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(JsonSerializerContext)));
+        foreach (var context in generated)
+        {
+            json.TypeInfoResolverChain.Insert(0, (JsonSerializerContext)Activator.CreateInstance(context)!);
+        }
     }
 }

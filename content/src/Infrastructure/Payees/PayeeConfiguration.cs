@@ -9,6 +9,9 @@ namespace Acme.Service.Infrastructure.Payees;
 
 internal sealed class PayeeConfiguration : IEntityTypeConfiguration<Payee>, IDirectoryEntity
 {
+    /// <summary>The cache's, of which the domain knows nothing.</summary>
+    public const string Version = "Version";
+
     public void Configure(EntityTypeBuilder<Payee> builder)
     {
         builder.ToTable("payees");
@@ -20,6 +23,7 @@ internal sealed class PayeeConfiguration : IEntityTypeConfiguration<Payee>, IDir
         builder.Property(p => p.WalletId).HasColumnName("wallet_id")
             .HasConversion(id => id.Value, value => new WalletId(value));
         builder.Property(p => p.CreatedAt).HasColumnName("created_at");
+        builder.Property<long>(Version).HasColumnName("version");
         builder.HasIndex(p => p.Owner).IsUnique().HasDatabaseName("ix_payees_owner_id");
     }
 }

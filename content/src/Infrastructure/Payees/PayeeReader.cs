@@ -1,7 +1,9 @@
+using System.Text.Json.Serialization;
 using Acme.Service.Application.Payees;
 using Acme.Service.Domain.Common;
 using Acme.Service.Domain.Payees;
 using Acme.Service.Domain.Wallets;
+using Acme.Service.Infrastructure.Caching;
 using Acme.Service.Infrastructure.Persistence;
 using Acme.Service.Infrastructure.ReadReplicas;
 using Acme.Service.Infrastructure.Sharding;
@@ -9,16 +11,35 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Acme.Service.Infrastructure.Payees;
 
-internal sealed class PayeeReader(ContextPool<DirectoryContext> directory, ReadRouting routing) : IPayeeReader
+internal sealed class PayeeReader(ContextPool<DirectoryContext> directory, ReadRouting routing, CacheReader cache) : IPayeeReader
 {
-    public async Task<PayeeView?> FindAsync(Handle handle, CancellationToken cancellationToken)
+    public Task<PayeeView?> FindAsync(Handle handle, CancellationToken cancellationToken) =>
+        cache.GetAsync(CachedPayees.Kind, handle.Value, primary => LoadAsync(handle, primary), cancellationToken);
+
+    /// <summary>Others may wait for it, so it is not cancelled with the request.</summary>
+    private async Task<Loaded<PayeeView>> LoadAsync(Handle handle, bool primary)
     {
-        await using var context = directory.Rent(routing.SourceFor(DatabaseNames.Directory));
-        return await context.Set<Payee>().Where(p => p.Handle == handle)
-            .Select(p => new PayeeView(p.Handle.Value, p.WalletId.Value))
-            .SingleOrDefaultAsync(cancellationToken);
+        using var route = primary
+            ? routing.PrimaryOf(DatabaseNames.Directory, "cache is ahead")
+            : await routing.RouteAsync(DatabaseNames.Directory, CancellationToken.None);
+        await using var context = directory.Rent(route.Source);
+        var row = await context.Set<Payee>().Where(p => p.Handle == handle)
+            .Select(p => new { Wallet = p.WalletId.Value, Version = EF.Property<long>(p, PayeeConfiguration.Version) })
+            .SingleOrDefaultAsync(CancellationToken.None);
+        return row is null
+            ? new Loaded<PayeeView>(null, Version: 0, route.Seen)
+            : new Loaded<PayeeView>(new PayeeView(handle.Value, row.Wallet), row.Version, route.Seen);
     }
 }
+
+/// <summary>By handle. That nobody has a handle is cached as well.</summary>
+internal static class CachedPayees
+{
+    public static CachedKind<PayeeView> Kind { get; } = new(DatabaseNames.Directory, "payee", PayeeJson.Default.PayeeView);
+}
+
+[JsonSerializable(typeof(PayeeView))]
+internal sealed partial class PayeeJson : JsonSerializerContext;
 
 internal sealed class PayeeLookup(ContextPool<DirectoryContext> directory, ShardReader shards) : IPayeeLookup
 {

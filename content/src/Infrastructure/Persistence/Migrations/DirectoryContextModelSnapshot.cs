@@ -36,6 +36,10 @@ namespace Acme.Service.Infrastructure.Persistence.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
                     b.Property<Guid>("WalletId")
                         .HasColumnType("uuid")
                         .HasColumnName("wallet_id");
@@ -47,6 +51,33 @@ namespace Acme.Service.Infrastructure.Persistence.Migrations
                         .HasDatabaseName("ix_payees_owner_id");
 
                     b.ToTable("payees", (string)null);
+                });
+
+            modelBuilder.Entity("Acme.Service.Infrastructure.Caching.CacheFloor", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Key")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("key");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("cache_floors", (string)null);
                 });
 
             modelBuilder.Entity("Acme.Service.Infrastructure.Sharding.BucketAssignment", b =>
