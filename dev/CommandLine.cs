@@ -21,8 +21,9 @@ public static class CommandLine
           test [--containers]  Run every test: the template's own, and those it generates. With --containers also run
                                the topology's scripts in containers.
           test --fast          Only the template's tests that build nothing of what they generate.
-          bench                Generate a service, build it for release, and measure transfers between shards against
-                               transfers within one.
+          bench [--rows KEY,…] [--rounds N] [--seconds N] [--write]
+                               Generate a service, build it for release, and measure it against floors that take turns
+                               with it. With --write the result goes to docs/performance.
           chaos [--minutes N] [--seed S]
                                Generate a service and run its bank test for long: people move money while servers,
                                instances and connections break. Prints what was done and whether every invariant holds.
@@ -53,7 +54,8 @@ public static class CommandLine
                 ["demo", "--aspire", "--once"] => await AspireDemo.RunAsync(once: true, console, stop.Token),
                 ["test", .. var options] when options.All(option => option is "--containers" or "--fast") =>
                     await TestCommand.RunAsync(options.Contains("--fast"), options.Contains("--containers"), console, stop.Token),
-                ["bench"] => await BenchCommand.RunAsync(console, stop.Token),
+                ["bench", .. var options] when BenchOptions.Parse(options) is { } bench =>
+                    await BenchCommand.RunAsync(bench, console, stop.Token),
                 ["chaos", .. var options] when ChaosOptions.Parse(options) is { } chaos =>
                     await ChaosCommand.RunAsync(chaos, console, stop.Token),
                 ["pack"] => await PackAsync(console, stop.Token),
@@ -66,7 +68,7 @@ public static class CommandLine
             await Console.Error.WriteLineAsync("Cancelled.");
             return 130;
         }
-        catch (Exception exception) when (exception is CommandFailedException or PrerequisiteMissingException or DemoFailedException)
+        catch (Exception exception) when (exception is CommandFailedException or PrerequisiteMissingException or DemoFailedException or BenchFailedException)
         {
             await Console.Error.WriteLineAsync(exception.Message);
             return 1;
@@ -82,6 +84,7 @@ public static class CommandLine
     private static int Help(IAnsiConsole console, int exitCode)
     {
         console.WriteLine(Usage);
+        console.WriteLine($"\nRows of the bench: {string.Join(", ", BenchCommand.Keys)}");
         return exitCode;
     }
 

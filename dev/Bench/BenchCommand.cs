@@ -1,77 +1,60 @@
-using System.Globalization;
-using Colonnade.Dev.Demo;
 using Spectre.Console;
 
 namespace Colonnade.Dev.Bench;
 
-/// <summary>
-/// Measures ratios: what is compared takes turns on one machine, in rounds of a few seconds, since clocks and neighbours
-/// drift. A Release build on servers that flush to disk.
-/// </summary>
+/// <summary>Measures ratios, each of a subject and a floor that take turns. A Release build on servers that flush to disk.</summary>
 public static class BenchCommand
 {
-    private const int Rounds = 5;
-
-    /// <summary>Goal of the row: transfers between shards against transfers within one, both counted when they have ended.</summary>
-    private const double Goal = 0.30;
-
-    private static readonly Dictionary<string, string?> s_settings = new()
+    private static readonly Dictionary<string, Func<BenchBed, BenchOptions, Steps, CancellationToken, Task<IReadOnlyList<Row>>>> s_rows = new()
     {
-        ["RateLimits__Burst"] = "1000000",
-        ["RateLimits__PerSecond"] = "1000000",
-        ["Logging__LogLevel__Default"] = "Warning",
+        ["startup"] = StartupRows.RunAsync,
+        ["data"] = One(ReadRows.DataLayerAsync),
+        ["http"] = One(ReadRows.HttpAsync),
+        ["clients"] = One(ReadRows.ClientsAsync),
+        ["routing"] = One(RoutingRow.RunAsync),
+        ["transfer"] = One(TransferRows.WithinAsync),
+        ["saga"] = One(TransferRows.BetweenAsync),
+        ["ledger"] = One(LedgerRow.RunAsync),
+        ["overload"] = TransferRows.OverloadAsync,
     };
 
-    /// <returns>Exit code: 0 when the goal is reached.</returns>
-    public static async Task<int> RunAsync(IAnsiConsole console, CancellationToken cancellationToken)
+    /// <summary>Names of the rows, for <c>--rows</c>.</summary>
+    public static IReadOnlyCollection<string> Keys => s_rows.Keys;
+
+    /// <returns>Exit code: 0 when every goal is reached.</returns>
+    public static async Task<int> RunAsync(BenchOptions options, IAnsiConsole console, CancellationToken cancellationToken)
     {
         var steps = new Steps(console);
         await Prerequisites.EnsureAsync(steps, text => console.MarkupLineInterpolated($"{text}"), cancellationToken);
-        await using var service = await GeneratedService.StartAsync(steps, "Release", s_settings, cancellationToken);
-        using var load = await TransferLoad.PrepareAsync(service, cancellationToken);
+        await using var bed = await BenchBed.StartAsync(steps, cancellationToken);
+        console.WriteLine(Wrk.Program is { } wrk ? $"Load over HTTP by {wrk}, and by the built-in generator where it has to tell more." : "Load over HTTP by the built-in generator; wrk is not installed.");
 
-        var rates = new List<(double Within, double Between)>();
-        await steps.RunAsync("Warm up", async _ =>
+        var rows = new List<Row>();
+        foreach (var (key, measure) in s_rows.Where(row => options.Rows.Count == 0 || options.Rows.Contains(row.Key)))
         {
-            await load.RunAsync(between: false, cancellationToken);
-            await load.RunAsync(between: true, cancellationToken);
-        });
-        for (var round = 1; round <= Rounds; round++)
-        {
-            await steps.RunAsync($"Round {round} of {Rounds}", async _ =>
+            try
             {
-                rates.Add((await load.RunAsync(between: false, cancellationToken), await load.RunAsync(between: true, cancellationToken)));
-                return string.Create(CultureInfo.InvariantCulture, $"{rates[^1].Within:0} and {rates[^1].Between:0} transfers/s");
-            });
+                rows.AddRange(await measure(bed, options, steps, cancellationToken));
+            }
+            catch (Exception exception) when (exception is BenchFailedException or CommandFailedException)
+            {
+                rows.Add(new Row($"{key}: not measured", [0], 1) { Details = [exception.Message] });
+            }
         }
 
-        return Report(rates, console) ? 0 : 1;
+        BenchReport.Print(rows, console);
+        if (options.Write)
+        {
+            var file = Repository.File("docs/performance/README.md");
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            await File.WriteAllTextAsync(file, BenchReport.Markdown(rows, options), cancellationToken);
+            console.WriteLine($"Written to {Path.GetRelativePath(Repository.Root, file)}");
+        }
+
+        return rows.All(row => row.IsReached) ? 0 : 1;
     }
 
-    private static bool Report(List<(double Within, double Between)> rates, IAnsiConsole console)
-    {
-        double[] ratios = [.. rates.Select(rate => rate.Between / rate.Within)];
-        var ratio = Median(ratios);
-        var table = new Table().AddColumns("row", "median", "lowest", "highest", "goal", "");
-        Add("transfers/s within a shard", [.. rates.Select(rate => rate.Within)], "0");
-        Add("transfers/s between shards, to their end", [.. rates.Select(rate => rate.Between)], "0");
-        table.AddRow(
-            "between shards / within a shard", Number(ratio, "0.00"), Number(ratios.Min(), "0.00"), Number(ratios.Max(), "0.00"),
-            $"≥ {Number(Goal, "0.00")}", ratio >= Goal ? "pass" : "FAIL");
-        console.WriteLine();
-        console.Write(table);
-        console.WriteLine($"{TransferLoad.Clients} clients, {Environment.ProcessorCount} processors for clients, API and servers together.");
-        return ratio >= Goal;
-
-        void Add(string name, double[] values, string format) => table.AddRow(
-            name, Number(Median(values), format), Number(values.Min(), format), Number(values.Max(), format), "", "");
-    }
-
-    private static double Median(double[] values)
-    {
-        var sorted = values.Order().ToArray();
-        return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
-    }
-
-    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+    private static Func<BenchBed, BenchOptions, Steps, CancellationToken, Task<IReadOnlyList<Row>>> One(
+        Func<BenchBed, BenchOptions, Steps, CancellationToken, Task<Row>> row) =>
+        async (bed, options, steps, cancellationToken) => [await row(bed, options, steps, cancellationToken)];
 }

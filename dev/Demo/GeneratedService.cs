@@ -9,6 +9,7 @@ internal sealed class GeneratedService : IAsyncDisposable
     private GeneratedSolution? _solution;
     private RunningService? _running;
     private TokenIssuer? _tokens;
+    private Dictionary<string, string?> _environment = [];
 
     private GeneratedService()
     {
@@ -41,8 +42,8 @@ internal sealed class GeneratedService : IAsyncDisposable
             service._tokens = new TokenIssuer(Audience(service.Solution));
             await steps.RunAsync("Start primary, replica, Redis and the API", async line =>
             {
-                var environment = settings.Concat(service.Tokens.Environment).ToDictionary();
-                service._running = await RunningService.StartAsync(service.Solution, environment, line, cancellationToken);
+                service._environment = settings.Concat(service.Tokens.Environment).ToDictionary();
+                service._running = await RunningService.StartAsync(service.Solution, service._environment, line, cancellationToken);
                 return FormattableString.Invariant($"(up in {service.Running.State.Seconds:0.0} s by LocalHost's own clock)");
             });
             return service;
@@ -52,6 +53,13 @@ internal sealed class GeneratedService : IAsyncDisposable
             await service.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Stops it, and starts it on its data.</summary>
+    public async Task RestartAsync(CancellationToken cancellationToken)
+    {
+        await Running.DisposeAsync();
+        _running = await RunningService.StartAsync(Solution, _environment, _ => { }, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()

@@ -7,9 +7,11 @@ namespace Colonnade.Dev.Demo;
 /// <summary>Mints tokens that the API takes: HS256, with a key that LocalHost is started with.</summary>
 internal sealed class TokenIssuer(string audience)
 {
-    private const string Issuer = "dotnet-user-jwts";
+    public const string Issuer = "dotnet-user-jwts";
 
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
+
+    public string Audience => audience;
 
     /// <summary>Hands the key to the API.</summary>
     public IReadOnlyDictionary<string, string?> Environment => new Dictionary<string, string?>

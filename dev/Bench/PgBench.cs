@@ -1,0 +1,129 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Colonnade.Dev.Bench;
+
+/// <summary>
+/// The floor of a transfer within a shard: pgbench with the statements that the service sends, in the same transaction, in
+/// the role of the service, with row security and TLS.
+/// </summary>
+internal static partial class PgBench
+{
+    /// <summary>Where PostgreSQL's programs are not on PATH, as on Debian.</summary>
+    private static readonly string s_program = new[] { "/usr/bin/pgbench" }
+        .Concat(Directory.Exists("/usr/lib/postgresql") ? Directory.EnumerateFiles("/usr/lib/postgresql", "pgbench", SearchOption.AllDirectories) : [])
+        .FirstOrDefault(File.Exists) ?? "pgbench";
+
+    /// <summary>
+    /// A process for each client, with a script of its own. pgbench picks among scripts at random, so one process would
+    /// have its clients wait for each other's wallets, and prepare every statement of every script.
+    /// </summary>
+    public static async Task<Sample> MeasureAsync(
+        BenchBed bed, BenchOptions options, IReadOnlyList<(Account Payer, Account Payee)> pairs, CancellationToken cancellationToken)
+    {
+        var epochs = await bed.EpochsAsync("shard0", cancellationToken);
+        var directory = Directory.CreateDirectory(bed.File("pgbench")).FullName;
+        var connection = new Npgsql.NpgsqlConnectionStringBuilder(bed.ConnectionString("shard0", "app_rw"));
+        var environment = new Dictionary<string, string?>
+        {
+            ["PGPASSWORD"] = connection.Password,
+            ["PGSSLMODE"] = "verify-full",
+            ["PGSSLROOTCERT"] = connection.RootCertificate,
+            ["PGHOST"] = connection.Host,
+            ["PGPORT"] = connection.Port.ToString(CultureInfo.InvariantCulture),
+            ["PGUSER"] = connection.Username,
+        };
+        var before = bed.Processes.Now();
+        var runs = await Task.WhenAll(pairs.Select(async (pair, n) =>
+        {
+            var file = Path.Combine(directory, $"{n}.sql");
+            await File.WriteAllTextAsync(file, Script(pair.Payer, pair.Payee, epochs), cancellationToken);
+            var outcome = await Shell.RunAsync(
+                s_program, ["-n", "-M", "prepared", "-c", "1", "-T", $"{Math.Max(1, (int)options.Seconds)}", "-f", file, "shard0"],
+                directory, cancellationToken, environment: environment);
+            return (Count: Find(Processed(), outcome), Latency: Find(Latency(), outcome), Rate: Find(Rate(), outcome));
+        }));
+        var use = bed.Processes.Now() - before;
+        var count = (long)runs.Sum(run => run.Count);
+        return new Sample(
+            new Measurement(count, count, 0, 0, count / runs.Sum(run => run.Rate), runs.Average(run => run.Latency), P99: 0, Cpu: 0, Allocated: 0),
+            use with { Api = 0, Allocated = 0 });
+    }
+
+    private static double Find(Regex what, Outcome outcome) => what.Match(outcome.Text) is { Success: true } match
+        ? double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)
+        : throw new BenchFailedException($"pgbench: {outcome.Text}");
+
+    /// <summary>
+    /// What one POST /transfers comes to in the database, from the look at the payee to COMMIT. What the service sends
+    /// together is a pipeline here.
+    /// </summary>
+    private static string Script(Account payer, Account payee, IReadOnlyDictionary<int, long> epochs)
+    {
+        var (payerEpoch, payeeEpoch, walletEpoch) = (EpochOf(payer.Owner), EpochOf(payee.Owner), EpochOf(payee.Wallet));
+        return $$"""
+            \set key random(1, 9000000000000000)
+            \startpipeline
+            SELECT read_for('{{payee.Wallet}}', {{walletEpoch}});
+            SELECT wallet_owner('{{payee.Wallet}}');
+            \endpipeline
+            \startpipeline
+            BEGIN;
+            SELECT act_for('{{payer.Owner}}', {{payerEpoch}}, 1);
+            WITH lock AS MATERIALIZED (
+                SELECT pg_try_advisory_xact_lock(hashtextextended('{{payer.Owner}}' || :key::text, 0)) AS is_ours
+            ), taken AS (
+                INSERT INTO idempotency_keys AS k (owner_id, key, request_hash)
+                SELECT '{{payer.Owner}}', :key::text, '\x{{new string('a', 64)}}' FROM lock WHERE is_ours
+                ON CONFLICT (owner_id, key) DO UPDATE
+                    SET request_hash = excluded.request_hash, answer = NULL, created_at = excluded.created_at
+                    WHERE k.created_at < clock_timestamp() - interval '1 day'
+                RETURNING 1
+            )
+            SELECT l.is_ours, EXISTS (SELECT FROM taken), k.request_hash, k.answer
+            FROM lock l LEFT JOIN idempotency_keys k ON k.owner_id = '{{payer.Owner}}' AND k.key = :key::text;
+            \endpipeline
+            \startpipeline
+            SELECT act_for('{{payee.Owner}}', {{payeeEpoch}}, 1);
+            SELECT * FROM wallets
+            WHERE (id, owner_id) IN (('{{payer.Wallet}}', '{{payer.Owner}}'), ('{{payee.Wallet}}', '{{payee.Owner}}')) ORDER BY id FOR UPDATE;
+            \endpipeline
+            \startpipeline
+            {{Entry(payer, -1)}}
+            {{Entry(payee, 1)}}
+            UPDATE idempotency_keys SET answer = '{{new string('x', 250)}}' WHERE owner_id = '{{payer.Owner}}' AND key = :key::text;
+            INSERT INTO transfers (owner_id, id, wallet_id, payee_id, payee_wallet_id, amount, currency, status, created_at, ended_at)
+            VALUES ('{{payer.Owner}}', gen_random_uuid(), '{{payer.Wallet}}', '{{payee.Owner}}', '{{payee.Wallet}}', 1, 'EUR', 2, now(), now());
+            UPDATE wallets SET balance = balance - 1, version = version + 1 WHERE id = '{{payer.Wallet}}';
+            UPDATE wallets SET balance = balance + 1, version = version + 1 WHERE id = '{{payee.Wallet}}';
+            \endpipeline
+            \startpipeline
+            COMMIT;
+            SELECT pg_current_wal_flush_lsn();
+            \endpipeline
+            """;
+
+        long EpochOf(Guid id) => epochs[Bucket(id)];
+    }
+
+    private static string Entry(Account account, int amount) => $"""
+        INSERT INTO entries (owner_id, wallet_id, account, id, transfer_id, kind, amount, balance, created_at)
+        VALUES ('{account.Owner}', '{account.Wallet}', 1, gen_random_uuid(), gen_random_uuid(), 2, {amount}, 1, now());
+        """;
+
+    /// <summary>As the service's function bucket_of finds it in an id.</summary>
+    private static int Bucket(Guid id)
+    {
+        var bytes = id.ToByteArray(bigEndian: true);
+        return ((bytes[6] & 15) << 6) | (bytes[7] >> 2);
+    }
+
+    [GeneratedRegex(@"number of transactions actually processed: (\d+)")]
+    private static partial Regex Processed();
+
+    [GeneratedRegex(@"latency average = ([\d.]+) ms")]
+    private static partial Regex Latency();
+
+    [GeneratedRegex(@"tps = ([\d.]+) \(without")]
+    private static partial Regex Rate();
+}

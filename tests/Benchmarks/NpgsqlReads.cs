@@ -1,0 +1,63 @@
+using Npgsql;
+
+namespace Colonnade.Benchmarks;
+
+/// <summary>
+/// The floor of a hot read: raw Npgsql with every trick. A slim data source with TLS, statements that are prepared by
+/// themselves, no reset, and one batch for row security's user and the row.
+/// </summary>
+internal static class NpgsqlReads
+{
+    public const string Sql = "SELECT id, currency, balance, pending, status, version, opened_at FROM wallets WHERE id = $1 AND owner_id = $2";
+    public const string ActSql = "SELECT set_config('app.user_id', $1, true)";
+
+    public static NpgsqlDataSource Source(string name)
+    {
+        var builder = new NpgsqlSlimDataSourceBuilder(Plan.ConnectionString(name));
+        builder.EnableTransportSecurity();
+        builder.ConnectionStringBuilder.MaxAutoPrepare = 64;
+        builder.ConnectionStringBuilder.AutoPrepareMinUsages = 2;
+        builder.ConnectionStringBuilder.NoResetOnClose = true;
+        builder.ConnectionStringBuilder.MaxPoolSize = 32;
+        return builder.Build();
+    }
+
+    public static async Task<Measurement> RunAsync(Plan plan)
+    {
+        await using var source = Source("shard0-replica");
+        return await Load.RunAsync(plan, client =>
+        {
+            var next = client;
+            return Task.FromResult(async () =>
+            {
+                var target = plan.Targets[next++ % plan.Targets.Count];
+                return await ReadAsync(source, target.Id, target.Owner) is null ? Result.Failed : Result.Succeeded;
+            });
+        });
+    }
+
+    public static async Task<WalletRow?> ReadAsync(NpgsqlDataSource source, Guid id, Guid owner)
+    {
+        await using var connection = await source.OpenConnectionAsync();
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                new NpgsqlBatchCommand(ActSql) { Parameters = { new NpgsqlParameter<string> { TypedValue = owner.ToString() } } },
+                new NpgsqlBatchCommand(Sql)
+                {
+                    Parameters = { new NpgsqlParameter<Guid> { TypedValue = id }, new NpgsqlParameter<Guid> { TypedValue = owner } },
+                },
+            },
+        };
+        await using var reader = await batch.ExecuteReaderAsync();
+        await reader.NextResultAsync();
+        return await reader.ReadAsync()
+            ? new WalletRow(
+                reader.GetGuid(0), reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt16(4), reader.GetInt64(5),
+                reader.GetDateTime(6))
+            : null;
+    }
+}
+
+internal sealed record WalletRow(Guid Id, string Currency, long Balance, long Pending, short Status, long Version, DateTime OpenedAt);

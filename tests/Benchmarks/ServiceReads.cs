@@ -1,0 +1,90 @@
+using Acme.Service.Application;
+using Acme.Service.Application.Wallets;
+using Acme.Service.Domain.Common;
+using Acme.Service.Domain.Wallets;
+using Acme.Service.Infrastructure;
+using Acme.Service.Infrastructure.Persistence;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using StackExchange.Redis;
+
+namespace Colonnade.Benchmarks;
+
+/// <summary>The service's own read of a wallet, without HTTP: a scope for each, as for a request.</summary>
+internal static class ServiceReads
+{
+    public static async Task<Measurement> RunAsync(Plan plan)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders();
+        Register(builder);
+        using var host = builder.Build();
+        await host.StartAsync();
+        var scopes = host.Services.GetRequiredService<IServiceScopeFactory>();
+        var measurement = await Load.RunAsync(plan, client =>
+        {
+            var next = client;
+            return Task.FromResult(async () =>
+            {
+                var target = plan.Targets[next++ % plan.Targets.Count];
+                await using var scope = scopes.CreateAsyncScope();
+                var wallet = await scope.ServiceProvider.GetRequiredService<IWalletReader>()
+                    .FindAsync(new WalletId(target.Id), new UserId(target.Owner), CancellationToken.None);
+                return wallet is null ? Result.Failed : Result.Succeeded;
+            });
+        });
+        await host.StopAsync();
+        return measurement;
+    }
+
+    /// <summary>As the API's composition root does, with the pool's settings of its appsettings.json.</summary>
+    private static void Register(HostApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddSingleton(TimeProvider.System);
+        services.AddApplication();
+        services.AddInfrastructure(builder.Configuration);
+        services.AddSingleton<IConnectionMultiplexer>(_ => throw new NotSupportedException("Reads of wallets need no Redis."));
+        var names = DatabaseNames.From(builder.Configuration);
+        foreach (var name in names.Replicas)
+        {
+            services.AddNpgsqlDataSource(Plan.ConnectionString(name), Configure, serviceKey: name);
+        }
+
+        var timelines = new PrimaryTimelines(builder.Configuration);
+        services.AddSingleton(timelines);
+        foreach (var name in names.Primaries.Concat(names.Workers))
+        {
+            foreach (var server in timelines.HostsOf(name))
+            {
+                services.AddNpgsqlDataSource(
+                    Plan.ConnectionString(name),
+                    source =>
+                    {
+                        Configure(source);
+                        source.UsePrimaryFence(timelines, name, server);
+                    },
+                    serviceKey: PrimaryTimelines.KeyOf(name, server));
+            }
+        }
+
+        // What reads need runs in the background; sagas, relays and the like do not.
+        string[] needed = [".Persistence", ".ReadReplicas"];
+        foreach (var service in services.Where(service => service.ServiceType == typeof(IHostedService)
+            && service.ImplementationType?.Namespace is { } place
+            && !needed.Any(end => place.EndsWith(end, StringComparison.Ordinal))).ToArray())
+        {
+            services.Remove(service);
+        }
+
+        static void Configure(NpgsqlDataSourceBuilder source)
+        {
+            source.ConnectionStringBuilder.MaxPoolSize = 32;
+            source.ConnectionStringBuilder.MaxAutoPrepare = 64;
+            source.ConnectionStringBuilder.NoResetOnClose = true;
+        }
+    }
+}
