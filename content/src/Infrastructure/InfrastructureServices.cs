@@ -3,6 +3,7 @@ using Acme.Service.Infrastructure.Caching;
 using Acme.Service.Infrastructure.Idempotency;
 using Acme.Service.Infrastructure.Persistence;
 using Acme.Service.Infrastructure.ReadReplicas;
+using Acme.Service.Infrastructure.Realtime;
 using Acme.Service.Infrastructure.Sagas;
 using Acme.Service.Infrastructure.Sharding;
 using Microsoft.Extensions.Configuration;
@@ -22,7 +23,7 @@ public static class InfrastructureServices
     {
         services.AddSingleton(DatabaseNames.From(configuration));
         return services.AddPersistence().AddSharding().AddReadReplicas(configuration).AddIdempotency(configuration)
-            .AddSagas(configuration).AddCaching(configuration).AddPorts();
+            .AddSagas(configuration).AddRealtime(configuration).AddCaching(configuration).AddPorts();
     }
 
     /// <summary>Registers every class that implements a port, so that a feature's adapters are found by scanning.</summary>

@@ -10,7 +10,7 @@ public sealed class FolderTests
 {
     private static readonly string[] PlatformFolders =
     [
-        "Common", "Platform", "Persistence", "RowSecurity", "Sharding", "ReadReplicas", "Idempotency", "Sagas", "Caching",
+        "Common", "Platform", "Persistence", "RowSecurity", "Sharding", "ReadReplicas", "Idempotency", "Sagas", "Caching", "Realtime", "Ingestion",
     ];
 
     [Fact]

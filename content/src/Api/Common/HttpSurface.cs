@@ -22,7 +22,11 @@ internal static class HttpSurface
 
         // Issuer, audience and keys come from Authentication:Schemes:Bearer, which `dotnet user-jwts` fills as well.
         builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme)
-            .AddJwtBearer(options => options.MapInboundClaims = false);
+            .AddJwtBearer(options =>
+            {
+                options.MapInboundClaims = false;
+                options.Events = new JwtBearerEvents { OnMessageReceived = TakeTokenOfStream };
+            });
         builder.Services.AddAuthorizationBuilder()
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireClaim(CurrentUser.SubjectClaim).Build());
 
@@ -47,9 +51,25 @@ internal static class HttpSurface
             app.MapScalarApiReference().AllowAnonymous();
         }
 
+        app.UseWebSockets();
         app.UseAuthentication();
         app.UseRateLimiter();
         app.UseAuthorization();
+    }
+
+    /// <summary>
+    /// A browser's EventSource and WebSocket send no headers, so their token may be in the address, for events alone: what
+    /// is in an address gets into logs, so it should be good for minutes. No cookie is taken, so no other site can connect.
+    /// </summary>
+    private static Task TakeTokenOfStream(MessageReceivedContext context)
+    {
+        if (context.Request.Path.StartsWithSegments("/events", StringComparison.Ordinal)
+            && context.Request.Query["access_token"] is [{ Length: > 0 } token])
+        {
+            context.Token = token;
+        }
+
+        return Task.CompletedTask;
     }
 
     /// <summary>Strict on the way in: a misspelt or doubled property is an error and not a default value.</summary>

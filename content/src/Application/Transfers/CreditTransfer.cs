@@ -1,3 +1,4 @@
+using Acme.Service.Application.Realtime;
 using Acme.Service.Application.Wallets;
 using Acme.Service.Domain.Common;
 using Acme.Service.Domain.Wallets;
@@ -10,15 +11,30 @@ namespace Acme.Service.Application.Transfers;
 internal sealed record CreditTransfer(UserId Payee, WalletId Wallet, TransferId Transfer, long Amount, string Currency)
     : ICommand<ErrorOr<Success>>;
 
-internal sealed class CreditTransferHandler(IWalletRepository wallets, TimeProvider clock)
+internal sealed class CreditTransferHandler(IWalletRepository wallets, IEvents events, TimeProvider clock)
     : ICommandHandler<CreditTransfer, ErrorOr<Success>>
 {
     public async ValueTask<ErrorOr<Success>> Handle(CreditTransfer command, CancellationToken cancellationToken)
     {
         var wallet = await wallets.FindAsync(command.Wallet, command.Payee, cancellationToken);
-        return wallet is null
-            ? WalletErrors.PayeeGone
-            : Currency.From(command.Currency).Then(currency =>
-                wallet.Credit(new Money(command.Amount, currency), command.Transfer, clock.GetUtcNow()));
+        if (wallet is null)
+        {
+            return WalletErrors.PayeeGone;
+        }
+
+        var currency = Currency.From(command.Currency);
+        if (currency.IsError)
+        {
+            return currency.Errors;
+        }
+
+        var money = new Money(command.Amount, currency.Value);
+        var credit = wallet.Credit(money, command.Transfer, clock.GetUtcNow());
+        if (!credit.IsError)
+        {
+            await events.PublishAsync(WalletEvents.MoneyReceived, wallet, command.Transfer, money, cancellationToken);
+        }
+
+        return credit;
     }
 }

@@ -1,3 +1,4 @@
+using Acme.Service.Application.Realtime;
 using Acme.Service.Application.Wallets;
 using Acme.Service.Domain.Common;
 using Acme.Service.Domain.Wallets;
@@ -9,7 +10,8 @@ namespace Acme.Service.Application.Transfers;
 /// <summary>A step of <see cref="TransferSaga"/>, after its pivot, so it is never refused: what should not be, it throws.</summary>
 internal sealed record PostTransfer(UserId Payer, TransferId Transfer) : ICommand<ErrorOr<Success>>;
 
-internal sealed class PostTransferHandler(ITransferRepository transfers, IWalletRepository wallets, TimeProvider clock)
+internal sealed class PostTransferHandler(
+    ITransferRepository transfers, IWalletRepository wallets, IEvents events, TimeProvider clock)
     : ICommandHandler<PostTransfer, ErrorOr<Success>>
 {
     public async ValueTask<ErrorOr<Success>> Handle(PostTransfer command, CancellationToken cancellationToken)
@@ -19,6 +21,7 @@ internal sealed class PostTransferHandler(ITransferRepository transfers, IWallet
 
         wallet.Post(transfer.Money, transfer.Id, clock.GetUtcNow());
         transfer.End(reserved.Post(clock.GetUtcNow()));
+        await events.PublishAsync(WalletEvents.TransferSettled, wallet, transfer.Id, transfer.Money, cancellationToken);
         return Result.Success;
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Acme.Service.Application.Common;
 using Acme.Service.Application.Idempotency;
 using Acme.Service.Application.Payees;
+using Acme.Service.Application.Realtime;
 using Acme.Service.Application.Sagas;
 using Acme.Service.Application.Wallets;
 using Acme.Service.Domain.Common;
@@ -27,7 +28,7 @@ internal sealed record TransferMoney(MakeTransfer Request, [property: JsonIgnore
 }
 
 internal sealed class TransferMoneyHandler(
-    IUnitOfWork unitOfWork, IWalletRepository wallets, ITransferRepository transfers, ISagas sagas, TimeProvider clock)
+    IUnitOfWork unitOfWork, IWalletRepository wallets, ITransferRepository transfers, ISagas sagas, IEvents events, TimeProvider clock)
     : ICommandHandler<TransferMoney, ErrorOr<TransferView>>
 {
     public async ValueTask<ErrorOr<TransferView>> Handle(TransferMoney command, CancellationToken cancellationToken)
@@ -61,12 +62,19 @@ internal sealed class TransferMoneyHandler(
     {
         var (from, to) = await wallets.FindBothAsync(
             (request.From, request.Owner), (payee.Wallet, payee.Owner), cancellationToken);
-        return (from, to) switch
+        if (from is null || to is null)
         {
-            (null, _) => WalletErrors.NotFound(request.From),
-            (_, null) => WalletErrors.PayeeGone,
-            _ => Transfer.MakeAtOnce(from, to, money, Now()),
-        };
+            return from is null ? WalletErrors.NotFound(request.From) : WalletErrors.PayeeGone;
+        }
+
+        var transfer = Transfer.MakeAtOnce(from, to, money, Now());
+        if (!transfer.IsError)
+        {
+            await events.PublishAsync(WalletEvents.MoneySent, from, transfer.Value.Id, money, cancellationToken);
+            await events.PublishAsync(WalletEvents.MoneyReceived, to, transfer.Value.Id, money, cancellationToken);
+        }
+
+        return transfer;
     }
 
     private async Task<ErrorOr<Transfer>> ReserveAsync(
@@ -83,6 +91,7 @@ internal sealed class TransferMoneyHandler(
         {
             await sagas.StartAsync<TransferSaga, TransferData>(
                 transfer.Value.Id.Value, request.Owner, TransferData.Of(transfer.Value), cancellationToken);
+            await events.PublishAsync(WalletEvents.TransferReserved, from, transfer.Value.Id, money, cancellationToken);
         }
 
         return transfer;

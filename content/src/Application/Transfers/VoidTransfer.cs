@@ -1,3 +1,4 @@
+using Acme.Service.Application.Realtime;
 using Acme.Service.Application.Wallets;
 using Acme.Service.Domain.Common;
 using Acme.Service.Domain.Wallets;
@@ -9,7 +10,8 @@ namespace Acme.Service.Application.Transfers;
 /// <summary>The compensation of <see cref="TransferSaga"/>: gives the payer the money back. Like a post, it is never refused.</summary>
 internal sealed record VoidTransfer(UserId Payer, TransferId Transfer, Error Why) : ICommand<ErrorOr<Success>>;
 
-internal sealed class VoidTransferHandler(ITransferRepository transfers, IWalletRepository wallets, TimeProvider clock)
+internal sealed class VoidTransferHandler(
+    ITransferRepository transfers, IWalletRepository wallets, IEvents events, TimeProvider clock)
     : ICommandHandler<VoidTransfer, ErrorOr<Success>>
 {
     public async ValueTask<ErrorOr<Success>> Handle(VoidTransfer command, CancellationToken cancellationToken)
@@ -19,6 +21,7 @@ internal sealed class VoidTransferHandler(ITransferRepository transfers, IWallet
 
         wallet.Release(transfer.Money, transfer.Id, clock.GetUtcNow());
         transfer.End(reserved.Void(command.Why, clock.GetUtcNow()));
+        await events.PublishAsync(WalletEvents.TransferVoided, wallet, transfer.Id, transfer.Money, cancellationToken);
         return Result.Success;
     }
 }

@@ -1,4 +1,5 @@
 using Acme.Service.Application.Idempotency;
+using Acme.Service.Application.Realtime;
 using Acme.Service.Domain.Common;
 using Acme.Service.Domain.Wallets;
 using ErrorOr;
@@ -20,7 +21,7 @@ internal sealed class DepositMoneyValidator : AbstractValidator<DepositMoney>
     }
 }
 
-internal sealed class DepositMoneyHandler(IWalletRepository wallets, TimeProvider clock)
+internal sealed class DepositMoneyHandler(IWalletRepository wallets, IEvents events, TimeProvider clock)
     : ICommandHandler<DepositMoney, ErrorOr<WalletView>>
 {
     public async ValueTask<ErrorOr<WalletView>> Handle(DepositMoney command, CancellationToken cancellationToken)
@@ -32,8 +33,19 @@ internal sealed class DepositMoneyHandler(IWalletRepository wallets, TimeProvide
         }
 
         var wallet = await wallets.FindAsync(command.Wallet, command.Owner, cancellationToken);
-        return wallet is null
-            ? WalletErrors.NotFound(command.Wallet)
-            : wallet.Deposit(new Money(command.Amount, currency.Value), clock.GetUtcNow()).Then(_ => WalletView.Of(wallet));
+        if (wallet is null)
+        {
+            return WalletErrors.NotFound(command.Wallet);
+        }
+
+        var money = new Money(command.Amount, currency.Value);
+        var deposit = wallet.Deposit(money, clock.GetUtcNow());
+        if (deposit.IsError)
+        {
+            return deposit.Errors;
+        }
+
+        await events.PublishAsync(WalletEvents.Deposit, wallet, transfer: null, money, cancellationToken);
+        return WalletView.Of(wallet);
     }
 }

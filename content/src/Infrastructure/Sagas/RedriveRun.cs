@@ -38,7 +38,7 @@ public sealed partial class RedriveRun(IConfiguration configuration, ILogger<Red
                 return RedriveOutcome.NotDead;
             }
 
-            await context.Database.ExecuteSqlRawAsync($"NOTIFY {SagaSignals.Channel}", cancellationToken);
+            await context.Database.ExecuteSqlRawAsync($"NOTIFY {nameof(ShardSignal.Sagas)}", cancellationToken);
             LogRedriven(saga, route.Shard);
             return RedriveOutcome.Redriven;
         }

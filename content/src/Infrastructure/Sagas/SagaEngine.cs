@@ -19,7 +19,7 @@ namespace Acme.Service.Infrastructure.Sagas;
 internal sealed partial class SagaEngine(
     IServiceScopeFactory scopes,
     SagaDefinitions definitions,
-    SagaSignals signals,
+    ShardSignals signals,
     BucketMap buckets,
     SagaTelemetry telemetry,
     IOptions<SagaOptions> options,
@@ -204,10 +204,10 @@ internal sealed partial class SagaEngine(
             var shard = (await buckets.RouteOfAsync(run.Owner.Bucket, aborting)).Shard;
             if (wait == TimeSpan.Zero)
             {
-                signals.Notify(shard);
+                signals.Notify(ShardSignal.Sagas, shard);
             }
 
-            _ = Task.Delay(wait, aborting).ContinueWith(_ => signals.Wake(shard), TaskScheduler.Default);
+            _ = Task.Delay(wait, aborting).ContinueWith(_ => signals.Wake(ShardSignal.Sagas, shard), TaskScheduler.Default);
         }
         catch (Exception exception)
         {

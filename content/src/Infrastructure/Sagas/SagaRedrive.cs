@@ -8,7 +8,7 @@ namespace Acme.Service.Infrastructure.Sagas;
 
 /// <summary>Knows only the run's id, which carries the bucket of its owner.</summary>
 internal sealed class SagaRedrive(
-    ContextPool<ShardContext> pool, BucketMap buckets, PrimaryTimelines timelines, SagaSignals signals) : ISagaRedrive
+    ContextPool<ShardContext> pool, BucketMap buckets, PrimaryTimelines timelines, ShardSignals signals) : ISagaRedrive
 {
     public async Task<bool> RedriveAsync(Guid id, CancellationToken cancellationToken)
     {
@@ -24,7 +24,7 @@ internal sealed class SagaRedrive(
                     .ToListAsync(cancellationToken)).Single();
                 if (redriven)
                 {
-                    signals.Notify(route.Shard);
+                    signals.Notify(ShardSignal.Sagas, route.Shard);
                 }
 
                 return redriven;

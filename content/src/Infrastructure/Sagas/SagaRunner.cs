@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Acme.Service.Infrastructure.Persistence;
+using Acme.Service.Infrastructure.Sharding;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -16,7 +17,7 @@ internal sealed partial class SagaRunner(
     SagaClaims claims,
     SagaDefinitions definitions,
     SagaEngine engine,
-    SagaSignals signals,
+    ShardSignals signals,
     SagaTelemetry telemetry,
     IOptions<SagaOptions> options,
     ILogger<SagaRunner> logger) : BackgroundService
@@ -41,9 +42,7 @@ internal sealed partial class SagaRunner(
     {
         queue.Open();
         var workers = Enumerable.Range(0, options.Value.Workers).Select(_ => WorkAsync(stoppingToken)).ToArray();
-        await Task.WhenAll(
-            names.Shards.Select(shard => ClaimAsync(shard, stoppingToken))
-                .Concat(names.Shards.Select(shard => signals.ListenAsync(shard, stoppingToken))));
+        await Task.WhenAll(names.Shards.Select(shard => ClaimAsync(shard, stoppingToken)));
         queue.Close();
         await Task.WhenAll(workers);
     }
@@ -96,7 +95,7 @@ internal sealed partial class SagaRunner(
             if (claimed < places || places == 0)
             {
                 var poll = TimeSpan.FromMilliseconds(options.Value.PollMilliseconds * (0.5 + Random.Shared.NextDouble()));
-                await signals.WaitAsync(shard, poll, stopping).ContinueWith(_ => { }, TaskScheduler.Default);
+                await signals.WaitAsync(ShardSignal.Sagas, shard, poll, stopping).ContinueWith(_ => { }, TaskScheduler.Default);
             }
         }
     }

@@ -20,7 +20,6 @@ internal static class SagaServices
             .Configure<SagaOptions>(configuration.GetSection(SagaOptions.Section))
             .AddSingleton<SagaDefinitions>()
             .AddSingleton<SagaQueue>()
-            .AddSingleton<SagaSignals>()
             .AddSingleton<SagaClaims>()
             .AddSingleton<SagaTelemetry>()
             .AddSingleton<SagaEngine>()

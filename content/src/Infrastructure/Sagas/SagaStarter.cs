@@ -17,7 +17,7 @@ internal sealed class SagaStarter(
     BucketMap buckets,
     SagaDefinitions definitions,
     SagaQueue queue,
-    SagaSignals signals,
+    ShardSignals signals,
     IOptions<SagaOptions> options) : ISagas, IDisposable
 {
     private int _reserved;
@@ -41,7 +41,7 @@ internal sealed class SagaStarter(
             Id = id,
             Name = definitions.Of<TSaga>().Name,
             Data = JsonSerializer.Serialize(data),
-            TraceParent = Activity.Current?.Id,
+            TraceParent = System.Diagnostics.Activity.Current?.Id,
         };
         var lease = new SagaLease(run, Stopwatch.GetTimestamp());
         await context.Database.ExecuteSqlAsync(
@@ -61,7 +61,7 @@ internal sealed class SagaStarter(
             }
             else
             {
-                signals.Notify(shard);
+                signals.Notify(ShardSignal.Sagas, shard);
             }
         });
     }

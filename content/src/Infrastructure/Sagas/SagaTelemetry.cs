@@ -33,7 +33,7 @@ internal sealed class SagaTelemetry
     public sealed class Step : IDisposable
     {
         private readonly SagaTelemetry _telemetry;
-        private readonly Activity? _activity;
+        private readonly System.Diagnostics.Activity? _activity;
         private readonly long _started = Stopwatch.GetTimestamp();
         private readonly string _saga;
         private readonly string _step;

@@ -6,6 +6,8 @@ internal static class ShardingServices
 {
     public static IServiceCollection AddSharding(this IServiceCollection services) => services
         .AddSingleton<BucketMap>()
+        .AddSingleton<ShardSignals>()
+        .AddHostedService(provider => provider.GetRequiredService<ShardSignals>())
         .AddScoped<ShardReader>()
         .AddScoped<ShardWriter>();
 }

@@ -1,6 +1,8 @@
 using Acme.Service.Application.Idempotency;
+using Acme.Service.Application.Realtime;
 using Acme.Service.Application.Tests.Common;
 using Acme.Service.Application.Tests.Idempotency;
+using Acme.Service.Application.Tests.Realtime;
 using Acme.Service.Application.Wallets;
 using Acme.Service.Domain.Common;
 using Acme.Service.Domain.Wallets;
@@ -23,6 +25,8 @@ public abstract class WalletUseCases : IAsyncDisposable
     private protected WalletUseCases(Action<IServiceCollection> addPorts) => UseCases = new(ports =>
     {
         ports.AddSingleton(Keys)
+            .AddSingleton(Published)
+            .AddScoped<IEvents, RecordedEvents>()
             .AddScoped<IIdempotencyKeys, InMemoryIdempotencyKeys>()
             .AddSingleton(Table)
             .AddScoped<IWalletRepository, InMemoryWalletRepository>()
@@ -33,6 +37,8 @@ public abstract class WalletUseCases : IAsyncDisposable
     private protected WalletTable Table { get; } = new();
 
     private protected KeyTable Keys { get; } = new();
+
+    private protected PublishedEvents Published { get; } = new();
 
     private protected UseCases UseCases { get; }
 

@@ -142,11 +142,11 @@ public sealed class SagaInstancesTests(Servers servers) : IAsyncLifetime
     {
         await using var service = new SagaService(_fixture.Databases, NoPolling);
         await ListenersAsync(2);
-        await _fixture.Databases.ExecuteAsync("shard0", $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query = 'LISTEN {SagaSignals.Channel}'");
+        await _fixture.Databases.ExecuteAsync("shard0", $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'");
         await Task.Delay(100, Cancellation);
         await ListenersAsync(2);
         var run = await InsertAsync(service.Databases);
-        await _fixture.Databases.ExecuteAsync("shard0", $"NOTIFY {SagaSignals.Channel}");
+        await _fixture.Databases.ExecuteAsync("shard0", "NOTIFY sagas");
 
         await service.UntilAsync(run, SagaStatus.Completed);
     }
@@ -220,7 +220,7 @@ public sealed class SagaInstancesTests(Servers servers) : IAsyncLifetime
         string[] shards = ["shard0", "shard1"];
         var waited = Stopwatch.StartNew();
         while ((await Task.WhenAll(shards.Select(shard => _fixture.Databases.ScalarAsync<long>(
-            shard, $"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query = 'LISTEN {SagaSignals.Channel}'")))).Sum() < count)
+            shard, $"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'")))).Sum() < count)
         {
             Assert.True(waited.Elapsed < TimeSpan.FromSeconds(30));
             await Task.Delay(20, Cancellation);

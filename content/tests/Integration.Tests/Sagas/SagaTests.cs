@@ -129,7 +129,7 @@ public sealed class SagaTests(SagaFixture fixture) : IClassFixture<SagaFixture>
     [Fact]
     public async Task All_steps_are_in_the_trace_of_the_request_that_started_them()
     {
-        var spans = new List<Activity>();
+        var spans = new List<System.Diagnostics.Activity>();
         using var listener = new ActivityListener
         {
             ShouldListenTo = source => source.Name is "Acme.Service.Sagas" or "test",

@@ -1,0 +1,108 @@
+using System.Net.ServerSentEvents;
+using System.Net.WebSockets;
+using System.Security.Claims;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Acme.Service.Api.Common;
+using Acme.Service.Application.Realtime;
+using Mediator;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Acme.Service.Api.Realtime;
+
+/// <summary>One stream of messages, as server-sent events and over WebSocket. It ends with the caller's token.</summary>
+internal sealed class EventEndpoints : IEndpointGroup
+{
+    private const string LastEventId = "Last-Event-ID";
+
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        var events = app.MapGroup("/events").WithTags("Events");
+        events.MapGet("/", Stream).WithSummary("What happens to you, as it happens, as server-sent events")
+            .WithDescription("Reconnect with Last-Event-ID to go on where you were. After `reset`, read anew what you show.");
+        events.Map("/ws", Socket).WithSummary("The same over WebSocket").ExcludeFromDescription();
+    }
+
+    private static ServerSentEventsResult<string> Stream(
+        [FromHeader(Name = LastEventId)] string? after, ISender sender, ClaimsPrincipal user, HttpContext context)
+    {
+        // Proxies that gather answers would keep events back.
+        context.Response.Headers["X-Accel-Buffering"] = "no";
+        return TypedResults.ServerSentEvents(ItemsAsync());
+
+        async IAsyncEnumerable<SseItem<string>> ItemsAsync()
+        {
+            using var lifetime = LifetimeOf(user, context);
+            await foreach (var message in sender.CreateStream(new StreamEvents(user.UserId(), after), lifetime.Token))
+            {
+                yield return new SseItem<string>(message.Data, message.Type) { EventId = message.Id };
+            }
+        }
+    }
+
+    /// <param name="after">A browser cannot send headers with a WebSocket.</param>
+    private static async Task<IResult> Socket(
+        [FromQuery(Name = "after")] string? after, ISender sender, ClaimsPrincipal user, HttpContext context)
+    {
+        if (!context.WebSockets.IsWebSocketRequest)
+        {
+            return TypedResults.Problem("This endpoint speaks WebSocket.", statusCode: StatusCodes.Status400BadRequest);
+        }
+
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        using var lifetime = LifetimeOf(user, context);
+        var closed = UntilClosedAsync(socket, lifetime);
+        try
+        {
+            await foreach (var message in sender.CreateStream(new StreamEvents(user.UserId(), after), lifetime.Token))
+            {
+                var json = new JsonObject { ["id"] = message.Id, ["event"] = message.Type, ["data"] = JsonNode.Parse(message.Data) };
+                await socket.SendAsync(JsonSerializer.SerializeToUtf8Bytes(json), WebSocketMessageType.Text, endOfMessage: true, lifetime.Token);
+            }
+
+            // The other side may be gone without a word, and the service may be stopping.
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+            await socket.CloseOutputAsync(WebSocketCloseStatus.EndpointUnavailable, "Connect again.", patience.Token);
+        }
+        catch (Exception exception) when (exception is WebSocketException or IOException or OperationCanceledException)
+        {
+            // The client is gone, and goes on with another connection.
+        }
+
+        await lifetime.CancelAsync();
+        await closed;
+        return TypedResults.Empty;
+    }
+
+    /// <summary>Clients say nothing but goodbye; somebody has to listen for that.</summary>
+    private static async Task UntilClosedAsync(WebSocket socket, CancellationTokenSource lifetime)
+    {
+        var buffer = new byte[256];
+        try
+        {
+            while ((await socket.ReceiveAsync(buffer, lifetime.Token)).MessageType != WebSocketMessageType.Close)
+            {
+            }
+        }
+        catch (Exception exception) when (exception is WebSocketException or IOException or OperationCanceledException)
+        {
+            // Gone without a goodbye, or the stream has ended first.
+        }
+
+        await lifetime.CancelAsync();
+    }
+
+    /// <summary>Until the client is gone, or its token is not good any more.</summary>
+    private static CancellationTokenSource LifetimeOf(ClaimsPrincipal user, HttpContext context)
+    {
+        var lifetime = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        if (long.TryParse(user.FindFirstValue("exp"), out var expires))
+        {
+            var left = DateTimeOffset.FromUnixTimeSeconds(expires) - DateTimeOffset.UtcNow;
+            lifetime.CancelAfter(left < TimeSpan.Zero ? TimeSpan.Zero : left > TimeSpan.FromDays(20) ? TimeSpan.FromDays(20) : left);
+        }
+
+        return lifetime;
+    }
+}

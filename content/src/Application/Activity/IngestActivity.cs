@@ -1,0 +1,69 @@
+using System.IO.Pipelines;
+using Acme.Service.Application.Ingestion;
+using Acme.Service.Domain.Activity;
+using Acme.Service.Domain.Common;
+using ErrorOr;
+using Mediator;
+
+namespace Acme.Service.Application.Activity;
+
+/// <summary>
+/// Stores lines of JSON, of which there may be any number. A request and not a command: each batch of lines is a command
+/// with a unit of work of its own. Cut off in the middle, the batches before are stored; sent again, they are duplicates.
+/// </summary>
+public sealed record IngestActivity(UserId Owner, PipeReader Body) : IRequest<ErrorOr<IngestReport>>;
+
+internal sealed class IngestActivityHandler(ISender sender) : IRequestHandler<IngestActivity, ErrorOr<IngestReport>>
+{
+    private const int MaxLineLength = 64 * 1024;
+
+    /// <summary>What is held in memory of a body: so many rows, and so many bytes of lines.</summary>
+    private const int MaxRows = 20_000;
+    private const int MaxBytes = 8 * 1024 * 1024;
+
+    public async ValueTask<ErrorOr<IngestReport>> Handle(IngestActivity request, CancellationToken cancellationToken)
+    {
+        var lines = new LineReader(request.Body, MaxLineLength);
+        var tally = new IngestTally();
+        var rows = new List<(long Line, UserActivity Row)>();
+        long bytes = 0;
+        while (await lines.ReadAsync(cancellationToken))
+        {
+            if (lines.IsTooLong)
+            {
+                tally.Reject(lines.Number, $"A line has at most {MaxLineLength} bytes.");
+            }
+            else if (ActivityLine.Read(lines.Line, request.Owner) is { } read)
+            {
+                if (read.IsError)
+                {
+                    tally.Reject(lines.Number, read.FirstError.Description);
+                }
+                else
+                {
+                    rows.Add((lines.Number, read.Value));
+                    bytes += lines.Line.Length;
+                }
+            }
+
+            if (rows.Count == MaxRows || bytes >= MaxBytes)
+            {
+                await StoreAsync();
+            }
+        }
+
+        await StoreAsync();
+        return tally.ToReport();
+
+        async Task StoreAsync()
+        {
+            if (rows.Count > 0)
+            {
+                await Ingesting.StoreAsync(
+                    tally, rows, async some => (await sender.Send(new StoreActivity(request.Owner, some), cancellationToken)).Value);
+                rows.Clear();
+                bytes = 0;
+            }
+        }
+    }
+}

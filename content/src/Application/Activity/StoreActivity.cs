@@ -1,0 +1,25 @@
+using Acme.Service.Application.Common;
+using Acme.Service.Application.Ingestion;
+using Acme.Service.Domain.Activity;
+using Acme.Service.Domain.Common;
+using ErrorOr;
+using Mediator;
+
+namespace Acme.Service.Application.Activity;
+
+/// <summary>One batch of <see cref="IngestActivity"/>. Answers how many rows are new.</summary>
+internal sealed record StoreActivity(UserId Owner, IReadOnlyList<UserActivity> Rows) : ICommand<ErrorOr<int>>;
+
+internal sealed class StoreActivityHandler(IActivityRepository activity) : ICommandHandler<StoreActivity, ErrorOr<int>>
+{
+    public async ValueTask<ErrorOr<int>> Handle(StoreActivity command, CancellationToken cancellationToken) =>
+        await activity.AddAsync(command.Owner, command.Rows, cancellationToken);
+}
+
+public interface IActivityRepository : IWritePort
+{
+    /// <summary>Adds those whose id the owner does not have yet.</summary>
+    /// <returns>How many these are.</returns>
+    /// <exception cref="UnstorableRowsException">The database cannot take one of them.</exception>
+    Task<int> AddAsync(UserId owner, IReadOnlyList<UserActivity> rows, CancellationToken cancellationToken);
+}

@@ -1,0 +1,24 @@
+using Acme.Service.Domain.Activity;
+using Acme.Service.Domain.Common;
+using Acme.Service.Infrastructure.Persistence;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace Acme.Service.Infrastructure.Activity;
+
+internal sealed class ActivityConfiguration : IEntityTypeConfiguration<UserActivity>, IShardEntity
+{
+    public void Configure(EntityTypeBuilder<UserActivity> builder)
+    {
+        builder.ToTable("activity");
+        builder.HasKey(a => new { a.Owner, a.Id });
+        builder.Property(a => a.Owner).HasColumnName("owner_id").ValueGeneratedNever()
+            .HasConversion(id => id.Value, value => new UserId(value));
+        builder.Property(a => a.Id).HasColumnName("id").ValueGeneratedNever();
+        builder.Property(a => a.Kind).HasColumnName("kind");
+        builder.Property(a => a.Payload).HasColumnName("payload").HasColumnType("jsonb");
+        builder.Property(a => a.CreatedAt).HasColumnName("created_at");
+        builder.HasIndex(a => a.Payload).HasDatabaseName("ix_activity_payload").HasMethod("gin").HasOperators("jsonb_path_ops");
+        builder.HasIndex(a => a.CreatedAt).HasDatabaseName("ix_activity_created_at").HasMethod("brin");
+    }
+}

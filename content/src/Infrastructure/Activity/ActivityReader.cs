@@ -1,0 +1,24 @@
+using System.Text.Json;
+using Acme.Service.Application.Activity;
+using Acme.Service.Infrastructure.Sharding;
+using Microsoft.EntityFrameworkCore;
+
+namespace Acme.Service.Infrastructure.Activity;
+
+internal sealed class ActivityReader(ShardReader shards) : IActivityReader
+{
+    public async Task<IReadOnlyList<ActivityView>> ListAsync(ListActivity query, int limit, CancellationToken cancellationToken)
+    {
+        var (owner, since, until) = (query.Owner.Value, query.Since?.ToUniversalTime(), query.Until?.ToUniversalTime());
+        var rows = await shards.ReadAsync(
+            query.Owner,
+            context => context.Database.SqlQuery<Row>($"""
+                SELECT id AS "Id", kind AS "Kind", created_at AS "CreatedAt", payload::text AS "Payload"
+                FROM find_activity({owner}, {query.Filter}::jsonb, {since}::timestamptz, {until}::timestamptz, {query.After}::uuid, {limit})
+                """).ToListAsync(cancellationToken),
+            cancellationToken);
+        return [.. rows.Select(row => new ActivityView(row.Id, row.Kind, row.CreatedAt, JsonElement.Parse(row.Payload)))];
+    }
+
+    private sealed record Row(Guid Id, string Kind, DateTimeOffset CreatedAt, string Payload);
+}

@@ -1,0 +1,88 @@
+using Acme.Service.Infrastructure.Persistence;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+
+namespace Acme.Service.Infrastructure.Realtime;
+
+/// <summary>
+/// The order of a user's events is (epoch, xact, seq). Transactions of one shard are told apart and ordered by xact; the
+/// epoch of the user's bucket says which shard that was, so rows keep their keys and their order when the bucket moves.
+/// </summary>
+[DbContext(typeof(ShardContext))]
+[Migration("20260104000000_Events")]
+internal sealed class EventsMigration : Migration
+{
+    protected override void Up(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("""
+        CREATE TABLE events (
+            owner_id    uuid         NOT NULL,
+            epoch       bigint       NOT NULL,
+            xact        xid8         NOT NULL DEFAULT pg_current_xact_id(),
+            seq         bigint       GENERATED ALWAYS AS IDENTITY,
+            type        text         NOT NULL,
+            payload     jsonb        NOT NULL,
+            created_at  timestamptz  NOT NULL DEFAULT clock_timestamp(),
+            PRIMARY KEY (owner_id, epoch, xact, seq)
+        );
+        CREATE INDEX ix_events_xact_seq ON events (xact, seq);
+        CREATE INDEX ix_events_created_at ON events USING brin (created_at);
+        CALL protect('events');
+        GRANT SELECT, INSERT ON events TO app_rw, worker;
+
+        -- Who reads a user's events must know which of them were written here: only those have an xact of this server.
+        GRANT SELECT ON bucket_owner TO app_rw;
+
+        CREATE FUNCTION current_timeline() RETURNS int LANGUAGE sql
+        RETURN ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int;
+
+        -- For the reader, who acts for nobody: what was written here since, of all users. Below the oldest transaction that
+        -- is under way (the horizon) nothing can be added any more, so nothing is passed over. One statement, so that horizon
+        -- and rows are of one snapshot. The first row is there also when there are no events.
+        CREATE FUNCTION read_events(
+            after_xact xid8, after_seq bigint, n int,
+            OUT horizon xid8, OUT timeline int, OUT wal text, OUT moves numeric,
+            OUT owner_id uuid, OUT epoch bigint, OUT xact xid8, OUT seq bigint, OUT type text, OUT payload text, OUT created_at timestamptz)
+        RETURNS SETOF record LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            WITH here AS MATERIALIZED (
+                SELECT pg_snapshot_xmin(pg_current_snapshot()) AS horizon, current_timeline() AS timeline,
+                       pg_current_wal_flush_lsn()::text AS wal, (SELECT sum(b.epoch) FROM bucket_owner b) AS moves
+            )
+            SELECT h.*, e.*
+            FROM here h LEFT JOIN LATERAL (
+                SELECT e.owner_id, e.epoch, e.xact, e.seq, e.type, e.payload::text, e.created_at
+                FROM events e JOIN bucket_owner b ON b.bucket = bucket_of(e.owner_id) AND b.epoch = e.epoch AND b.state <> 'moved'
+                WHERE (e.xact, e.seq) > (after_xact, after_seq) AND e.xact < h.horizon
+                ORDER BY e.xact, e.seq LIMIT n
+            ) e ON true
+            ORDER BY e.xact, e.seq;
+        $$;
+
+        -- For the worker as well. Buckets that are being moved are left alone, and no move begins meanwhile.
+        CREATE FUNCTION drop_old_events(lifetime interval, at_most int) RETURNS bigint
+        LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            WITH old AS (
+                SELECT e.owner_id, e.epoch, e.xact, e.seq
+                FROM events e JOIN bucket_owner b ON b.bucket = bucket_of(e.owner_id) AND b.state = 'active'
+                WHERE e.created_at < clock_timestamp() - lifetime
+                LIMIT at_most
+                FOR UPDATE OF e SKIP LOCKED
+                FOR SHARE OF b SKIP LOCKED
+            ), dropped AS (
+                DELETE FROM events e USING old o
+                WHERE (e.owner_id, e.epoch, e.xact, e.seq) = (o.owner_id, o.epoch, o.xact, o.seq)
+                RETURNING 1
+            )
+            SELECT count(*) FROM dropped;
+        $$;
+
+        REVOKE ALL ON FUNCTION read_events(xid8, bigint, int), drop_old_events(interval, int) FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION read_events(xid8, bigint, int), drop_old_events(interval, int) TO worker;
+        """);
+
+    protected override void Down(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("""
+        DROP FUNCTION drop_old_events(interval, int);
+        DROP FUNCTION read_events(xid8, bigint, int);
+        DROP FUNCTION current_timeline();
+        REVOKE SELECT ON bucket_owner FROM app_rw;
+        DROP TABLE events;
+        """);
+}

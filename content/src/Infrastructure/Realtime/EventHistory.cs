@@ -1,0 +1,83 @@
+using System.Globalization;
+using Acme.Service.Domain.Common;
+using Acme.Service.Infrastructure.Sharding;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace Acme.Service.Infrastructure.Realtime;
+
+/// <param name="Start">Where the client now is without having been told what came before; null when it goes on from its position.</param>
+/// <param name="Events">What comes after its position, in order.</param>
+/// <param name="HasMore">There is more than was read.</param>
+internal sealed record EventPage(EventPosition? Start, IReadOnlyList<StoredEvent> Events, bool HasMore);
+
+/// <summary>What one user's shard has for them since a position, in their name and from the primary.</summary>
+internal sealed class EventHistory(ShardReader shards, IOptions<RealtimeOptions> options)
+{
+    private const int PageSize = 200;
+
+    /// <returns>From now on when <paramref name="after"/> is null, or is not known.</returns>
+    public async Task<EventPage> ReadAsync(UserId owner, EventPosition? after, CancellationToken cancellationToken)
+    {
+        var position = after ?? EventPosition.Unknown;
+        var rows = await shards.ReadPrimaryAsync(owner, context => Rows(context, owner, position).ToListAsync(cancellationToken), cancellationToken);
+        var here = rows[0];
+        if (after is null || !here.IsKnown)
+        {
+            return new EventPage(
+                new EventPosition(here.HereEpoch, Xact(here.Horizon), 0, here.Now, here.Timeline), [], HasMore: false);
+        }
+
+        return new EventPage(
+            Start: null,
+            [
+                .. from row in rows
+                   where row.Seq is not null
+                   select StoredEvent.Of(
+                       new EventPosition(row.Epoch!.Value, Xact(row.Xact!), row.Seq!.Value, row.CreatedAt!.Value, here.Timeline),
+                       row.Type!,
+                       row.Payload!),
+            ],
+            HasMore: rows.Count == PageSize);
+    }
+
+    /// <summary>
+    /// An event is known as long as it is there, on whichever server: then all that came before it was told, and what was
+    /// lost in a failover, or dropped for its age, is noticed. A position without an event is good for its server alone.
+    /// Events of earlier epochs are complete; their xact is of the server that had the bucket then.
+    /// </summary>
+    private IQueryable<Row> Rows(DbContext context, UserId owner, EventPosition after) => context.Database.SqlQuery<Row>($"""
+        WITH here AS MATERIALIZED (
+            SELECT b.epoch, pg_snapshot_xmin(pg_current_snapshot()) AS horizon, current_timeline() AS timeline, clock_timestamp() AS now
+            FROM bucket_owner b WHERE b.bucket = bucket_of({owner.Value})
+        ), known AS MATERIALIZED (
+            SELECT {after.At} > h.now - {options.Value.Lifetime} AND CASE
+                       WHEN {after.Seq} = 0 THEN h.epoch = {after.Epoch} AND h.timeline = {after.Timeline}
+                       ELSE EXISTS (
+                           SELECT FROM events e
+                           WHERE e.owner_id = {owner.Value} AND e.epoch = {after.Epoch} AND e.xact = {Text(after.Xact)}::xid8
+                             AND e.seq = {after.Seq} AND e.created_at = {after.At})
+                   END AS is_known
+            FROM here h
+        )
+        SELECT h.epoch AS "HereEpoch", h.horizon::text AS "Horizon", h.timeline AS "Timeline", h.now AS "Now", k.is_known AS "IsKnown",
+               e.epoch AS "Epoch", e.xact::text AS "Xact", e.seq AS "Seq", e.type AS "Type", e.payload::text AS "Payload",
+               e.created_at AS "CreatedAt"
+        FROM here h CROSS JOIN known k LEFT JOIN LATERAL (
+            SELECT * FROM events e
+            WHERE k.is_known AND e.owner_id = {owner.Value}
+              AND (e.epoch, e.xact, e.seq) > ({after.Epoch}, {Text(after.Xact)}::xid8, {after.Seq})
+              AND (e.epoch < h.epoch OR e.xact < h.horizon)
+            ORDER BY e.epoch, e.xact, e.seq LIMIT {PageSize}
+        ) e ON true
+        ORDER BY e.epoch, e.xact, e.seq
+        """);
+
+    private static string Text(ulong xact) => xact.ToString(CultureInfo.InvariantCulture);
+
+    private static ulong Xact(string text) => ulong.Parse(text, CultureInfo.InvariantCulture);
+
+    private sealed record Row(
+        long HereEpoch, string Horizon, int Timeline, DateTimeOffset Now, bool IsKnown,
+        long? Epoch, string? Xact, long? Seq, string? Type, string? Payload, DateTimeOffset? CreatedAt);
+}

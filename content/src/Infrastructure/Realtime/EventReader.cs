@@ -1,0 +1,124 @@
+using Acme.Service.Domain.Common;
+using Acme.Service.Infrastructure.Persistence;
+using Acme.Service.Infrastructure.Sharding;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Acme.Service.Infrastructure.Realtime;
+
+/// <summary>
+/// Reads the events of all users of a shard, once for this instance, as long as a client is connected. Sequence order is
+/// not commit order, so it does not ask for what is greater than the last it has seen: it reads what is below the oldest
+/// transaction that is under way.
+/// </summary>
+internal sealed partial class EventReader(
+    DatabaseNames names,
+    PrimarySources primaries,
+    PrimaryTimelines timelines,
+    ShardSignals signals,
+    EventHub hub,
+    IOptions<RealtimeOptions> options,
+    ILogger<EventReader> logger) : BackgroundService
+{
+    private const string Read = "SELECT * FROM read_events($1, $2, $3)";
+
+    private const int AtOnce = 1_000;
+
+    private readonly TimeSpan _poll = TimeSpan.FromMilliseconds(options.Value.PollMilliseconds);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll([.. names.Shards.Select(shard => FollowAsync(shard, stoppingToken)), BeatAsync(stoppingToken)]);
+
+    private async Task FollowAsync(string shard, CancellationToken stopping)
+    {
+        Batch? last = null;
+        var isAway = false;
+        while (!stopping.IsCancellationRequested)
+        {
+            var isMore = false;
+            try
+            {
+                // Clients that come while nobody reads ask for what they need themselves, once more when reading begins.
+                last = hub.IsEmpty ? null : await ReadAsync(shard, last, stopping);
+                isMore = last is { IsFull: true };
+                isAway = false;
+            }
+            catch (Exception exception)
+            {
+                if (!isAway && !stopping.IsCancellationRequested)
+                {
+                    LogAway(exception, shard);
+                }
+
+                isAway = true;
+            }
+
+            if (!isMore)
+            {
+                await signals.WaitAsync(ShardSignal.Events, shard, _poll, stopping)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <summary>Gives the hub what came after <paramref name="last"/>.</summary>
+    private async Task<Batch> ReadAsync(string shard, Batch? last, CancellationToken cancellationToken)
+    {
+        var database = DatabaseNames.WorkerOf(shard);
+        await using var command = primaries.For(database).CreateCommand(Read);
+        command.Parameters.Add(new() { Value = last?.Xact ?? 0, NpgsqlDbType = NpgsqlDbType.Xid8 });
+        command.Parameters.Add(new() { Value = last?.Seq ?? 0 });
+        command.Parameters.Add(new() { Value = last is null ? 0 : AtOnce });
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+        await rows.ReadAsync(cancellationToken);
+        var (horizon, timeline, moves) = (rows.GetFieldValue<ulong>(0), rows.GetInt32(1), rows.GetDecimal(3));
+        if (timeline < timelines.Highest(database))
+        {
+            throw new InvalidOperationException($"The server of '{shard}' is an old primary.");
+        }
+
+        if (last is null || last.Timeline != timeline || last.Moves != moves)
+        {
+            // Another server counts transactions anew, and events of a bucket that came here are not among those that are
+            // read. What clients ask for after this is complete below a horizon that is not lower.
+            hub.FallBehind();
+            return new Batch(horizon, 0, timeline, moves, IsFull: false);
+        }
+
+        var (count, xact, seq) = (0, horizon, 0L);
+        while (!await rows.IsDBNullAsync(7, cancellationToken))
+        {
+            (xact, seq) = (rows.GetFieldValue<ulong>(6), rows.GetInt64(7));
+            var position = new EventPosition(rows.GetInt64(5), xact, seq, rows.GetFieldValue<DateTimeOffset>(10), timeline);
+            hub.Publish(new UserId(rows.GetGuid(4)), StoredEvent.Of(position, rows.GetString(8), rows.GetString(9)));
+            count++;
+            if (!await rows.ReadAsync(cancellationToken))
+            {
+                break;
+            }
+        }
+
+        return count == AtOnce
+            ? new Batch(xact, seq, timeline, moves, IsFull: true)
+            : new Batch(horizon, 0, timeline, moves, IsFull: false);
+    }
+
+    private async Task BeatAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.Value.HeartbeatSeconds));
+        while (await timer.WaitForNextTickAsync(stopping))
+        {
+            hub.Beat();
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "'{Shard}' cannot be asked for events; it is asked again until it answers.")]
+    private partial void LogAway(Exception exception, string shard);
+
+    /// <param name="Xact">All of the shard below this transaction, and of this one up to <paramref name="Seq"/>, is read.</param>
+    /// <param name="Moves">Changes when a bucket comes or goes.</param>
+    private sealed record Batch(ulong Xact, long Seq, int Timeline, decimal Moves, bool IsFull);
+}

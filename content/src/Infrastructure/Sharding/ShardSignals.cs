@@ -1,0 +1,151 @@
+using System.Collections.Concurrent;
+using Acme.Service.Infrastructure.Persistence;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Acme.Service.Infrastructure.Sharding;
+
+/// <summary>What a shard may have for those who wait. The names in small letters are the channels.</summary>
+internal enum ShardSignal
+{
+    /// <summary>Runs that are due.</summary>
+    Sagas,
+
+    /// <summary>Events for clients that are connected.</summary>
+    Events,
+}
+
+/// <summary>
+/// Tells instances that a shard has something for them. A notification is a hint that makes it quick: whoever misses one
+/// finds what there is by polling. It is sent on a connection of its own, since inside a transaction it would make all
+/// commits queue up. One connection for each shard listens.
+/// </summary>
+internal sealed partial class ShardSignals(PrimarySources primaries, DatabaseNames names, ILogger<ShardSignals> logger)
+    : BackgroundService
+{
+    /// <summary>Notifications of one kind and shard within this time are sent as one.</summary>
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(5);
+
+    private static readonly TimeSpan ProofOfLife = TimeSpan.FromSeconds(30);
+
+    private static readonly string Listen = string.Join("; ", Enum.GetValues<ShardSignal>().Select(signal => $"LISTEN {ChannelOf(signal)}"));
+
+    private readonly ConcurrentDictionary<(ShardSignal Signal, string Shard), Waiting> _waiting = new();
+
+    public static string ChannelOf(ShardSignal signal) => signal.ToString().ToLowerInvariant();
+
+    /// <summary>Wakes whoever waits in this process.</summary>
+    public void Wake(ShardSignal signal, string shard) => Of(signal, shard).Wake();
+
+    /// <summary>Returns when the shard may have something, or after the timeout. One waits at a time.</summary>
+    public Task WaitAsync(ShardSignal signal, string shard, TimeSpan timeout, CancellationToken cancellationToken) =>
+        Of(signal, shard).Awake.WaitAsync(timeout, cancellationToken);
+
+    /// <summary>Wakes every instance, soon. Returns at once.</summary>
+    public void Notify(ShardSignal signal, string shard)
+    {
+        if (Interlocked.Exchange(ref Of(signal, shard).IsGathering, true))
+        {
+            return;
+        }
+
+        _ = Task.Run(async () =>
+        {
+            await Task.Delay(Gathering);
+            Volatile.Write(ref Of(signal, shard).IsGathering, false);
+            await SendAsync(signal, shard);
+        });
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(names.Shards.Select(shard => ListenAsync(shard, stoppingToken)));
+
+    private async Task ListenAsync(string shard, CancellationToken cancellationToken)
+    {
+        for (var failures = 0; !cancellationToken.IsCancellationRequested;)
+        {
+            try
+            {
+                var source = SourceOf(shard);
+                await using var connection = await source.OpenConnectionAsync(cancellationToken);
+                connection.Notification += (_, notification) =>
+                {
+                    if (Enum.TryParse<ShardSignal>(notification.Channel, ignoreCase: true, out var signal))
+                    {
+                        Wake(signal, shard);
+                    }
+                };
+                await ExecuteAsync(connection, Listen, cancellationToken);
+                foreach (var signal in Enum.GetValues<ShardSignal>())
+                {
+                    Wake(signal, shard); // For what was sent before.
+                }
+
+                failures = 0;
+                while (source == SourceOf(shard)) // Until another server is the primary.
+                {
+                    if (!await connection.WaitAsync(ProofOfLife, cancellationToken))
+                    {
+                        await ExecuteAsync(connection, "SELECT 1", cancellationToken);
+                    }
+                }
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+            }
+            catch (Exception exception)
+            {
+                LogLost(exception, shard);
+                await Task.Delay(Random.Shared.Next(50 << Math.Min(failures++, 5)), cancellationToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task SendAsync(ShardSignal signal, string shard)
+    {
+        try
+        {
+            await using var notify = SourceOf(shard).CreateCommand($"NOTIFY {ChannelOf(signal)}");
+            await notify.ExecuteNonQueryAsync();
+        }
+        catch (Exception exception) when (exception is NpgsqlException or ObjectDisposedException)
+        {
+            LogNotSent(exception, shard);
+        }
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private NpgsqlDataSource SourceOf(string shard) =>
+        primaries.For(DatabaseNames.WorkerOf(shard));
+
+    private Waiting Of(ShardSignal signal, string shard) => _waiting.GetOrAdd((signal, shard), _ => new Waiting());
+
+    [LoggerMessage(LogLevel.Debug, "Instances were not told of what '{Shard}' has; they will see it when they poll.")]
+    private partial void LogNotSent(Exception exception, string shard);
+
+    [LoggerMessage(LogLevel.Debug, "Notifications of '{Shard}' are not heard; it is polled.")]
+    private partial void LogLost(Exception exception, string shard);
+
+    private sealed class Waiting
+    {
+        public bool IsGathering;
+
+        public SemaphoreSlim Awake { get; } = new(0);
+
+        /// <summary>Once is enough; one more does no harm.</summary>
+        public void Wake()
+        {
+            if (Awake.CurrentCount == 0)
+            {
+                Awake.Release();
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using System.IO.Pipelines;
+using System.Text;
+using Acme.Service.Application.Ingestion;
+
+namespace Acme.Service.Application.Tests.Ingestion;
+
+public sealed class LineReaderTests
+{
+    private const int MaxLength = 10;
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a", "a")]
+    [InlineData("a\n", "a")]
+    [InlineData("a\n\nb", "a", "", "b")]
+    [InlineData("\n", "")]
+    [InlineData("0123456789\n0123456789a\nb", "0123456789", "too long", "b")]
+    [InlineData("0123456789a", "too long")]
+    public async Task Lines_are_read_one_by_one(string body, params string[] lines) =>
+        Assert.Equal(lines, await ReadAsync(PipeReader.Create(new MemoryStream(Encoding.UTF8.GetBytes(body)))));
+
+    [Fact]
+    public async Task However_a_body_is_cut_into_pieces_its_lines_are_the_same()
+    {
+        for (var seed = 0; seed < 500; seed++)
+        {
+            var random = new Random(seed);
+            var body = new string(random.GetItems<char>("ab\n", random.Next(60)));
+            var pieces = new Pipe();
+            var writing = Task.Run(
+                async () =>
+                {
+                    foreach (var piece in Encoding.UTF8.GetBytes(body).Chunk(random.Next(1, 8)))
+                    {
+                        await pieces.Writer.WriteAsync(piece);
+                    }
+
+                    await pieces.Writer.CompleteAsync();
+                },
+                TestContext.Current.CancellationToken);
+            var lines = await ReadAsync(pieces.Reader);
+            await writing;
+
+            var expected = body.Split('\n').Select(line => line.Length > MaxLength ? "too long" : line).ToList();
+            if (expected[^1].Length == 0)
+            {
+                expected.RemoveAt(expected.Count - 1);
+            }
+
+            Assert.True(expected.SequenceEqual(lines), $"Seed {seed}: {string.Join('|', lines)}");
+        }
+    }
+
+    /// <summary>The pipe of a request holds a megabyte; a writer who is not read from has to wait.</summary>
+    [Fact]
+    public async Task Nothing_is_read_ahead_and_a_line_without_end_is_not_kept()
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1_000, resumeWriterThreshold: 500));
+        var lines = new LineReader(pipe.Reader, MaxLength);
+        await pipe.Writer.WriteAsync("first\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        Assert.True(await lines.ReadAsync(TestContext.Current.CancellationToken));
+        var more = pipe.Writer.WriteAsync(new byte[2_000], TestContext.Current.CancellationToken).AsTask();
+        await Task.Delay(50, TestContext.Current.CancellationToken);
+        Assert.False(more.IsCompleted);
+
+        var next = lines.ReadAsync(TestContext.Current.CancellationToken).AsTask();
+        await more.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        for (var i = 0; i < 100; i++)
+        {
+            await pipe.Writer.WriteAsync(new byte[900], TestContext.Current.CancellationToken).AsTask()
+                .WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        }
+
+        await pipe.Writer.CompleteAsync();
+        Assert.True(await next);
+        Assert.True(lines is { IsTooLong: true, Number: 2, Line.Length: 0 });
+        Assert.False(await lines.ReadAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Rows_that_cannot_be_stored_are_found_and_no_other_is_lost()
+    {
+        var tally = new IngestTally();
+        var stored = new List<int>();
+        var rows = Enumerable.Range(1, 1_000).Select(number => ((long)number, number)).ToArray();
+
+        await Ingesting.StoreAsync(tally, rows, some =>
+        {
+            if (some.Any(number => number % 300 == 0))
+            {
+                throw new UnstorableRowsException("no", new InvalidOperationException());
+            }
+
+            stored.AddRange(some);
+            return Task.FromResult(some.Count);
+        });
+
+        var report = tally.ToReport();
+        Assert.Equal((997, 0, 3), (report.Accepted, report.Duplicates, report.Rejected));
+        Assert.Equal([300L, 600L, 900L], report.Errors.Select(error => error.Line));
+        Assert.Equal(Enumerable.Range(1, 1_000).Where(number => number % 300 != 0), stored);
+    }
+
+    private static async Task<List<string>> ReadAsync(PipeReader reader)
+    {
+        var lines = new LineReader(reader, MaxLength);
+        var read = new List<string>();
+        while (await lines.ReadAsync(CancellationToken.None))
+        {
+            read.Add(lines.IsTooLong ? "too long" : Encoding.UTF8.GetString(lines.Line));
+            Assert.Equal(read.Count, lines.Number);
+        }
+
+        return read;
+    }
+}

@@ -1,0 +1,85 @@
+using Acme.Service.Domain.Common;
+using Acme.Service.Integration.Tests.Fixtures;
+using Npgsql;
+using Xunit.Sdk;
+
+namespace Acme.Service.Integration.Tests.Activity;
+
+/// <summary>The statement that find_activity runs, planned for enough rows that a choice matters.</summary>
+[Collection(nameof(ServiceTests))]
+public sealed class ActivityPlanTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
+{
+    private static readonly UserId Owner = UserId.FromSubject(TestService.NewSubject());
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Payloads_are_found_by_GIN_and_times_by_BRIN_and_without_the_index_this_test_fails()
+    {
+        var databases = fixture.Service.Databases;
+        await databases.ExecuteAsync("shard0", $$"""
+            INSERT INTO activity (owner_id, id, kind, payload, created_at)
+            SELECT '{{Owner}}', gen_random_uuid(), 'click', jsonb_build_object('page', n % 1000, 'n', n),
+                   timestamptz '2026-01-01Z' + n * interval '1 second'
+            FROM generate_series(1, 100000) AS n;
+            """);
+        await databases.ExecuteAsync("shard0", "VACUUM ANALYZE activity");
+
+        await AssertUsesAsync("ix_activity_payload", """{"page": 7}""", since: null, until: null);
+        await AssertUsesAsync("ix_activity_created_at", filter: null, At(50_000), At(50_500));
+
+        await databases.ExecuteAsync("shard0", "DROP INDEX ix_activity_payload; DROP INDEX ix_activity_created_at");
+        await Assert.ThrowsAnyAsync<XunitException>(() => AssertUsesAsync("ix_activity_payload", """{"page": 7}""", since: null, until: null));
+        await Assert.ThrowsAnyAsync<XunitException>(() => AssertUsesAsync("ix_activity_created_at", filter: null, At(50_000), At(50_500)));
+    }
+
+    /// <summary>Why there is a function at all: what is under row security is not found by the index.</summary>
+    [Fact]
+    public async Task Under_row_security_the_planner_cannot_use_GIN()
+    {
+        await using var connection = new NpgsqlConnection($"{fixture.Service.Databases.ConnectionString("shard1", "app_ro")};Pooling=false");
+        await connection.OpenAsync(Cancellation);
+        await using (var off = new NpgsqlCommand("SET enable_seqscan = off", connection))
+        {
+            await off.ExecuteNonQueryAsync(Cancellation);
+        }
+
+        Assert.DoesNotContain("ix_activity_payload", await ExplainAsync(
+            connection, "SELECT * FROM activity WHERE payload @> $1", new NpgsqlParameter { Value = "{}", NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Jsonb }), StringComparison.Ordinal);
+    }
+
+    private static DateTime At(int second) => new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddSeconds(second);
+
+    private async Task AssertUsesAsync(string index, string? filter, DateTime? since, DateTime? until)
+    {
+        var databases = fixture.Service.Databases;
+        var query = await databases.ScalarAsync<string>(
+            "shard0", $"SELECT activity_query({filter is not null}, {since is not null}, {until is not null}, false)");
+        await using var connection = new NpgsqlConnection($"{databases.ConnectionString("shard0", "owner")};Pooling=false");
+        await connection.OpenAsync(Cancellation);
+        var plan = await ExplainAsync(
+            connection,
+            query,
+            new() { Value = Owner.Value },
+            new() { Value = (object?)filter ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Jsonb },
+            new() { Value = (object?)since ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz },
+            new() { Value = (object?)until ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz },
+            new() { Value = DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Uuid },
+            new() { Value = 51 });
+        Assert.Contains(index, plan, StringComparison.Ordinal);
+    }
+
+    private static async Task<string> ExplainAsync(NpgsqlConnection connection, string sql, params NpgsqlParameter[] parameters)
+    {
+        await using var explain = new NpgsqlCommand($"EXPLAIN {sql}", connection);
+        explain.Parameters.AddRange(parameters);
+        await using var rows = await explain.ExecuteReaderAsync(Cancellation);
+        var lines = new List<string>();
+        while (await rows.ReadAsync(Cancellation))
+        {
+            lines.Add(rows.GetString(0));
+        }
+
+        return string.Join('\n', lines);
+    }
+}

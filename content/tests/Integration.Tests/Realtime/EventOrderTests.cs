@@ -1,0 +1,157 @@
+using Acme.Service.Domain.Common;
+using Acme.Service.Infrastructure.Sharding;
+using Acme.Service.Integration.Tests.Fixtures;
+using Npgsql;
+
+namespace Acme.Service.Integration.Tests.Realtime;
+
+[Collection(nameof(ServiceTests))]
+public sealed class EventOrderTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
+{
+    private readonly TestService _service = fixture.Service;
+    private readonly string _subject = TestService.NewSubject();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private UserId Owner => UserId.FromSubject(_subject);
+
+    [Fact]
+    public async Task An_event_committed_late_is_not_skipped()
+    {
+        await using var client = new EventClient(_subject);
+        await client.ConnectAsync(_service);
+        await client.UntilAsync("ready");
+        var naive = new NaiveReader(_service.Databases, Owner);
+
+        await using var early = await _service.Databases.ConnectAsync("shard0");
+        await early.ExecuteAsync("BEGIN");
+        await early.ExecuteAsync(EventWriters.Insert(Owner, 1));
+        await _service.PublishAsync(Owner, 2);
+        await naive.ReadAsync();
+        // Longer than it takes to be told of an event that nothing stands in the way of.
+        await Task.Delay(700, Cancellation);
+        await early.ExecuteAsync("COMMIT");
+        await naive.ReadAsync();
+
+        Assert.Equal([1, 2], await client.UntilCountAsync(2));
+        Assert.Equal([2], naive.Numbers); // The fault that the horizon is for.
+    }
+
+    [Fact]
+    public async Task Events_of_one_transaction_come_in_the_order_in_which_they_were_published()
+    {
+        await using var client = new EventClient(_subject);
+        await client.ConnectAsync(_service);
+        await client.UntilAsync("ready");
+        var numbers = Enumerable.Range(1, 20).ToArray();
+
+        await _service.PublishAsync(Owner, numbers);
+
+        Assert.Equal(numbers, await client.UntilCountAsync(20));
+    }
+
+    [Fact]
+    public async Task A_user_is_told_of_what_is_committed_and_theirs_and_of_nothing_else()
+    {
+        await using var client = new EventClient(_subject);
+        await client.ConnectAsync(_service);
+        await client.UntilAsync("ready");
+
+        await using (var connection = await _service.Databases.ConnectAsync("shard0"))
+        {
+            await connection.ExecuteAsync("BEGIN");
+            await connection.ExecuteAsync(EventWriters.Insert(Owner, 1));
+            await connection.ExecuteAsync("ROLLBACK");
+        }
+
+        await _service.PublishAsync(UserId.FromSubject(TestService.NewSubject()), 2);
+        await _service.PublishAsync(Owner, 3);
+
+        Assert.Equal([3], await client.UntilCountAsync(1));
+    }
+
+    /// <summary>More than a page of the shard's answer, and more than the reader takes at once.</summary>
+    [Fact]
+    public async Task Whoever_was_away_is_told_of_all_that_happened_meanwhile()
+    {
+        await using var client = new EventClient(_subject);
+        await client.ConnectAsync(_service);
+        await client.UntilAsync("ready");
+        await client.DisconnectAsync();
+        foreach (var some in Enumerable.Range(1, 1_100).Chunk(100))
+        {
+            await _service.PublishAsync(Owner, some);
+        }
+
+        await client.ConnectAsync(_service);
+
+        Assert.Equal(Enumerable.Range(1, 1_100), await client.UntilCountAsync(1_100));
+        await _service.PublishAsync(Owner, 1_101);
+        Assert.Equal(1_101, (await client.UntilCountAsync(1_101))[^1]);
+        Assert.DoesNotContain(client.Notices, notice => notice.EventType == "reset");
+    }
+
+    [Fact]
+    public async Task A_bucket_moves_there_and_back_and_its_user_is_told_of_everything_once()
+    {
+        await using var client = new EventClient(_subject);
+        await using var away = new EventClient(_subject);
+        await client.ConnectAsync(_service);
+        await away.ConnectAsync(_service);
+        await client.UntilAsync("ready");
+        await away.UntilAsync("ready");
+        await _service.PublishAsync(Owner, 1);
+        await away.UntilCountAsync(1);
+        await away.DisconnectAsync();
+
+        var number = 1;
+        using var enough = new CancellationTokenSource();
+        var writing = Task.Run(
+            async () =>
+            {
+                while (!enough.IsCancellationRequested)
+                {
+                    await _service.PublishAsync(Owner, ++number);
+                }
+            },
+            Cancellation);
+        foreach (var target in new[] { "shard1", "shard0" })
+        {
+            var moved = await new BucketMover(
+                    _service.Databases.OwnerConfiguration(), new MoveOptions { KeepFor = TimeSpan.Zero }, (_, _) => Task.CompletedTask)
+                .MoveAsync(Owner.Bucket.Value, target, Cancellation);
+            Assert.True(moved.Outcome == MoveOutcome.Done, moved.Message);
+        }
+
+        await enough.CancelAsync();
+        await writing;
+        await away.ConnectAsync(_service);
+
+        var stored = await _service.Databases.StoredAsync("shard0", Owner);
+        Assert.Equal(number, stored.Length);
+        Assert.Equal(stored, await client.UntilCountAsync(number));
+        Assert.Equal(stored, await away.UntilCountAsync(number));
+        Assert.DoesNotContain(client.Notices.Concat(away.Notices), notice => notice.EventType == "reset");
+    }
+
+    /// <summary>Reads as one would with a sequence alone: what is greater than the last.</summary>
+    private sealed class NaiveReader(Databases databases, UserId owner)
+    {
+        private long _last;
+
+        public List<int> Numbers { get; } = [];
+
+        public async Task ReadAsync()
+        {
+            await using var connection = await databases.ConnectAsync("shard0");
+            await using var command = new NpgsqlCommand(
+                $"SELECT seq, (payload->>'number')::int FROM events WHERE owner_id = '{owner}' AND seq > {_last} ORDER BY seq", connection);
+            await using var rows = await command.ExecuteReaderAsync(Cancellation);
+            while (await rows.ReadAsync(Cancellation))
+            {
+                _last = rows.GetInt64(0);
+                Numbers.Add(rows.GetInt32(1));
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.WebSockets;
+using System.Text.Json;
+using Acme.Service.Application.Realtime;
+using Acme.Service.Domain.Common;
+using Acme.Service.Infrastructure.Realtime;
+using Acme.Service.Integration.Tests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.IdentityModel.JsonWebTokens;
+
+namespace Acme.Service.Integration.Tests.Realtime;
+
+[Collection(nameof(ServiceTests))]
+public sealed class EventStreamTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
+{
+    private readonly TestService _service = fixture.Service;
+    private readonly string _subject = TestService.NewSubject();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private UserId Owner => UserId.FromSubject(_subject);
+
+    [Fact]
+    public async Task A_heartbeat_comes_at_once_and_again_and_again()
+    {
+        await using var service = new TestService(_service.Databases, ("Realtime:HeartbeatSeconds", "0.3"));
+        _ = service.Services;
+        await using var client = new EventClient(_subject);
+        var waited = Stopwatch.StartNew();
+        await client.ConnectAsync(service);
+
+        Assert.Equal("heartbeat", (await client.NextAsync())!.Value.EventType);
+        Assert.True(waited.Elapsed < TimeSpan.FromSeconds(2), $"{waited.ElapsedMilliseconds} ms");
+        Assert.Equal("ready", (await client.NextAsync())!.Value.EventType);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal("heartbeat", (await client.NextAsync(seconds: 5))!.Value.EventType);
+        }
+    }
+
+    [Fact]
+    public async Task WebSocket_tells_the_same_as_server_sent_events()
+    {
+        await using var client = new EventClient(_subject);
+        await client.ConnectAsync(_service);
+        await client.UntilAsync("ready");
+        var sockets = _service.Server.CreateWebSocketClient();
+        var token = TestService.Token(new(JwtRegisteredClaimNames.Sub, _subject));
+        using var socket = await sockets.ConnectAsync(new Uri($"ws://localhost/events/ws?access_token={token}"), Cancellation);
+        while ((await ReceiveAsync(socket)).GetProperty("event").GetString() != "ready")
+        {
+        }
+
+        await _service.PublishAsync(Owner, 1, 2);
+
+        foreach (var number in new[] { 1, 2 })
+        {
+            var item = await client.UntilAsync("test");
+            var message = await ReceiveAsync(socket);
+            Assert.Equal(number, EventClient.NumberOf(item));
+            Assert.Equal(("test", item.EventId), (message.GetProperty("event").GetString(), message.GetProperty("id").GetString()));
+            Assert.True(JsonElement.DeepEquals(JsonElement.Parse(item.Data), message.GetProperty("data")));
+        }
+
+        using var resumed = await sockets.ConnectAsync(
+            new Uri($"ws://localhost/events/ws?access_token={token}&after={client.LastId}"), Cancellation);
+        await _service.PublishAsync(Owner, 3);
+        JsonElement next;
+        while ((next = await ReceiveAsync(resumed)).GetProperty("event").GetString() == "heartbeat")
+        {
+        }
+
+        Assert.Equal(3, next.GetProperty("data").GetProperty("payload").GetProperty("number").GetInt32());
+        await resumed.CloseAsync(WebSocketCloseStatus.NormalClosure, "", Cancellation);
+    }
+
+    [Fact]
+    public async Task A_token_in_the_address_is_good_for_events_alone()
+    {
+        var token = TestService.Token(new(JwtRegisteredClaimNames.Sub, _subject));
+        using var client = _service.CreateClient();
+        using var events = await client.GetAsync($"/events?access_token={token}", HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        using var other = await client.GetAsync($"/operations/sagas?access_token={token}", Cancellation);
+        using var none = await client.GetAsync("/events", Cancellation);
+
+        Assert.Equal(HttpStatusCode.OK, events.StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, other.StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, none.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_stream_ends_with_its_token()
+    {
+        await using var client = new EventClient(_subject);
+        await client.ConnectAsync(
+            _service, TestService.Token(new(JwtRegisteredClaimNames.Sub, _subject), DateTime.UtcNow.AddSeconds(2)));
+        while (await client.NextAsync() is not null)
+        {
+        }
+
+        Assert.Contains(client.Notices, notice => notice.EventType == "ready");
+    }
+
+    [Fact]
+    public async Task Streams_end_when_the_service_stops_and_go_on_at_another_instance()
+    {
+        await using var client = new EventClient(_subject);
+        await using (var service = new TestService(_service.Databases))
+        {
+            await client.ConnectAsync(service);
+            await client.UntilAsync("ready");
+            var waited = Stopwatch.StartNew();
+            service.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+            while (await client.NextAsync() is not null)
+            {
+            }
+
+            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(5), $"It took {waited.ElapsedMilliseconds} ms.");
+        }
+
+        await _service.PublishAsync(Owner, 1);
+        await client.ConnectAsync(_service);
+        Assert.Equal([1], await client.UntilCountAsync(1));
+    }
+
+    [Fact]
+    public async Task A_client_that_is_too_slow_is_told_to_read_anew_and_costs_no_memory()
+    {
+        await using var service = new TestService(_service.Databases, ("Realtime:ClientQueue", "16"));
+        await using var scope = service.Services.CreateAsyncScope();
+        var feed = scope.ServiceProvider.GetRequiredService<IEventFeed>();
+        await using var messages = feed.ReadAsync(Owner, after: null, Cancellation).GetAsyncEnumerator(Cancellation);
+        await UntilAsync(EventMessage.Ready);
+        await service.PublishAsync(Owner, 1);
+        await UntilAsync("test");
+
+        // It takes nothing while these come.
+        await service.PublishAsync(Owner, Enumerable.Range(2, 100));
+        await using var other = new EventClient(_subject);
+        await other.ConnectAsync(service);
+        await other.UntilAsync("ready");
+        await service.PublishAsync(Owner, 102);
+        await other.UntilCountAsync(1);
+
+        Assert.Contains("too slow", (await UntilAsync(EventMessage.Reset)).Data, StringComparison.Ordinal);
+        await service.PublishAsync(Owner, 103);
+        Assert.Contains("103", (await UntilAsync("test")).Data, StringComparison.Ordinal);
+
+        async Task<EventMessage> UntilAsync(string type)
+        {
+            do
+            {
+                Assert.True(await messages.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20), Cancellation));
+            }
+            while (messages.Current.Type is var came && came != type && came is "heartbeat");
+            Assert.Equal(type, messages.Current.Type);
+            return messages.Current;
+        }
+    }
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    [InlineData("________________________________________________")]
+    public async Task Whoever_says_an_id_that_nobody_gave_out_is_told_to_read_anew(string id)
+    {
+        await using var client = new EventClient(_subject) { LastId = id };
+        await client.ConnectAsync(_service);
+        await client.UntilAsync("reset");
+
+        await _service.PublishAsync(Owner, 1);
+        Assert.Equal([1], await client.UntilCountAsync(1));
+    }
+
+    [Fact]
+    public async Task Whoever_was_away_for_too_long_is_told_to_read_anew()
+    {
+        await using var service = new TestService(_service.Databases, ("Realtime:Lifetime", "00:00:01"));
+        await using var client = new EventClient(_subject);
+        await client.ConnectAsync(service);
+        await client.UntilAsync("ready");
+        await service.PublishAsync(Owner, 1);
+        await client.UntilCountAsync(1);
+        await client.ConnectAsync(service);
+        await service.PublishAsync(Owner, 2);
+        await client.UntilCountAsync(2);
+        Assert.DoesNotContain(client.Notices, notice => notice.EventType == "reset");
+
+        await client.DisconnectAsync();
+        await Task.Delay(1_100, Cancellation);
+        await client.ConnectAsync(service);
+        await client.UntilAsync("reset");
+    }
+
+    [Fact]
+    public async Task Old_events_are_dropped_and_others_are_not()
+    {
+        foreach (var (number, hours) in new[] { (1, 30), (2, 24), (3, 0) })
+        {
+            await _service.Databases.ExecuteAsync("shard0", EventWriters.Insert(Owner, number));
+            await _service.Databases.ExecuteAsync(
+                "shard0", $"UPDATE events SET created_at = created_at - interval '{hours} hours' WHERE owner_id = '{Owner}' AND payload->>'number' = '{number}'");
+        }
+
+        var dropped = await _service.Services.GetServices<IHostedService>().OfType<OldEvents>().Single().DropAsync("shard0", Cancellation);
+
+        Assert.Equal(1, dropped);
+        var stored = await _service.Databases.StoredAsync("shard0", Owner);
+        Assert.Equal([2, 3], stored);
+    }
+
+    private static async Task<JsonElement> ReceiveAsync(WebSocket socket)
+    {
+        var buffer = new byte[4096];
+        var result = await socket.ReceiveAsync(buffer, Cancellation).WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+        Assert.True(result is { EndOfMessage: true, MessageType: WebSocketMessageType.Text });
+        return JsonElement.Parse(buffer.AsSpan(0, result.Count));
+    }
+}

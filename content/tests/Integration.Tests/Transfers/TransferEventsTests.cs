@@ -1,0 +1,42 @@
+using System.Net;
+using Acme.Service.Integration.Tests.Fixtures;
+using Acme.Service.Integration.Tests.Realtime;
+
+namespace Acme.Service.Integration.Tests.Transfers;
+
+[Collection(nameof(ServiceTests))]
+public sealed class TransferEventsTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
+{
+    private readonly TestService _service = fixture.Service;
+
+    [Theory]
+    [InlineData(0, "deposit, money-sent", "money-received")]
+    [InlineData(1, "deposit, transfer-reserved, transfer-settled", "money-received")]
+    public async Task Payer_and_payee_see_the_money_move(int payeesShard, string payerIsTold, string payeeIsTold)
+    {
+        var (payer, payee) = (TestService.NewSubject(), TestService.NewSubject(payeesShard));
+        await using var payersEvents = new EventClient(payer);
+        await using var payeesEvents = new EventClient(payee);
+        await payersEvents.ConnectAsync(_service);
+        await payeesEvents.ConnectAsync(_service);
+        await payersEvents.UntilAsync("ready");
+        await payeesEvents.UntilAsync("ready");
+        var from = await OpenAsync(payer);
+        var to = await OpenAsync(payee);
+        var client = _service.ClientOf(payer);
+
+        await client.PostAsync($"/wallets/{from}/deposits", new { amount = 100, currency = "EUR" }, HttpStatusCode.OK);
+        await client.PostAsync(
+            "/transfers", new { from, to, amount = 30, currency = "EUR" }, payeesShard == 0 ? HttpStatusCode.Created : HttpStatusCode.Accepted);
+
+        await payersEvents.UntilAsync(payerIsTold.Split(", ")[^1]);
+        var received = await payeesEvents.UntilAsync("money-received");
+        Assert.Equal(payerIsTold, string.Join(", ", payersEvents.Types));
+        Assert.Equal(payeeIsTold, string.Join(", ", payeesEvents.Types));
+        var payload = System.Text.Json.JsonElement.Parse(received.Data).GetProperty("payload");
+        Assert.Equal((30, 30), (payload.GetProperty("amount").GetInt32(), payload.GetProperty("balance").GetInt32()));
+    }
+
+    private async Task<string> OpenAsync(string subject) =>
+        (await _service.ClientOf(subject).PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created)).GetProperty("id").GetString()!;
+}
