@@ -79,7 +79,7 @@ public sealed class WalletSyncTokenTests(ServiceFixture fixture) : IClassFixture
         var opened = await alice.PostAsJsonAsync("/wallets", new { currency = "EUR" }, Cancellation);
         var written = await opened.Content.ReadAsStringAsync(Cancellation);
         await _service.Databases.ReplicaHasCaughtUpAsync();
-        var commands = new ConcurrentBag<Activity>();
+        var commands = new ConcurrentBag<System.Diagnostics.Activity>();
         using var listener = new ActivityListener
         {
             ShouldListenTo = source => source.Name == "Npgsql",
