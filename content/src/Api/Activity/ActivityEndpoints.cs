@@ -20,7 +20,7 @@ internal sealed class ActivityEndpoints : IEndpointGroup
         // The body is never held as a whole, so it may be of any size.
         activity.MapPost("/", Ingest).WithSummary("Stores what you did: a JSON object on each line")
             .WithDescription("`{id, kind, createdAt, payload}`. A line whose id is there already is a duplicate, so a body may be sent again.")
-            .WithMetadata(new DisableRequestSizeLimitAttribute(), new AcceptsMetadata(["application/x-ndjson"], typeof(string)));
+            .WithMetadata(new DisableRequestSizeLimitAttribute(), new AcceptsMetadata(["application/x-ndjson"], typeof(string)), new LongLived());
         activity.MapGet("/", List).WithSummary("What you did, newest first")
             .ProducesProblem(StatusCodes.Status400BadRequest);
     }
