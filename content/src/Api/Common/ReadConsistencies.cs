@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Acme.Service.Application.Platform;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
 namespace Acme.Service.Api.Common;
@@ -16,7 +17,7 @@ internal static class ReadConsistencies
 
     /// <summary>Tells it to readers of the API's description.</summary>
     public static Task DescribeAsync(
-        OpenApiOperation operation, Microsoft.AspNetCore.OpenApi.OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         var consistency = context.Description.ActionDescriptor.EndpointMetadata.OfType<ReadConsistency>().LastOrDefault()?.Consistency;
         operation.Extensions ??= new Dictionary<string, IOpenApiExtension>();

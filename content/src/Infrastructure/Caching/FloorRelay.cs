@@ -87,6 +87,10 @@ internal sealed partial class FloorRelay(
                 await RelayAsync(database, stoppingToken);
                 isAway = false;
             }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                // What it had taken is back in the outbox.
+            }
             catch (Exception exception) when (PrimaryServers.IsNoAnswer(exception))
             {
                 if (!isAway)
@@ -99,7 +103,7 @@ internal sealed partial class FloorRelay(
 
             // Instances that were started together do not ask together.
             var pause = TimeSpan.FromMilliseconds(options.Value.RelayMilliseconds * (0.5 + Random.Shared.NextDouble()));
-            await Task.Delay(pause, stoppingToken);
+            await Task.Delay(pause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 
 namespace Acme.Service.Infrastructure.ReadReplicas;
@@ -5,7 +6,7 @@ namespace Acme.Service.Infrastructure.ReadReplicas;
 /// <summary>Counts the reads that are at a primary because no replica would do, so that they do not crowd out its writes.</summary>
 internal sealed class PrimaryReads(IOptions<ReadReplicaOptions> options)
 {
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, Budget> _budgets = new();
+    private readonly ConcurrentDictionary<string, Budget> _budgets = new();
 
     /// <summary>Null when there are as many as there may be.</summary>
     public ReadRoute? TryRoute(string database)

@@ -41,7 +41,7 @@ internal sealed class ReadRouting(
                     ?? await WaitAsync(database, needed, cancellationToken)
                     ?? (needed.Timeline > timelines.Highest(database)
                         // The primary that is known here may be the old one.
-                        ? throw Refused(database, "behind its timeline", "A promotion was seen elsewhere, and the new primary is not known here yet.")
+                        ? throw Refused(database, "newer timeline", "A promotion was seen elsewhere, and is not known here yet.")
                         : Fallback(database, "replica behind"));
             default:
                 return Replica(database, needed: null, "no token") ?? Fallback(database, "replica behind");
@@ -69,7 +69,7 @@ internal sealed class ReadRouting(
     /// <summary>Until a replica has passed the position. Null when none does in time, or none is there to wait for.</summary>
     private async ValueTask<ReadRoute?> WaitAsync(string database, WalPosition needed, CancellationToken cancellationToken)
     {
-        var servers = replicas.Of(database).Where(replica => replica.Server.IsUsable).Select(replica => replica.Server).ToArray();
+        var servers = replicas.Of(database).Select(replica => replica.Server).Where(server => server.IsUsable).ToArray();
         if (servers.Length == 0)
         {
             return null;

@@ -19,6 +19,7 @@ internal sealed partial class SyncTokenCodec
     private const int TimelineSize = 4;
     private const int PositionSize = TimelineSize + 8;
     private const int SignatureSize = 16;
+    private const int MinKeySize = 32;
     private const int ValueSize = PositionSize + SignatureSize;
 
     private readonly Dictionary<string, byte[]> _keys;
@@ -29,15 +30,17 @@ internal sealed partial class SyncTokenCodec
         byte[] key;
         if (configuration["SyncTokens:Key"] is { Length: > 0 } configured)
         {
-            key = Convert.FromBase64String(configured);
-            if (key.Length < 32)
+            key = new byte[configured.Length];
+            if (!Convert.TryFromBase64String(configured, key, out var size) || size < MinKeySize)
             {
-                throw new InvalidOperationException("SyncTokens:Key must be Base64 of at least 32 bytes.");
+                throw new InvalidOperationException($"SyncTokens:Key must be Base64 of at least {MinKeySize} bytes.");
             }
+
+            key = key[..size];
         }
         else
         {
-            key = RandomNumberGenerator.GetBytes(32);
+            key = RandomNumberGenerator.GetBytes(MinKeySize);
             LogOwnKey(logger);
         }
 

@@ -74,6 +74,8 @@ internal sealed class TestService(Databases databases, params IEnumerable<(strin
         builder.UseSetting($"{Bearer}:SigningKeys:0:Issuer", Issuer);
         builder.UseSetting($"{Bearer}:SigningKeys:0:Value", Convert.ToBase64String(Key.Key));
         builder.UseSetting("Logging:LogLevel:Default", "Warning");
+        // On a machine that has much to do, a Redis that is slow to answer is not one that is away.
+        builder.UseSetting("Cache:PatienceMilliseconds", "2000");
         foreach (var (name, value) in settings)
         {
             builder.UseSetting(name, value);

@@ -52,6 +52,25 @@ public sealed class CachedPayeesTests(ServiceFixture fixture) : IClassFixture<Se
     }
 
     [Fact]
+    public async Task Who_has_the_writers_token_is_not_answered_from_the_memory_of_another_instance()
+    {
+        await using var other = new TestService(_service.Databases);
+        var alice = await Person.ComeAsync(_service, shard: 0);
+        using var reader = other.ClientOf(TestService.NewSubject());
+        for (var round = 0; round < 3; round++)
+        {
+            var handle = NewHandle;
+            await SetAsync(alice, handle);
+            await UntilFoundAsync(reader, handle);
+            var moved = await alice.Client.PutAsJsonAsync("/payees/me", new { handle = NewHandle, wallet = alice.Wallet }, Cancellation);
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"/payees/{handle}");
+            request.Headers.Add("Sync-Token", moved.Headers.GetValues("Sync-Token"));
+
+            await HttpAssert.ProblemAsync(await reader.SendAsync(request, Cancellation), HttpStatusCode.NotFound);
+        }
+    }
+
+    [Fact]
     public async Task The_cache_agrees_with_the_database_after_people_have_taken_handles_from_each_other()
     {
         var people = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => Person.ComeAsync(_service, shard: i % 2)));
