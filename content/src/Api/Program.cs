@@ -2,6 +2,7 @@ using Acme.Service.Api;
 using Acme.Service.Api.Common;
 using Acme.Service.Application;
 using Acme.Service.Infrastructure;
+using Acme.Service.Infrastructure.ReadReplicas;
 using Acme.Service.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -13,6 +14,7 @@ builder.Services.AddInfrastructure(builder.Configuration);
 builder.AddHttpSurface();
 
 var app = builder.Build();
+app.UseSyncTokens();
 app.UseHttpSurface();
 app.MapHealthEndpoints();
 app.MapEndpointGroups();

@@ -34,6 +34,32 @@ public sealed partial class LocalTopology
         await SignalAsync("CONT", stopped);
     }
 
+    /// <summary>Adds a replica beside the one that every topology has, and returns once it answers.</summary>
+    internal async Task<ServerAddress> AddReplicaAsync(string name, CancellationToken ct)
+    {
+        await using var connection = new NpgsqlConnection($"{ConnectionString("postgres", DatabaseRoles.Superuser)};Pooling=false");
+        await connection.OpenAsync(ct);
+        await using var command = new NpgsqlCommand("SELECT pg_create_physical_replication_slot($1)", connection) { Parameters = { new() { Value = name } } };
+        await command.ExecuteNonQueryAsync(ct);
+
+        var address = new ServerAddress(Host, FreePort.Take(0, name));
+        var part = StartPostgres(
+            name,
+            "replica.sh",
+            address,
+            [
+                new("PRIMARY_HOST", Primary.Host),
+                new("PRIMARY_PORT", $"{Primary.Port}"),
+                new("REPLICA_NAME", name),
+                PasswordVariable(DatabaseRoles.Replicator),
+            ]);
+        await part.WaitUntilReadyAsync(ct => AnswersTrueAsync(ConnectionString("postgres", DatabaseRoles.Superuser, address), "select pg_is_in_recovery()", ct), ct);
+        return address;
+    }
+
+    internal string ConnectionString(string database, string role, ServerAddress server) =>
+        PostgresConnectionString.Create(server.Host, $"{server.Port}", database, role, Password(role), AuthorityFile);
+
     /// <summary>Completes when the replica takes writes.</summary>
     internal async Task PromoteReplicaAsync(CancellationToken ct)
     {

@@ -200,10 +200,12 @@ public sealed partial class LocalTopology : IAsyncDisposable
 
     private Task<bool> PrimaryAnswersAsync(CancellationToken ct) => AnswersTrueAsync(replica: false, "select true", ct);
 
-    private async Task<bool> AnswersTrueAsync(bool replica, string question, CancellationToken ct)
+    private Task<bool> AnswersTrueAsync(bool replica, string question, CancellationToken ct) =>
+        AnswersTrueAsync(ConnectionString("postgres", DatabaseRoles.Superuser, replica), question, ct);
+
+    private static async Task<bool> AnswersTrueAsync(string server, string question, CancellationToken ct)
     {
-        await using var connection = new NpgsqlConnection(
-            $"{ConnectionString("postgres", DatabaseRoles.Superuser, replica)};Pooling=false");
+        await using var connection = new NpgsqlConnection($"{server};Pooling=false");
         await connection.OpenAsync(ct);
         await using var command = new NpgsqlCommand(question, connection);
         return await command.ExecuteScalarAsync(ct) is true;

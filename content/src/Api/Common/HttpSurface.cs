@@ -35,7 +35,9 @@ internal static class HttpSurface
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         builder.Services.AddExceptionHandler<BadRequestHandler>();
         builder.Services.AddProblemDetails();
-        builder.Services.AddOpenApi(options => options.AddDocumentTransformer<BearerSecurity>());
+        builder.Services.AddOpenApi(options => options
+            .AddDocumentTransformer<BearerSecurity>()
+            .AddOperationTransformer(ReadConsistencies.DescribeAsync));
     }
 
     public static void UseHttpSurface(this WebApplication app)
@@ -57,7 +59,7 @@ internal static class HttpSurface
 
     /// <summary>
     /// A browser's EventSource and WebSocket send no headers, so their token may be in the address, for events alone: what
-    /// is in an address gets into logs, so it should be good for minutes. No cookie is taken, so no other site can connect.
+    /// is in an address gets into logs, so it should be good for minutes. No cookie signs anybody in, so no other site can connect.
     /// </summary>
     private static Task TakeTokenOfStream(MessageReceivedContext context)
     {
@@ -79,5 +81,12 @@ internal static class HttpSurface
         json.RespectNullableAnnotations = true;
         json.RespectRequiredConstructorParameters = true;
         json.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase));
+
+        // Source-generated metadata of the features that have it; what nobody knows is left to reflection, which comes last.
+        var generated = typeof(HttpSurface).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(JsonSerializerContext)));
+        foreach (var context in generated)
+        {
+            json.TypeInfoResolverChain.Insert(0, (JsonSerializerContext)Activator.CreateInstance(context)!);
+        }
     }
 }

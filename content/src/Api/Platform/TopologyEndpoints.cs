@@ -15,6 +15,7 @@ internal sealed class TopologyEndpoints : IEndpointGroup
                     TypedResults.Ok(await sender.Send(new GetServers(), cancellationToken)))
                 .WithTags("Platform")
                 .WithSummary("Every server this service talks to, as the server itself tells it")
+                .WithConsistency(Consistency.Eventual)
                 .AllowAnonymous();
         }
     }

@@ -1,5 +1,6 @@
 using Acme.Service.Api.Common;
 using Acme.Service.Application.Common;
+using Acme.Service.Application.Platform;
 using Acme.Service.Application.Sagas;
 using Mediator;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -10,7 +11,7 @@ internal sealed class SagaEndpoints : IEndpointGroup
 {
     public static void Map(IEndpointRouteBuilder app)
     {
-        var sagas = app.MapGroup("/operations/sagas").WithTags("Operations").RequireOperator();
+        var sagas = app.MapGroup("/operations/sagas").WithTags("Operations").RequireOperator().WithConsistency(Consistency.Strong);
         sagas.MapGet("/", List)
             .WithSummary("Runs of all users that are dead, running or compensating, newest first")
             .WithDescription("`partial` is true when a shard did not answer; `missing` names it, and the next page asks it again.")

@@ -13,7 +13,8 @@ internal sealed class PayeeReader(ContextPool<DirectoryContext> directory, ReadR
 {
     public async Task<PayeeView?> FindAsync(Handle handle, CancellationToken cancellationToken)
     {
-        await using var context = directory.Rent(routing.SourceFor(DatabaseNames.Directory));
+        using var route = await routing.RouteAsync(DatabaseNames.Directory, cancellationToken);
+        await using var context = directory.Rent(route.Source);
         return await context.Set<Payee>().Where(p => p.Handle == handle)
             .Select(p => new PayeeView(p.Handle.Value, p.WalletId.Value))
             .SingleOrDefaultAsync(cancellationToken);

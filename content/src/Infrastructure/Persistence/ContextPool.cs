@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Acme.Service.Infrastructure.RowSecurity;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -11,7 +12,7 @@ namespace Acme.Service.Infrastructure.Persistence;
 /// Pooled contexts, one pool per data source. One pool for all with <c>SetDbConnection</c> would hand the connection
 /// of one server to the next user of the context.
 /// </summary>
-internal sealed class ContextPool<TContext>(PrimarySources sources, ILoggerFactory loggers)
+internal sealed class ContextPool<TContext>(PrimarySources sources, IEnumerable<IInterceptor> interceptors, ILoggerFactory loggers)
     where TContext : ActingContext
 {
     private readonly ConcurrentDictionary<NpgsqlDataSource, PooledDbContextFactory<TContext>> _pools = new();
@@ -22,6 +23,9 @@ internal sealed class ContextPool<TContext>(PrimarySources sources, ILoggerFacto
         var context = _pools.GetOrAdd(sources.For(database), Create).CreateDbContext();
         // Who had it before must not be who the next one works for.
         context.Acting = null;
+        context.Committed = null;
+        // A statement that is saved alone needs a transaction too: only a COMMIT has a position to be captured.
+        context.Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;
         // A savepoint around each SaveChanges would be two round trips, and whoever fails here rolls back everything.
         context.Database.AutoSavepointsEnabled = false;
         return context;
@@ -31,6 +35,6 @@ internal sealed class ContextPool<TContext>(PrimarySources sources, ILoggerFacto
         new DbContextOptionsBuilder<TContext>()
             .UseNpgsql(source)
             .UseLoggerFactory(loggers)
-            .AddInterceptors(ActingInterceptor.Instance)
+            .AddInterceptors([ActingInterceptor.Instance, .. interceptors])
             .Options);
 }

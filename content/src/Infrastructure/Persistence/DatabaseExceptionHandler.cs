@@ -40,7 +40,8 @@ internal sealed partial class DatabaseExceptionHandler(
         });
     }
 
-    private static bool IsTransient(Exception exception) => exception switch
+    /// <summary>Whether the same may well succeed at another time, or on another server.</summary>
+    public static bool IsTransient(Exception exception) => exception switch
     {
         NpgsqlException { IsTransient: true } => true,
         // The shard's fence refused it, and went on doing so for as long as a request is tried again.

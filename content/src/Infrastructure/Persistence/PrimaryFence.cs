@@ -41,7 +41,7 @@ public static class PrimaryFence
         async Task CheckAsync(NpgsqlConnection connection)
         {
             await servers.AskedAllAsync();
-            var timeline = await PrimaryServers.AskAsync(connection, CancellationToken.None);
+            var (timeline, _) = await PrimaryServers.AskAsync(connection, CancellationToken.None);
             if (!servers.Admits(timeline))
             {
                 throw Refused(timeline, servers.Highest);

@@ -41,8 +41,8 @@ internal sealed partial class PrimaryProbe(
                 try
                 {
                     connection ??= await source.OpenConnectionAsync(cancellationToken);
-                    var timeline = await PrimaryServers.AskAsync(connection, cancellationToken);
-                    servers.Observe(host, timeline);
+                    var (timeline, lsn) = await PrimaryServers.AskAsync(connection, cancellationToken);
+                    servers.Observe(host, timeline, lsn);
                     state = Describe(timeline, servers.Highest);
                 }
                 catch (Exception exception) when (PrimaryServers.IsNoAnswer(exception))

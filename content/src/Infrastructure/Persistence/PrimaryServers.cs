@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Acme.Service.Infrastructure.Persistence;
 
@@ -9,18 +11,26 @@ namespace Acme.Service.Infrastructure.Persistence;
 /// </summary>
 internal sealed class PrimaryServers
 {
-    /// <summary>A server's timeline; 0 for one that is in recovery and takes no writes.</summary>
+    /// <summary>
+    /// A server's timeline, 0 for one that is in recovery and takes no writes, and how far its log is flushed.
+    /// </summary>
     /// <remarks>
     /// <c>pg_control_checkpoint()</c> would tell the old timeline until the first checkpoint after a promotion.
     /// </remarks>
-    public const string TimelineSql = """
+    private const string StateSql = """
         SELECT CASE WHEN pg_is_in_recovery() THEN 0
                     ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int
-               END
+               END,
+               CASE WHEN pg_is_in_recovery() THEN '0/0' ELSE pg_current_wal_flush_lsn() END
         """;
+
+    /// <summary>Flushed positions of the primary and when each was first seen, oldest first: some of the last ones.</summary>
+    private const int MaxPositions = 128;
 
     private readonly string _connectionString;
     private readonly Lazy<Task> _askedAll;
+    private readonly Queue<(ulong Lsn, long At)> _positions = [];
+    private long _lastPosition;
     private int _highest;
     private int _promoted;
     private volatile string _primary;
@@ -85,11 +95,44 @@ internal sealed class PrimaryServers
     }
 
     /// <summary>Takes in what a server has answered.</summary>
-    public void Observe(string host, int timeline)
+    public void Observe(string host, int timeline, ulong lsn)
     {
-        if (Admits(timeline))
+        if (!Admits(timeline))
         {
-            _primary = host;
+            return;
+        }
+
+        _primary = host;
+        lock (_positions)
+        {
+            _lastPosition = Stopwatch.GetTimestamp();
+            if (_positions.Count == 0 || _positions.Last().Lsn != lsn)
+            {
+                _positions.Enqueue((lsn, _lastPosition));
+                if (_positions.Count > MaxPositions)
+                {
+                    _positions.Dequeue();
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// For how long the primary had been past a position when it last answered. Zero when it was not, or never answered.
+    /// </summary>
+    public TimeSpan LagOf(ulong lsn)
+    {
+        lock (_positions)
+        {
+            foreach (var position in _positions)
+            {
+                if (position.Lsn > lsn)
+                {
+                    return Stopwatch.GetElapsedTime(position.At, _lastPosition);
+                }
+            }
+
+            return TimeSpan.Zero;
         }
     }
 
@@ -110,10 +153,12 @@ internal sealed class PrimaryServers
         return source.Build();
     }
 
-    public static async Task<int> AskAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    public static async Task<(int Timeline, ulong Lsn)> AskAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(TimelineSql, connection);
-        return (int)(await command.ExecuteScalarAsync(cancellationToken))!;
+        await using var command = new NpgsqlCommand(StateSql, connection);
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        return (row.GetInt32(0), (ulong)row.GetFieldValue<NpgsqlLogSequenceNumber>(1));
     }
 
     public static bool IsNoAnswer(Exception exception) =>
@@ -125,7 +170,8 @@ internal sealed class PrimaryServers
         {
             await using var source = Probe(host);
             await using var connection = await source.OpenConnectionAsync();
-            Observe(host, await AskAsync(connection, CancellationToken.None));
+            var (timeline, lsn) = await AskAsync(connection, CancellationToken.None);
+            Observe(host, timeline, lsn);
         }
         catch (Exception exception) when (IsNoAnswer(exception))
         {

@@ -1,9 +1,19 @@
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Acme.Service.Infrastructure.ReadReplicas;
 
 internal static class ReadReplicaServices
 {
-    public static IServiceCollection AddReadReplicas(this IServiceCollection services) =>
-        services.AddScoped<ReadRouting>();
+    public static IServiceCollection AddReadReplicas(this IServiceCollection services, IConfiguration configuration) => services
+        .Configure<ReadReplicaOptions>(configuration.GetSection(ReadReplicaOptions.Section))
+        .AddSingleton<IInterceptor, CommitCapture>()
+        .AddSingleton<SyncTokenCodec>()
+        .AddSingleton<Replicas>()
+        .AddSingleton<PrimaryReads>()
+        .AddSingleton<ReadReplicaTelemetry>()
+        .AddHostedService<ReplicaProbe>()
+        .AddScoped<SyncTokens>()
+        .AddScoped<ReadRouting>();
 }

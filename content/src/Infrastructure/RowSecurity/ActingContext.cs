@@ -7,4 +7,7 @@ public abstract class ActingContext(DbContextOptions options) : DbContext(option
 {
     /// <summary>Null for nobody, as after each renting: then no row of a user is seen.</summary>
     internal Acting? Acting { get; set; }
+
+    /// <summary>Is told the log's position right after a commit. Null after each renting: then no commit is let through.</summary>
+    internal Action<ulong>? Committed { get; set; }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Acme.Service.Application.Common;
+using Acme.Service.Application.Platform;
 using Acme.Service.Domain.Common;
 using Acme.Service.Infrastructure.Persistence;
 using Acme.Service.Infrastructure.ReadReplicas;
@@ -18,7 +19,8 @@ internal sealed class ShardWriter(
     ContextPool<ShardContext> shards,
     ContextPool<DirectoryContext> directory,
     BucketMap buckets,
-    ReadRouting routing,
+    SyncTokens tokens,
+    AnswerTrail trail,
     PrimarySources primaries,
     PrimaryTimelines timelines)
     : IUnitOfWork, IAsyncDisposable
@@ -46,7 +48,7 @@ internal sealed class ShardWriter(
     {
         var route = await buckets.RouteOfAsync(owner.Bucket, cancellationToken);
         var context = await OpenAsync(
-            _isWorker ? DatabaseNames.WorkerOf(route.Shard) : route.Shard, shards, cancellationToken);
+            _isWorker ? DatabaseNames.WorkerOf(route.Shard) : route.Shard, route.Shard, shards, cancellationToken);
         if (_users.Add(owner))
         {
             context.Acting!.Call("act_for", owner.Value, route.Epoch, _timeline);
@@ -58,7 +60,7 @@ internal sealed class ShardWriter(
     /// <inheritdoc cref="JoinAsync"/>
     public async ValueTask<DirectoryContext> JoinDirectoryAsync(UserId owner, CancellationToken cancellationToken)
     {
-        var context = await OpenAsync(DatabaseNames.Directory, directory, cancellationToken);
+        var context = await OpenAsync(DatabaseNames.Directory, DatabaseNames.Directory, directory, cancellationToken);
         if (_users.Add(owner))
         {
             context.Acting!.Call("act_for", owner.Value);
@@ -102,7 +104,7 @@ internal sealed class ShardWriter(
         _isCommitting = true;
         await _context.Database.CommitTransactionAsync(cancellationToken);
         _isCommitting = false;
-        routing.Wrote();
+        trail.Add("db", "primary");
         var actions = _afterCommit.ToArray();
         await DisposeAsync();
         foreach (var action in actions)
@@ -150,7 +152,7 @@ internal sealed class ShardWriter(
     }
 
     private async ValueTask<TContext> OpenAsync<TContext>(
-        string database, ContextPool<TContext> pool, CancellationToken cancellationToken)
+        string database, string tokenName, ContextPool<TContext> pool, CancellationToken cancellationToken)
         where TContext : ActingContext
     {
         if (_context is not null)
@@ -163,6 +165,7 @@ internal sealed class ShardWriter(
 
         var context = pool.Rent(database);
         context.Acting = Acting.InTransaction();
+        context.Committed = lsn => tokens.Committed(tokenName, new WalPosition(_timeline, lsn));
         (_database, _context) = (database, context);
         await context.Database.BeginTransactionAsync(cancellationToken);
         _timeline = timelines.Highest(database);

@@ -8,10 +8,20 @@ namespace Acme.Service.Infrastructure.Wallets;
 
 internal sealed class WalletReader(ShardReader shards) : IWalletReader
 {
-    public Task<WalletView?> FindAsync(WalletId id, UserId owner, CancellationToken cancellationToken) => shards.ReadAsync(
-        owner,
-        context => Views(context.Set<Wallet>().Where(w => w.Id == id && w.Owner == owner)).SingleOrDefaultAsync(cancellationToken),
-        cancellationToken);
+    /// <summary>By far the most frequent read.</summary>
+    private const string FindSql = """
+        SELECT id, currency, balance, pending, status, version, opened_at FROM wallets WHERE owner_id = $1 AND id = $2
+        """;
+
+    public Task<WalletView?> FindAsync(WalletId id, UserId owner, CancellationToken cancellationToken) =>
+        shards.FindRowAsync(owner, FindSql, id.Value, static row => new WalletView(
+            row.GetGuid(0),
+            row.GetString(1),
+            row.GetInt64(2),
+            row.GetInt64(3),
+            (WalletStatus)row.GetInt16(4),
+            row.GetInt64(5),
+            row.GetFieldValue<DateTimeOffset>(6)), cancellationToken);
 
     public Task<IReadOnlyList<WalletView>> ListAsync(
         UserId owner, WalletId? after, int limit, CancellationToken cancellationToken) => shards.ReadAsync<IReadOnlyList<WalletView>>(

@@ -3,6 +3,8 @@
 # shellcheck source-path=SCRIPTDIR source=common.sh
 source "$(dirname "$0")/common.sh"
 require PRIMARY_HOST PRIMARY_PORT REPLICATOR_PASSWORD
+# Under which the primary knows it: its slot, which must be there.
+REPLICA_NAME=${REPLICA_NAME:-replica}
 prepare
 
 (umask 077 && echo "*:*:*:replicator:$REPLICATOR_PASSWORD" >"$config/passfile")
@@ -18,7 +20,7 @@ if ! cluster_exists; then
         sleep 0.1
     done
     pg_basebackup --dbname="$primary application_name=pg_basebackup" --no-password --pgdata="$PGDATA.new" \
-        --wal-method=stream --checkpoint=fast --slot=replica ${no_sync:+"$no_sync"}
+        --wal-method=stream --checkpoint=fast --slot="$REPLICA_NAME" ${no_sync:+"$no_sync"}
     touch "$PGDATA.new/standby.signal"
     publish_cluster
 fi
@@ -27,4 +29,4 @@ fi
 await_previous
 
 unset REPLICATOR_PASSWORD
-serve -c cluster_name=replica -c primary_slot_name=replica -c primary_conninfo="$primary application_name=replica"
+serve -c cluster_name="$REPLICA_NAME" -c primary_slot_name="$REPLICA_NAME" -c primary_conninfo="$primary application_name=$REPLICA_NAME"

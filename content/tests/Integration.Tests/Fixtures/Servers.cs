@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Acme.Service.Infrastructure.Persistence;
 using Acme.Service.Infrastructure.Persistence.Migrations;
 using Acme.Service.Integration.Tests.Containers;
@@ -114,6 +115,9 @@ public sealed class Servers : IAsyncLifetime
 /// <param name="shards">The usual ones unless others are given.</param>
 public sealed class Databases(Servers servers, string prefix, IReadOnlyList<string>? shards = null)
 {
+    /// <summary>All instances of a service have the same.</summary>
+    private static readonly string SyncTokenKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+
     private readonly IReadOnlyList<string> _shards = shards ?? ResourceNames.Shards;
 
     public Servers Servers { get; } = servers;
@@ -156,6 +160,7 @@ public sealed class Databases(Servers servers, string prefix, IReadOnlyList<stri
         }
 
         yield return new("ConnectionStrings:redis", Servers.Redis);
+        yield return new("SyncTokens:Key", SyncTokenKey);
 
         string Primary(string database, string role) => Servers.PrimaryConnectionString(prefix + database, role);
     }

@@ -66,7 +66,7 @@ public sealed class AvailabilityTests(Servers servers, ServiceFixture fixture) :
         await using var scope = _service.Services.CreateAsyncScope();
         Assert.True(await ReadsReplicaAsync(scope));
 
-        scope.ServiceProvider.GetRequiredService<ReadRouting>().Wrote();
+        scope.ServiceProvider.GetRequiredService<SyncTokens>().Committed("shard0", default);
         Assert.False(await ReadsReplicaAsync(scope));
     }
 

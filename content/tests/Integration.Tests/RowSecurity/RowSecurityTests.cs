@@ -148,7 +148,7 @@ public sealed class RowSecurityTests(ServiceFixture fixture) : IClassFixture<Ser
         if (random.Next(2) == 0)
         {
             // On the primary, so that it is the same two connections for reads and writes.
-            scope.ServiceProvider.GetRequiredService<ReadRouting>().Wrote();
+            scope.ServiceProvider.GetRequiredService<SyncTokens>().Committed("shard0", default);
             return await scope.ServiceProvider.GetRequiredService<ShardReader>().ReadAsync(
                 user, context => KeysAsync(context, how, broken.Token), broken.Token);
         }

@@ -1,0 +1,55 @@
+using System.Data.Common;
+using Acme.Service.Infrastructure.RowSecurity;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Acme.Service.Infrastructure.ReadReplicas;
+
+/// <summary>
+/// Reads the log's position in the round trip of COMMIT. After it, since before it the commit is not in the log; flushed and
+/// not inserted, since what is not flushed is not sent to replicas. A write whose position nobody would learn is refused.
+/// </summary>
+internal sealed class CommitCapture : DbCommandInterceptor, IDbTransactionInterceptor
+{
+    private const string Commit = "COMMIT";
+    private const string Position = "SELECT pg_current_wal_flush_lsn()";
+
+    public async ValueTask<InterceptionResult> TransactionCommittingAsync(
+        DbTransaction transaction,
+        TransactionEventData eventData,
+        InterceptionResult result,
+        CancellationToken cancellationToken = default)
+    {
+        var committed = Listener(eventData.Context);
+        await using var batch = new NpgsqlBatch((NpgsqlConnection)transaction.Connection!, (NpgsqlTransaction)transaction)
+        {
+            BatchCommands = { new(Commit), new(Position) },
+        };
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        committed((ulong)reader.GetFieldValue<NpgsqlLogSequenceNumber>(0));
+        return InterceptionResult.Suppress();
+    }
+
+    public InterceptionResult TransactionCommitting(
+        DbTransaction transaction, TransactionEventData eventData, InterceptionResult result) =>
+        throw new InvalidOperationException("Commit asynchronously, so that the commit's position is captured.");
+
+    public override ValueTask<InterceptionResult<int>> NonQueryExecutingAsync(
+        DbCommand command, CommandEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default) =>
+        new(NonQueryExecuting(command, eventData, result));
+
+    /// <summary>What ExecuteUpdate, ExecuteDelete and ExecuteSql come to.</summary>
+    public override InterceptionResult<int> NonQueryExecuting(
+        DbCommand command, CommandEventData eventData, InterceptionResult<int> result) =>
+        command.Transaction is not null
+            ? result
+            : throw new InvalidOperationException(
+                "A statement outside a transaction commits by itself, and its position is lost. Write through ShardWriter.");
+
+    private static Action<ulong> Listener(DbContext? context) => context is ActingContext { Committed: { } committed }
+        ? committed
+        : throw new InvalidOperationException("Nobody would learn of this commit's position. Write through ShardWriter.");
+}

@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Options;
+
+namespace Acme.Service.Infrastructure.ReadReplicas;
+
+/// <summary>Counts the reads that are at a primary because no replica would do, so that they do not crowd out its writes.</summary>
+internal sealed class PrimaryReads(IOptions<ReadReplicaOptions> options)
+{
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, Budget> _budgets = new();
+
+    /// <summary>Null when there are as many as there may be.</summary>
+    public ReadRoute? TryRoute(string database)
+    {
+        var budget = _budgets.GetOrAdd(database, static _ => new Budget());
+        return budget.TryTake(options.Value.PrimaryReads) ? ReadRoute.ToPrimary(database, budget.GiveBack) : null;
+    }
+
+    private sealed class Budget
+    {
+        private int _taken;
+
+        public bool TryTake(int most)
+        {
+            if (Interlocked.Increment(ref _taken) <= most)
+            {
+                return true;
+            }
+
+            GiveBack();
+            return false;
+        }
+
+        public void GiveBack() => Interlocked.Decrement(ref _taken);
+    }
+}

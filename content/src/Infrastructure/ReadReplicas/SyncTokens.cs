@@ -1,0 +1,43 @@
+using Acme.Service.Application.Platform;
+
+namespace Acme.Service.Infrastructure.ReadReplicas;
+
+/// <summary>
+/// What one request must at least see of each database: what its Sync-Token says, and what it has committed itself. One per
+/// request, or per piece of background work.
+/// </summary>
+/// <remarks>Databases are given by their names: <c>directory</c>, <c>shard0</c>, …</remarks>
+internal sealed class SyncTokens
+{
+    private readonly Dictionary<string, WalPosition> _needed = [];
+    private readonly HashSet<string> _committed = [];
+
+    /// <summary>What the endpoint asks of its reads.</summary>
+    public Consistency Consistency { get; set; } = Consistency.Session;
+
+    /// <summary>The request had a token that this service has not made. What it asked for is unknown, so only a primary will do.</summary>
+    public bool IsUnreadable { get; set; }
+
+    /// <summary>Positions that this request must see, by database.</summary>
+    public IReadOnlyDictionary<string, WalPosition> All => _needed;
+
+    /// <summary>Whether the request has committed anything, so that its answer carries a token.</summary>
+    public bool HasCommitted => _committed.Count > 0;
+
+    public bool HasCommittedTo(string database) => _committed.Contains(database);
+
+    /// <summary>Null when any state of the database will do.</summary>
+    public WalPosition? Needed(string database) =>
+        _needed.TryGetValue(database, out var position) ? position : null;
+
+    /// <summary>The request's token asks for this position.</summary>
+    public void Require(string database, WalPosition position) => _needed[database] =
+        _needed.TryGetValue(database, out var known) ? WalPosition.Max(known, position) : position;
+
+    /// <summary>The request has committed, and the commit is at or before this position.</summary>
+    public void Committed(string database, WalPosition position)
+    {
+        _committed.Add(database);
+        Require(database, position);
+    }
+}

@@ -1,0 +1,29 @@
+namespace Acme.Service.Infrastructure.ReadReplicas;
+
+/// <summary>A place in the write-ahead log of a database's servers.</summary>
+/// <param name="Timeline">Raised by each promotion of a replica.</param>
+/// <param name="Lsn">Log sequence number, in bytes; it goes on across timelines.</param>
+internal readonly record struct WalPosition(int Timeline, ulong Lsn) : IComparable<WalPosition>
+{
+    public static bool operator <(WalPosition left, WalPosition right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(WalPosition left, WalPosition right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(WalPosition left, WalPosition right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(WalPosition left, WalPosition right) => left.CompareTo(right) >= 0;
+
+    public static WalPosition Max(WalPosition one, WalPosition other) => one >= other ? one : other;
+
+    /// <summary>
+    /// Whether a server that has replayed this has all that was committed up to <paramref name="needed"/> and not lost. A
+    /// timeline begins as a copy of the one before, so on a newer timeline the same LSN is enough. On an older one no LSN
+    /// is: past the fork it is another log.
+    /// </summary>
+    public bool Covers(WalPosition needed) => Timeline >= needed.Timeline && Lsn >= needed.Lsn;
+
+    public int CompareTo(WalPosition other) =>
+        Timeline != other.Timeline ? Timeline.CompareTo(other.Timeline) : Lsn.CompareTo(other.Lsn);
+
+    public override string ToString() => $"{Timeline}:{Lsn >> 32:X}/{Lsn & uint.MaxValue:X}";
+}

@@ -1,0 +1,241 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Acme.Service.Application.Platform;
+using Acme.Service.Infrastructure.Persistence;
+using Acme.Service.Infrastructure.ReadReplicas;
+using Acme.Service.Integration.Tests.Fixtures;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace Acme.Service.Integration.Tests.ReadReplicas;
+
+[Collection(nameof(ServiceTests))]
+public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>, IAsyncLifetime
+{
+    private readonly TestService _service = fixture.Service;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        await Notes.CreateAsync(_service.Databases);
+        await _service.Databases.ReplicaHasCaughtUpAsync();
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task A_read_with_a_newer_token_skips_a_lagging_replica()
+    {
+        var old = await Notes.WriteAsync(_service, "note", 1);
+        string token;
+        await using (await PausedReplica.PauseAsync(_service.Databases))
+        {
+            token = await Notes.WriteAsync(_service, "note", 2);
+
+            Assert.Equal((2, "primary"), await Notes.ReadAsync(_service, "note", token));
+            Assert.Equal((1, "replica"), await Notes.ReadAsync(_service, "note", old));
+            Assert.Equal((1, "replica"), await Notes.ReadAsync(_service, "note"));
+        }
+
+        await _service.Databases.ReplicaHasCaughtUpAsync();
+        Assert.Equal((2, "replica"), await Notes.ReadAsync(_service, "note", token));
+    }
+
+    [Fact]
+    public async Task A_read_without_a_token_goes_to_the_replica()
+    {
+        var servers = new ConcurrentBag<string>();
+        await Parallel.ForAsync(0, 400, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Cancellation }, async (i, _) =>
+        {
+            if (i % 8 == 0)
+            {
+                await Notes.WriteAsync(_service, $"note {i}", i);
+            }
+
+            servers.Add((await Notes.ReadAsync(_service, $"note {i}")).Server);
+        });
+
+        Assert.True(servers.Count(server => server == "replica") >= 0.95 * servers.Count);
+    }
+
+    [Fact]
+    public async Task A_read_waits_for_a_replica_that_is_nearly_there()
+    {
+        await using var patient = new TestService(_service.Databases, ("ReadReplicas:WaitMilliseconds", "20000"));
+        _ = patient.Services;
+        var paused = await PausedReplica.PauseAsync(_service.Databases);
+        var token = await Notes.WriteAsync(patient, "note", 3);
+        var read = Notes.ReadAsync(patient, "note", token);
+        await Task.Delay(100, Cancellation);
+        Assert.False(read.IsCompleted);
+
+        await paused.DisposeAsync();
+        Assert.Equal((3, "replica"), await read);
+    }
+
+    [Theory]
+    [InlineData("shard0=AAAA;sn=1")]
+    [InlineData("shard0=;sn=1")]
+    [InlineData("nonsense")]
+    [InlineData(",")]
+    [InlineData("shard0")]
+    [InlineData("shard0=AAAAAQAAAAAAAAABAAAAAAAAAAAAAAAAAAAAAA;sn=1")]
+    public async Task A_token_that_is_forged_or_malformed_reads_the_primary(string token) =>
+        Assert.Equal((0, "primary"), await Notes.ReadAsync(_service, "nothing", token));
+
+    [Fact]
+    public async Task A_token_is_only_what_its_service_has_signed()
+    {
+        var token = await Notes.WriteAsync(_service, "note", 4);
+        await _service.Databases.ReplicaHasCaughtUpAsync();
+        await using var stranger = new TestService(_service.Databases, ("SyncTokens:Key", Convert.ToBase64String(new byte[32])));
+
+        Assert.Equal("replica", (await Notes.ReadAsync(_service, "note", token)).Server);
+        Assert.Equal("primary", (await Notes.ReadAsync(stranger, "note", token)).Server);
+        Assert.Equal("primary", (await Notes.ReadAsync(_service, "note", $"{token[..20]}{(token[20] == 'A' ? 'B' : 'A')}{token[21..]}")).Server);
+        // The value of one database is not one of another.
+        Assert.True(Tokens(token.Replace("shard0", "shard1", StringComparison.Ordinal)).IsUnreadable);
+        Assert.False(Tokens($"shard77=AAAA;sn=5,{token}").IsUnreadable);
+    }
+
+    [Fact]
+    public async Task Tokens_of_several_databases_and_requests_are_merged_by_the_higher_position()
+    {
+        var codec = _service.Services.GetRequiredService<SyncTokenCodec>();
+        var (low, high) = (new WalPosition(1, 500), new WalPosition(2, 400));
+        var tokens = Tokens($"{codec.Write("shard0", high)}, {codec.Write("directory", low)} , {codec.Write("shard0", low)}");
+
+        Assert.Equal(high, tokens.Needed("shard0"));
+        Assert.Equal(low, tokens.Needed("directory"));
+        Assert.Null(tokens.Needed("shard1"));
+        await using var request = Request.Begin(_service, await Notes.WriteAsync(_service, "note", 5, codec.Write("directory", low)));
+        Assert.Equal(low, request.Tokens.Needed("directory"));
+        Assert.NotNull(request.Tokens.Needed("shard0"));
+    }
+
+    [Fact]
+    public async Task An_endpoint_may_ask_for_less_or_for_more()
+    {
+        await Notes.WriteAsync(_service, "note", 6);
+        await using var paused = await PausedReplica.PauseAsync(_service.Databases);
+        var token = await Notes.WriteAsync(_service, "note", 7);
+
+        Assert.Equal((6, "replica"), await Notes.ReadAsync(_service, "note", token, Consistency.Eventual));
+        Assert.Equal((7, "primary"), await Notes.ReadAsync(_service, "note", token: null, Consistency.Strong));
+    }
+
+    [Fact]
+    public async Task When_the_primary_has_as_many_reads_as_it_may_have_the_next_is_refused()
+    {
+        await using var service = new TestService(_service.Databases, ("ReadReplicas:PrimaryReads", "1"));
+        _ = service.Services;
+        await using var paused = await PausedReplica.PauseAsync(_service.Databases);
+        var token = await Notes.WriteAsync(service, "note", 8);
+        await using var one = Request.Begin(service, token);
+        await using var other = Request.Begin(service, token);
+        var route = await one.Get<ReadRouting>().RouteAsync(Notes.Shard, Cancellation);
+        Assert.Equal(Notes.Shard, route.Source);
+
+        var refused = await Assert.ThrowsAsync<NpgsqlException>(async () => await other.Get<ReadRouting>().RouteAsync(Notes.Shard, Cancellation));
+        var context = new DefaultHttpContext { RequestServices = service.Services };
+        Assert.True(await service.Services.GetServices<IExceptionHandler>().OfType<DatabaseExceptionHandler>().Single()
+            .TryHandleAsync(context, refused, Cancellation));
+        Assert.Equal((StatusCodes.Status503ServiceUnavailable, "1"), (context.Response.StatusCode, context.Response.Headers.RetryAfter.ToString()));
+
+        route.Dispose();
+        (await other.Get<ReadRouting>().RouteAsync(Notes.Shard, Cancellation)).Dispose();
+    }
+
+    [Fact]
+    public async Task A_replica_that_is_too_far_behind_answers_no_read_without_a_token()
+    {
+        await using var service = new TestService(_service.Databases, ("ReadReplicas:MaxLagSeconds", "0.5"), ("Failover:ProbeMilliseconds", "50"));
+        _ = service.Services;
+        await using (await PausedReplica.PauseAsync(_service.Databases))
+        {
+            Assert.Equal("replica", (await Notes.ReadAsync(service, "note")).Server);
+            await Notes.WriteAsync(service, "note", 9);
+            await UntilAsync(async () => await Notes.ReadAsync(service, "note") is (9, "primary"));
+        }
+
+        await UntilAsync(async () => await Notes.ReadAsync(service, "note") is (9, "replica"));
+    }
+
+    [Fact]
+    public async Task Without_a_replica_that_answers_reads_go_to_the_primary()
+    {
+        var nobody = "Host=localhost;Port=1;Username=app_ro;Database=shard0;Timeout=1";
+        await using var service = new TestService(_service.Databases, ("ConnectionStrings:shard0-replica", nobody));
+        await Notes.WriteAsync(service, "note", 10);
+
+        Assert.Equal((10, "primary"), await Notes.ReadAsync(service, "note"));
+    }
+
+    [Fact]
+    public async Task A_read_that_a_replica_breaks_off_is_made_again_elsewhere()
+    {
+        await using var service = new TestService(_service.Databases, ("Postgres:ApplicationName", "broken-off"));
+        await Notes.WriteAsync(service, "note", 11);
+        await _service.Databases.ReplicaHasCaughtUpAsync();
+        Assert.Equal((11, "replica"), await Notes.ReadAsync(service, "note"));
+        await _service.Databases.ExecuteAsync(
+            Notes.Shard, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app_ro' AND application_name = 'broken-off'", replica: true);
+
+        Assert.Equal(11, (await Notes.ReadAsync(service, "note")).Value);
+        await UntilAsync(async () => await Notes.ReadAsync(service, "note") is (11, "replica"));
+    }
+
+    /// <summary>Every command that Npgsql sends has a span, but for the probes'.</summary>
+    [Fact]
+    public async Task A_token_costs_no_round_trip_once_the_replica_has_caught_up()
+    {
+        var token = await Notes.WriteAsync(_service, "note", 12);
+        await _service.Databases.ReplicaHasCaughtUpAsync();
+        Assert.Equal("replica", (await Notes.ReadAsync(_service, "note", token)).Server);
+
+        var commands = new ConcurrentBag<string>();
+        var scope = new ActivitySource("counted");
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name is "Npgsql" or "counted",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = activity =>
+            {
+                if (activity.Source.Name == "Npgsql" && activity.Parent?.Source.Name == "counted")
+                {
+                    commands.Add(activity.DisplayName);
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        foreach (var with in new[] { null, token })
+        {
+            commands.Clear();
+            for (var i = 0; i < 50; i++)
+            {
+                using var reading = scope.StartActivity("read");
+                Assert.Equal((12, "replica"), await Notes.ReadAsync(_service, "note", with));
+            }
+
+            Assert.Equal(50, commands.Count);
+        }
+    }
+
+    private SyncTokens Tokens(string token)
+    {
+        var tokens = new SyncTokens();
+        _service.Services.GetRequiredService<SyncTokenCodec>().Read(token, tokens);
+        return tokens;
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        for (var waited = Stopwatch.StartNew(); !await condition(); await Task.Delay(20, Cancellation))
+        {
+            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(10), "It did not come to pass.");
+        }
+    }
+}

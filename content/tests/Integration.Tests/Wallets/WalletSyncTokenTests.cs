@@ -1,0 +1,116 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using Acme.Service.Integration.Tests.Fixtures;
+using Microsoft.AspNetCore.Mvc.Testing.Handlers;
+
+namespace Acme.Service.Integration.Tests.Wallets;
+
+/// <summary>Sync-Token and reads of wallets over HTTP.</summary>
+[Collection(nameof(ServiceTests))]
+public sealed class WalletSyncTokenTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
+{
+    private readonly TestService _service = fixture.Service;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_write_answers_with_a_token_by_header_and_cookie_and_each_makes_the_next_read_see_it()
+    {
+        var alice = _service.ClientOf(TestService.NewSubject());
+        var wallet = (await alice.PostAsJsonAsync("/wallets", new { currency = "EUR" }, Cancellation)).Headers.Location!;
+        await _service.Databases.ReplicaHasCaughtUpAsync();
+        await _service.Databases.ExecuteAsync("shard0", "SELECT pg_wal_replay_pause()", replica: true);
+        try
+        {
+            var deposited = await alice.PostAsJsonAsync($"{wallet}/deposits", new { amount = 5, currency = "EUR" }, Cancellation);
+            var token = Assert.Single(deposited.Headers.GetValues("Sync-Token"));
+            var cookie = Assert.Single(deposited.Headers.GetValues("Set-Cookie"));
+            Assert.Matches("^shard0=[A-Za-z0-9_-]+;sn=[0-9]+$", token);
+            Assert.Contains("httponly", cookie, StringComparison.Ordinal);
+            Assert.Contains("samesite=lax", cookie, StringComparison.Ordinal);
+
+            Assert.Equal((0, "replica"), await BalanceAsync(alice, wallet));
+            Assert.Equal((5, "primary"), await BalanceAsync(alice, wallet, ("Sync-Token", token)));
+            Assert.Equal((5, "primary"), await BalanceAsync(alice, wallet, ("Cookie", cookie.Split(';')[0])));
+            Assert.Equal((5, "primary"), await BalanceAsync(alice, wallet, ("Sync-Token", "forged")));
+        }
+        finally
+        {
+            await _service.Databases.ExecuteAsync("shard0", "SELECT pg_wal_replay_resume()", replica: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_browser_keeps_the_token_by_itself()
+    {
+        var alice = _service.CreateDefaultClient(new NewKeys(), new CookieContainerHandler());
+        alice.DefaultRequestHeaders.Authorization = _service.ClientOf(TestService.NewSubject()).DefaultRequestHeaders.Authorization;
+        for (var i = 0; i < 20; i++)
+        {
+            var opened = await alice.PostAsJsonAsync("/wallets", new { currency = "EUR" }, Cancellation);
+            await HttpAssert.JsonAsync(await alice.GetAsync(opened.Headers.Location, Cancellation), HttpStatusCode.OK);
+        }
+    }
+
+    [Fact]
+    public async Task A_read_answers_with_no_token_and_a_write_keeps_what_the_request_asked_for()
+    {
+        var alice = _service.ClientOf(TestService.NewSubject());
+        var opened = await alice.PostAsJsonAsync("/wallets", new { currency = "EUR" }, Cancellation);
+        var id = (await HttpAssert.JsonAsync(opened, HttpStatusCode.Created)).GetProperty("id").GetString();
+        using var named = new HttpRequestMessage(HttpMethod.Put, "/payees/me")
+        {
+            Content = JsonContent.Create(new { handle = $"h{Guid.NewGuid():N}"[..20], wallet = id }),
+        };
+        named.Headers.Add("Sync-Token", opened.Headers.GetValues("Sync-Token"));
+        var answer = await alice.SendAsync(named, Cancellation);
+        var databases = Assert.Single(answer.Headers.GetValues("Sync-Token")).Split(',').Select(entry => entry.Split('=')[0]);
+
+        Assert.Equal(["directory", "shard0"], databases.Order());
+        Assert.False((await alice.GetAsync(opened.Headers.Location, Cancellation)).Headers.Contains("Sync-Token"));
+    }
+
+    [Fact]
+    public async Task One_wallet_is_read_in_one_round_trip_and_as_it_was_answered_before()
+    {
+        var alice = _service.ClientOf(TestService.NewSubject());
+        var opened = await alice.PostAsJsonAsync("/wallets", new { currency = "EUR" }, Cancellation);
+        var written = await opened.Content.ReadAsStringAsync(Cancellation);
+        await _service.Databases.ReplicaHasCaughtUpAsync();
+        var commands = new ConcurrentBag<System.Diagnostics.Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Npgsql",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = commands.Add,
+        };
+        ActivitySource.AddActivityListener(listener);
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Equal(written, await alice.GetStringAsync(opened.Headers.Location, Cancellation));
+        }
+
+        // Sagas ask for work meanwhile, as another role, and opening a connection has a span without a statement.
+        var reads = commands.Where(command =>
+            command.GetTagItem("db.npgsql.data_source") is "shard0-replica" && command.GetTagItem("db.query.text") is not null).ToArray();
+        Assert.True(reads.Length == 10, string.Join('\n', commands.Select(command => $"{command.DisplayName}: {string.Join(", ", command.Tags)}")));
+        Assert.Equal(HttpStatusCode.NotFound, (await alice.GetAsync($"/wallets/{Guid.NewGuid()}", Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await _service.ClientOf(TestService.NewSubject()).GetAsync(opened.Headers.Location, Cancellation)).StatusCode);
+    }
+
+    private static async Task<(long Balance, string Server)> BalanceAsync(
+        HttpClient client, Uri wallet, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, wallet);
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.Add(name, value);
+        }
+
+        var read = await client.SendAsync(request, Cancellation);
+        var balance = (await HttpAssert.JsonAsync(read, HttpStatusCode.OK)).GetProperty("balance").GetInt64();
+        return (balance, read.ServerTiming().Contains("primary", StringComparison.Ordinal) ? "primary" : "replica");
+    }
+}
