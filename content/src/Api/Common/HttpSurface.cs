@@ -59,7 +59,7 @@ internal static class HttpSurface
 
     /// <summary>
     /// A browser's EventSource and WebSocket send no headers, so their token may be in the address, for events alone: what
-    /// is in an address gets into logs, so it should be good for minutes. No cookie is taken, so no other site can connect.
+    /// is in an address gets into logs, so it should be good for minutes. No cookie signs anybody in, so no other site can connect.
     /// </summary>
     private static Task TakeTokenOfStream(MessageReceivedContext context)
     {

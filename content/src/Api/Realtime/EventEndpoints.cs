@@ -4,6 +4,7 @@ using System.Security.Claims;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Acme.Service.Api.Common;
+using Acme.Service.Application.Platform;
 using Acme.Service.Application.Realtime;
 using Mediator;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -18,7 +19,7 @@ internal sealed class EventEndpoints : IEndpointGroup
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        var events = app.MapGroup("/events").WithTags("Events").WithMetadata(new LongLived());
+        var events = app.MapGroup("/events").WithTags("Events").WithConsistency(Consistency.Strong).WithMetadata(new LongLived());
         events.MapGet("/", Stream).WithSummary("What happens to you, as it happens, as server-sent events")
             .WithDescription("Reconnect with Last-Event-ID to go on where you were. After `reset`, read anew what you show.");
         events.Map("/ws", Socket).WithSummary("The same over WebSocket").ExcludeFromDescription();

@@ -38,8 +38,8 @@ internal sealed class EventFeed(EventHub hub, EventHistory history) : IEventFeed
                 if (page.Start is { } start)
                 {
                     yield return position is null
-                        ? StoredEvent.Ready(start)
-                        : StoredEvent.Reset(start, gap == EventGap.TooSlow ? "too slow" : "unknown position");
+                        ? StoredEvent.Ready(start, page.SyncToken)
+                        : StoredEvent.Reset(start, page.SyncToken, gap == EventGap.TooSlow ? "too slow" : "unknown position");
                     position = start;
                 }
 

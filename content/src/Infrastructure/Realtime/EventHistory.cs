@@ -1,18 +1,21 @@
 using System.Globalization;
 using Acme.Service.Domain.Common;
+using Acme.Service.Infrastructure.ReadReplicas;
 using Acme.Service.Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using NpgsqlTypes;
 
 namespace Acme.Service.Infrastructure.Realtime;
 
 /// <param name="Start">Where the client now is without having been told what came before; null when it goes on from its position.</param>
 /// <param name="Events">What comes after its position, in order.</param>
 /// <param name="HasMore">There is more than was read.</param>
-internal sealed record EventPage(EventPosition? Start, IReadOnlyList<StoredEvent> Events, bool HasMore);
+/// <param name="SyncToken">A read with it sees what all of this tells of.</param>
+internal sealed record EventPage(EventPosition? Start, IReadOnlyList<StoredEvent> Events, bool HasMore, string SyncToken);
 
 /// <summary>What one user's shard has for them since a position, in their name and from the primary.</summary>
-internal sealed class EventHistory(ShardReader shards, IOptions<RealtimeOptions> options)
+internal sealed class EventHistory(ShardReader shards, BucketMap buckets, SyncTokenCodec tokens, IOptions<RealtimeOptions> options)
 {
     private const int PageSize = 200;
 
@@ -20,12 +23,22 @@ internal sealed class EventHistory(ShardReader shards, IOptions<RealtimeOptions>
     public async Task<EventPage> ReadAsync(UserId owner, EventPosition? after, CancellationToken cancellationToken)
     {
         var position = after ?? EventPosition.Unknown;
-        var rows = await shards.ReadPrimaryAsync(owner, context => Rows(context, owner, position).ToListAsync(cancellationToken), cancellationToken);
+        List<Row> rows;
+        Route route;
+        do
+        {
+            route = await buckets.RouteOfAsync(owner.Bucket, cancellationToken);
+            rows = await shards.ReadPrimaryAsync(
+                owner, context => Rows(context, owner, position).ToListAsync(cancellationToken), cancellationToken);
+        }
+        while (rows[0].HereEpoch != route.Epoch); // The bucket has moved meanwhile, and a position in the log is one shard's.
+
         var here = rows[0];
+        var syncToken = tokens.Write(route.Shard, new WalPosition(here.Timeline, (ulong)NpgsqlLogSequenceNumber.Parse(here.Wal)));
         if (after is null || !here.IsKnown)
         {
             return new EventPage(
-                new EventPosition(here.HereEpoch, Xact(here.Horizon), 0, here.Now, here.Timeline), [], HasMore: false);
+                new EventPosition(here.HereEpoch, Xact(here.Horizon), 0, here.Now, here.Timeline), [], HasMore: false, syncToken);
         }
 
         return new EventPage(
@@ -36,9 +49,11 @@ internal sealed class EventHistory(ShardReader shards, IOptions<RealtimeOptions>
                    select StoredEvent.Of(
                        new EventPosition(row.Epoch!.Value, Xact(row.Xact!), row.Seq!.Value, row.CreatedAt!.Value, here.Timeline),
                        row.Type!,
-                       row.Payload!),
+                       row.Payload!,
+                       syncToken),
             ],
-            HasMore: rows.Count == PageSize);
+            HasMore: rows.Count == PageSize,
+            syncToken);
     }
 
     /// <summary>
@@ -48,7 +63,8 @@ internal sealed class EventHistory(ShardReader shards, IOptions<RealtimeOptions>
     /// </summary>
     private IQueryable<Row> Rows(DbContext context, UserId owner, EventPosition after) => context.Database.SqlQuery<Row>($"""
         WITH here AS MATERIALIZED (
-            SELECT b.epoch, pg_snapshot_xmin(pg_current_snapshot()) AS horizon, current_timeline() AS timeline, clock_timestamp() AS now
+            SELECT b.epoch, pg_snapshot_xmin(pg_current_snapshot()) AS horizon, current_timeline() AS timeline, clock_timestamp() AS now,
+                   pg_current_wal_flush_lsn() AS wal
             FROM bucket_owner b WHERE b.bucket = bucket_of({owner.Value})
         ), known AS MATERIALIZED (
             SELECT {after.At} > h.now - {options.Value.Lifetime} AND CASE
@@ -60,7 +76,7 @@ internal sealed class EventHistory(ShardReader shards, IOptions<RealtimeOptions>
                    END AS is_known
             FROM here h
         )
-        SELECT h.epoch AS "HereEpoch", h.horizon::text AS "Horizon", h.timeline AS "Timeline", h.now AS "Now", k.is_known AS "IsKnown",
+        SELECT h.epoch AS "HereEpoch", h.horizon::text AS "Horizon", h.timeline AS "Timeline", h.now AS "Now", h.wal::text AS "Wal", k.is_known AS "IsKnown",
                e.epoch AS "Epoch", e.xact::text AS "Xact", e.seq AS "Seq", e.type AS "Type", e.payload::text AS "Payload",
                e.created_at AS "CreatedAt"
         FROM here h CROSS JOIN known k LEFT JOIN LATERAL (
@@ -78,6 +94,6 @@ internal sealed class EventHistory(ShardReader shards, IOptions<RealtimeOptions>
     private static ulong Xact(string text) => ulong.Parse(text, CultureInfo.InvariantCulture);
 
     private sealed record Row(
-        long HereEpoch, string Horizon, int Timeline, DateTimeOffset Now, bool IsKnown,
+        long HereEpoch, string Horizon, int Timeline, DateTimeOffset Now, string Wal, bool IsKnown,
         long? Epoch, string? Xact, long? Seq, string? Type, string? Payload, DateTimeOffset? CreatedAt);
 }

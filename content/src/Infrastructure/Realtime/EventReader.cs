@@ -1,5 +1,6 @@
 using Acme.Service.Domain.Common;
 using Acme.Service.Infrastructure.Persistence;
+using Acme.Service.Infrastructure.ReadReplicas;
 using Acme.Service.Infrastructure.Sharding;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -20,6 +21,7 @@ internal sealed partial class EventReader(
     PrimaryTimelines timelines,
     ShardSignals signals,
     EventHub hub,
+    SyncTokenCodec tokens,
     IOptions<RealtimeOptions> options,
     ILogger<EventReader> logger) : BackgroundService
 {
@@ -88,12 +90,14 @@ internal sealed partial class EventReader(
             return new Batch(horizon, 0, timeline, moves, IsFull: false);
         }
 
+        // What is seen was flushed before the position was asked for.
+        var syncToken = tokens.Write(shard, new WalPosition(timeline, (ulong)rows.GetFieldValue<NpgsqlLogSequenceNumber>(2)));
         var (count, xact, seq) = (0, horizon, 0L);
         while (!await rows.IsDBNullAsync(7, cancellationToken))
         {
             (xact, seq) = (rows.GetFieldValue<ulong>(6), rows.GetInt64(7));
             var position = new EventPosition(rows.GetInt64(5), xact, seq, rows.GetFieldValue<DateTimeOffset>(10), timeline);
-            hub.Publish(new UserId(rows.GetGuid(4)), StoredEvent.Of(position, rows.GetString(8), rows.GetString(9)));
+            hub.Publish(new UserId(rows.GetGuid(4)), StoredEvent.Of(position, rows.GetString(8), rows.GetString(9), syncToken));
             count++;
             if (!await rows.ReadAsync(cancellationToken))
             {

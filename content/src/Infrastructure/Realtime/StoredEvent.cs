@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Acme.Service.Application.Realtime;
 
 namespace Acme.Service.Infrastructure.Realtime;
@@ -7,13 +6,20 @@ namespace Acme.Service.Infrastructure.Realtime;
 internal sealed record StoredEvent(EventPosition Position, EventMessage Message)
 {
     /// <param name="payload">JSON.</param>
-    public static StoredEvent Of(EventPosition position, string type, string payload) =>
-        new(position, new EventMessage(type, position.ToString(), $$"""{"at":"{{position.At.UtcDateTime:O}}","payload":{{payload}}}"""));
+    /// <param name="syncToken">A read with it sees what the event tells of.</param>
+    public static StoredEvent Of(EventPosition position, string type, string payload, string syncToken) => new(
+        position,
+        new EventMessage(
+            type, position.ToString(), $$"""{"at":"{{position.At.UtcDateTime:O}}","syncToken":"{{syncToken}}","payload":{{payload}}}"""));
 
     public static EventMessage Heartbeat { get; } = new(EventMessage.Heartbeat, Id: null, "{}");
 
-    public static EventMessage Ready(EventPosition position) => new(EventMessage.Ready, position.ToString(), "{}");
+    /// <param name="position">Where the client is now.</param>
+    /// <param name="syncToken">A read with it sees all that came before.</param>
+    public static EventMessage Ready(EventPosition position, string syncToken) =>
+        new(EventMessage.Ready, position.ToString(), $$"""{"syncToken":"{{syncToken}}"}""");
 
-    public static EventMessage Reset(EventPosition position, string reason) =>
-        new(EventMessage.Reset, position.ToString(), $$"""{"reason":{{JsonSerializer.Serialize(reason)}}}""");
+    /// <inheritdoc cref="Ready"/>
+    public static EventMessage Reset(EventPosition position, string syncToken, string reason) =>
+        new(EventMessage.Reset, position.ToString(), $$"""{"syncToken":"{{syncToken}}","reason":"{{reason}}"}""");
 }

@@ -58,20 +58,18 @@ public sealed class EventStreamTests(ServiceFixture fixture) : IClassFixture<Ser
         foreach (var number in new[] { 1, 2 })
         {
             var item = await client.UntilAsync("test");
-            var message = await ReceiveAsync(socket);
+            var message = await ReceiveEventAsync(socket);
             Assert.Equal(number, EventClient.NumberOf(item));
             Assert.Equal(("test", item.EventId), (message.GetProperty("event").GetString(), message.GetProperty("id").GetString()));
-            Assert.True(JsonElement.DeepEquals(JsonElement.Parse(item.Data), message.GetProperty("data")));
+            var data = JsonElement.Parse(item.Data);
+            Assert.Equal(data.GetProperty("at").GetString(), message.GetProperty("data").GetProperty("at").GetString());
+            Assert.True(JsonElement.DeepEquals(data.GetProperty("payload"), message.GetProperty("data").GetProperty("payload")));
         }
 
         using var resumed = await sockets.ConnectAsync(
             new Uri($"ws://localhost/events/ws?access_token={token}&after={client.LastId}"), Cancellation);
         await _service.PublishAsync(Owner, 3);
-        JsonElement next;
-        while ((next = await ReceiveAsync(resumed)).GetProperty("event").GetString() == "heartbeat")
-        {
-        }
-
+        var next = await ReceiveEventAsync(resumed);
         Assert.Equal(3, next.GetProperty("data").GetProperty("payload").GetProperty("number").GetInt32());
         await resumed.CloseAsync(WebSocketCloseStatus.NormalClosure, "", Cancellation);
     }
@@ -209,6 +207,18 @@ public sealed class EventStreamTests(ServiceFixture fixture) : IClassFixture<Ser
         Assert.Equal(1, dropped);
         var stored = await _service.Databases.StoredAsync("shard0", Owner);
         Assert.Equal([2, 3], stored);
+    }
+
+    private static async Task<JsonElement> ReceiveEventAsync(WebSocket socket)
+    {
+        while (true)
+        {
+            var message = await ReceiveAsync(socket);
+            if (message.GetProperty("event").GetString() != "heartbeat")
+            {
+                return message;
+            }
+        }
     }
 
     private static async Task<JsonElement> ReceiveAsync(WebSocket socket)

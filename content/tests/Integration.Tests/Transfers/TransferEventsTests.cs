@@ -37,6 +37,35 @@ public sealed class TransferEventsTests(ServiceFixture fixture) : IClassFixture<
         Assert.Equal((30, 30), (payload.GetProperty("amount").GetInt32(), payload.GetProperty("balance").GetInt32()));
     }
 
+    [Fact]
+    public async Task A_read_with_the_token_of_an_event_sees_what_the_event_tells_of()
+    {
+        var subject = TestService.NewSubject();
+        await using var events = new EventClient(subject);
+        await events.ConnectAsync(_service);
+        await events.UntilAsync("ready");
+        var wallet = await OpenAsync(subject);
+        await _service.Databases.ReplicaHasCaughtUpAsync();
+        await _service.Databases.ExecuteAsync("shard0", "SELECT pg_wal_replay_pause()", replica: true);
+        try
+        {
+            await _service.ClientOf(subject).PostAsync($"/wallets/{wallet}/deposits", new { amount = 100, currency = "EUR" }, HttpStatusCode.OK);
+            var told = await events.UntilAsync("deposit");
+
+            var reader = _service.ClientOf(subject);
+            Assert.Equal(0, await BalanceAsync(reader)); // Without the token the replica answers, which is behind.
+            reader.DefaultRequestHeaders.Add("Sync-Token", System.Text.Json.JsonElement.Parse(told.Data).GetProperty("syncToken").GetString());
+            Assert.Equal(100, await BalanceAsync(reader));
+        }
+        finally
+        {
+            await _service.Databases.ExecuteAsync("shard0", "SELECT pg_wal_replay_resume()", replica: true);
+        }
+
+        async Task<long> BalanceAsync(HttpClient client) =>
+            (await client.GetAsync($"/wallets/{wallet}", HttpStatusCode.OK)).GetProperty("balance").GetInt64();
+    }
+
     private async Task<string> OpenAsync(string subject) =>
         (await _service.ClientOf(subject).PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created)).GetProperty("id").GetString()!;
 }
