@@ -12,7 +12,7 @@ namespace Colonnade.Dev.Bench;
 internal sealed record Account(string Token, Guid Owner, Guid Wallet, string Shard);
 
 /// <summary>A request that the load sends again and again; tests/Benchmarks says what is what.</summary>
-internal sealed record Target(string Method, string Path, string Token, string? Body = null, Guid Owner = default, Guid Id = default);
+internal sealed record Target(string Method, string Path, string Token, string? Body = null, Guid Owner = default, Guid Id = default, long Epoch = 0);
 
 /// <summary>A generated service, built for release, on servers that flush to disk, and what measures it.</summary>
 internal sealed class BenchBed : IAsyncDisposable
@@ -86,7 +86,7 @@ internal sealed class BenchBed : IAsyncDisposable
         replica ? Service.Running.State.Replica : Service.Running.State.Primary, database, role);
 
     /// <summary>Those of the service, for a process of tests/Benchmarks.</summary>
-    public IReadOnlyDictionary<string, string?> ConnectionStrings() => Database.Shards.Prepend("directory")
+    public Dictionary<string, string?> ConnectionStrings() => Database.Shards.Prepend("directory")
         .SelectMany(database => new KeyValuePair<string, string?>[]
         {
             new($"ConnectionStrings__{database}", ConnectionString(database, "app_rw")),

@@ -14,6 +14,8 @@ public static class BenchCommand
         ["routing"] = One(RoutingRow.RunAsync),
         ["transfer"] = One(TransferRows.WithinAsync),
         ["saga"] = One(TransferRows.BetweenAsync),
+        ["ingest"] = One(WriteRows.IngestAsync),
+        ["publish"] = One(WriteRows.PublishAsync),
         ["ledger"] = One(LedgerRow.RunAsync),
         ["overload"] = TransferRows.OverloadAsync,
     };

@@ -112,7 +112,7 @@ internal static partial class PgBench
         """;
 
     /// <summary>As the service's function bucket_of finds it in an id.</summary>
-    private static int Bucket(Guid id)
+    public static int Bucket(Guid id)
     {
         var bytes = id.ToByteArray(bigEndian: true);
         return ((bytes[6] & 15) << 6) | (bytes[7] >> 2);

@@ -7,7 +7,10 @@ public static class DemoCommand
 {
     /// <summary>The walk. A pattern is one part, and one file.</summary>
     private static readonly Func<Walk, Task>[] s_parts =
-        [ServersPart.RunAsync, WalletsPart.RunAsync, TransfersPart.RunAsync, ProblemsPart.RunAsync];
+    [
+        ServersPart.RunAsync, WalletsPart.RunAsync, ReadsPart.RunAsync, CachePart.RunAsync, TransfersPart.RunAsync, EventsPart.RunAsync,
+        ActivityPart.RunAsync, ProblemsPart.RunAsync,
+    ];
 
     /// <param name="once">Ends after the walk; otherwise the service stays up until cancelled.</param>
     /// <returns>Exit code.</returns>

@@ -5,8 +5,10 @@ namespace Colonnade.Benchmarks;
 
 /// <summary>A request that a client sends again and again.</summary>
 /// <param name="Owner">The user's id, for reads below HTTP.</param>
+/// <param name="Epoch">Of the user's bucket, likewise.</param>
 /// <param name="Id">What is read, likewise.</param>
-public sealed record Target(string Method, string Path, string Token, string? Body = null, Guid Owner = default, Guid Id = default);
+public sealed record Target(
+    string Method, string Path, string Token, string? Body = null, Guid Owner = default, Guid Id = default, long Epoch = 0);
 
 /// <param name="Operations">Those that succeeded.</param>
 /// <param name="All">Whatever became of them, and while warming up as well.</param>

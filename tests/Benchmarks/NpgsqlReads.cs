@@ -11,14 +11,14 @@ internal static class NpgsqlReads
     public const string Sql = "SELECT id, currency, balance, pending, status, version, opened_at FROM wallets WHERE id = $1 AND owner_id = $2";
     public const string ActSql = "SELECT set_config('app.user_id', $1, true)";
 
-    public static NpgsqlDataSource Source(string name)
+    public static NpgsqlDataSource Source(string name, int clients = 32)
     {
         var builder = new NpgsqlSlimDataSourceBuilder(Plan.ConnectionString(name));
         builder.EnableTransportSecurity();
         builder.ConnectionStringBuilder.MaxAutoPrepare = 64;
         builder.ConnectionStringBuilder.AutoPrepareMinUsages = 2;
         builder.ConnectionStringBuilder.NoResetOnClose = true;
-        builder.ConnectionStringBuilder.MaxPoolSize = 32;
+        builder.ConnectionStringBuilder.MaxPoolSize = clients + 1;
         return builder.Build();
     }
 

@@ -14,11 +14,15 @@ var measurement = args switch
     ["http"] => await HttpLoad.RunAsync(plan),
     ["read"] => await NpgsqlReads.RunAsync(plan),
     ["read-service"] => await ServiceReads.RunAsync(plan),
+    ["ingest"] => await Ingest.ByHttpAsync(plan),
+    ["copy"] => await Ingest.ByCopyAsync(plan),
+    ["insert"] => await Inserts.RunAsync(plan, publish: false),
+    ["insert-and-publish"] => await Inserts.RunAsync(plan, publish: true),
     _ => null,
 };
 if (measurement is null)
 {
-    await Console.Error.WriteLineAsync("floor-api | http | read | read-service");
+    await Console.Error.WriteLineAsync("floor-api | http | read | read-service | ingest | copy | insert | insert-and-publish");
     return 2;
 }
 

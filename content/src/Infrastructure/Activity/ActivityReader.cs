@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Acme.Service.Application.Activity;
+using Acme.Service.Infrastructure.Persistence;
 using Acme.Service.Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 
@@ -7,15 +8,18 @@ namespace Acme.Service.Infrastructure.Activity;
 
 internal sealed class ActivityReader(ShardReader shards) : IActivityReader
 {
+    [Sql(typeof(Guid), typeof(string), typeof(DateTimeOffset), typeof(DateTimeOffset), typeof(Guid), typeof(int), Row = typeof(Row))]
+    private const string Find = """
+        SELECT id AS "Id", kind AS "Kind", created_at AS "CreatedAt", payload::text AS "Payload"
+        FROM find_activity({0}, {1}::text::jsonb, {2}::timestamptz, {3}::timestamptz, {4}::uuid, {5})
+        """;
+
     public async Task<IReadOnlyList<ActivityView>> ListAsync(ListActivity query, int limit, CancellationToken cancellationToken)
     {
         var (owner, since, until) = (query.Owner.Value, query.Since?.ToUniversalTime(), query.Until?.ToUniversalTime());
         var rows = await shards.ReadAsync(
             query.Owner,
-            context => context.Database.SqlQuery<Row>($"""
-                SELECT id AS "Id", kind AS "Kind", created_at AS "CreatedAt", payload::text AS "Payload"
-                FROM find_activity({owner}, {query.Filter}::jsonb, {since}::timestamptz, {until}::timestamptz, {query.After}::uuid, {limit})
-                """).ToListAsync(cancellationToken),
+            context => context.Database.SqlQueryRaw<Row>(Find, owner, query.Filter!, since!, until!, query.After!, limit).ToListAsync(cancellationToken),
             cancellationToken);
         return [.. rows.Select(row => new ActivityView(row.Id, row.Kind, row.CreatedAt, JsonElement.Parse(row.Payload)))];
     }

@@ -11,6 +11,9 @@ namespace Acme.Service.Infrastructure.Caching;
 /// </summary>
 internal sealed class CacheFloors(ShardWriter writer, LocalEntries local, RedisEntries entries, CacheTelemetry telemetry)
 {
+    [Sql(typeof(string[]), typeof(long), InDirectory = true)]
+    private const string Insert = "INSERT INTO cache_floors (key, version) SELECT key, {1} FROM unnest({0}::text[]) AS key";
+
     /// <param name="context">The writer's, on the database of the rows.</param>
     /// <param name="kind">What is cached.</param>
     /// <param name="keys">The keys whose rows have come, changed or gone.</param>
@@ -21,8 +24,7 @@ internal sealed class CacheFloors(ShardWriter writer, LocalEntries local, RedisE
         where T : class
     {
         var names = keys.Select(key => kind.KeyOf(key).Name).Distinct().ToArray();
-        await context.Database.ExecuteSqlAsync(
-            $"INSERT INTO cache_floors (key, version) SELECT key, {version} FROM unnest({names}) AS key", cancellationToken);
+        await context.Database.ExecuteSqlRawAsync(Insert, [names, version], cancellationToken);
         writer.OnCommitted(async () =>
         {
             var isSet = await entries.RaiseAsync([.. names.Select(name => (name, version))]);

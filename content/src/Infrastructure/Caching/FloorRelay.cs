@@ -21,10 +21,11 @@ internal sealed partial class FloorRelay(
     private const int AtOnce = 500;
 
     /// <summary>The rows are gone when the transaction commits, which it does when Redis has them.</summary>
+    [Sql(typeof(TimeSpan), typeof(int), Columns = [typeof(string), typeof(long)], InDirectory = true)]
     private const string TakeSql = """
         DELETE FROM cache_floors USING (
             SELECT id FROM cache_floors
-            WHERE created_at < clock_timestamp() - $1
+            WHERE created_at < clock_timestamp() - $1::interval
             ORDER BY id LIMIT $2
             FOR UPDATE SKIP LOCKED
         ) AS due

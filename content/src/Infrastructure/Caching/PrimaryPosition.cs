@@ -10,6 +10,7 @@ namespace Acme.Service.Infrastructure.Caching;
 /// <summary>Asks primaries how far their log is flushed, which is beyond every commit that was acknowledged.</summary>
 internal sealed partial class PrimaryPosition(PrimarySources primaries, IOptions<CacheOptions> options, ILogger<PrimaryPosition> logger)
 {
+    [Sql(Columns = [typeof(int), typeof(NpgsqlLogSequenceNumber)])]
     private const string PositionSql = """
         SELECT ('x' || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8))::bit(32)::int, pg_current_wal_flush_lsn()
         """;

@@ -11,6 +11,9 @@ internal sealed partial class ExpiredKeys(
     PrimarySources primaries, DatabaseNames names, IOptions<IdempotencyOptions> options, TimeProvider clock, ILogger<ExpiredKeys> logger)
     : BackgroundService
 {
+    [Sql(typeof(TimeSpan), typeof(int), Columns = [typeof(long)])]
+    private const string Drop = "SELECT drop_expired_keys($1, $2)";
+
     private const int AtOnce = 1_000;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
@@ -18,7 +21,7 @@ internal sealed partial class ExpiredKeys(
     /// <summary>Returns how many were dropped.</summary>
     internal async Task<long> DropAsync(string shard, CancellationToken cancellationToken)
     {
-        await using var command = primaries.For(DatabaseNames.WorkerOf(shard)).CreateCommand("SELECT drop_expired_keys($1, $2)");
+        await using var command = primaries.For(DatabaseNames.WorkerOf(shard)).CreateCommand(Drop);
         command.Parameters.Add(new() { Value = options.Value.Lifetime });
         command.Parameters.Add(new() { Value = AtOnce });
         long dropped, total = 0;

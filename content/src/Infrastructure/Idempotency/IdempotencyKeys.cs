@@ -1,5 +1,6 @@
 using Acme.Service.Application.Idempotency;
 using Acme.Service.Domain.Common;
+using Acme.Service.Infrastructure.Persistence;
 using Acme.Service.Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -17,32 +18,37 @@ internal sealed class IdempotencyOptions
 /// <summary>Keeps the keys in the table of their owner's shard, in the transaction of what was asked for.</summary>
 internal sealed class IdempotencyKeys(ShardWriter writer, IOptions<IdempotencyOptions> options) : IIdempotencyKeys
 {
+    /// <summary>
+    /// The lock is there from the first statement to the end of the transaction, so a second request need not wait to be
+    /// told that it is the second. Row and lock are looked at in one snapshot: when the first request has ended in between,
+    /// its row is missing from that, and is there when looked at again.
+    /// </summary>
+    [Sql(typeof(Guid), typeof(string), typeof(byte[]), typeof(TimeSpan), Row = typeof(ClaimRow))]
+    private const string Claim = """
+        WITH lock AS MATERIALIZED (
+            SELECT pg_try_advisory_xact_lock(hashtextextended({0}::uuid::text || {1}, 0)) AS is_ours
+        ), taken AS (
+            INSERT INTO idempotency_keys AS k (owner_id, key, request_hash)
+            SELECT {0}, {1}, {2} FROM lock WHERE is_ours
+            ON CONFLICT (owner_id, key) DO UPDATE
+                SET request_hash = excluded.request_hash, answer = NULL, created_at = excluded.created_at
+                WHERE k.created_at < clock_timestamp() - {3}
+            RETURNING 1
+        )
+        SELECT l.is_ours AS "IsOurs", EXISTS (SELECT FROM taken) AS "IsTaken",
+               k.request_hash AS "RequestHash", k.answer AS "Answer"
+        FROM lock l LEFT JOIN idempotency_keys k ON k.owner_id = {0} AND k.key = {1}
+        """;
+
     public async Task<IdempotencyClaim> ClaimAsync(
         UserId owner, string key, ReadOnlyMemory<byte> requestHash, CancellationToken cancellationToken)
     {
         var hash = requestHash.ToArray();
         var context = await writer.JoinAsync(owner, cancellationToken);
 
-        // The lock is there from the first statement to the end of the transaction, so a second request need not wait to
-        // be told that it is the second. Row and lock are looked at in one snapshot: when the first request has ended in
-        // between, its row is missing from that, and is there when looked at again.
         while (true)
         {
-            var claim = (await context.Database.SqlQuery<ClaimRow>($"""
-                WITH lock AS MATERIALIZED (
-                    SELECT pg_try_advisory_xact_lock(hashtextextended({owner.Value}::text || {key}, 0)) AS is_ours
-                ), taken AS (
-                    INSERT INTO idempotency_keys AS k (owner_id, key, request_hash)
-                    SELECT {owner.Value}, {key}, {hash} FROM lock WHERE is_ours
-                    ON CONFLICT (owner_id, key) DO UPDATE
-                        SET request_hash = excluded.request_hash, answer = NULL, created_at = excluded.created_at
-                        WHERE k.created_at < clock_timestamp() - {options.Value.Lifetime}
-                    RETURNING 1
-                )
-                SELECT l.is_ours AS "IsOurs", EXISTS (SELECT FROM taken) AS "IsTaken",
-                       k.request_hash AS "RequestHash", k.answer AS "Answer"
-                FROM lock l LEFT JOIN idempotency_keys k ON k.owner_id = {owner.Value} AND k.key = {key}
-                """).ToListAsync(cancellationToken)).Single();
+            var claim = (await context.Database.SqlQueryRaw<ClaimRow>(Claim, owner.Value, key, hash, options.Value.Lifetime).ToListAsync(cancellationToken)).Single();
             switch (claim)
             {
                 case { IsTaken: true }:

@@ -43,6 +43,9 @@ internal sealed partial class PayeeJson : JsonSerializerContext;
 
 internal sealed class PayeeLookup(ContextPool<DirectoryContext> directory, ShardReader shards) : IPayeeLookup
 {
+    [Sql(typeof(Guid), Columns = [typeof(Guid)])]
+    private const string OwnerOf = "SELECT wallet_owner({0}) AS \"Value\"";
+
     public async Task<PayeeAccount?> FindAsync(Handle handle, CancellationToken cancellationToken)
     {
         await using var context = directory.Rent(DatabaseNames.Directory);
@@ -56,7 +59,7 @@ internal sealed class PayeeLookup(ContextPool<DirectoryContext> directory, Shard
         // Nobody has the id of a wallet, so this is asked in nobody's name, on the shard of the wallet's bucket.
         var owner = await shards.ReadPrimaryAsync(
             new UserId(wallet.Value),
-            context => context.Database.SqlQuery<Guid?>($"""SELECT wallet_owner({wallet.Value}) AS "Value" """)
+            context => context.Database.SqlQueryRaw<Guid?>(OwnerOf, wallet.Value)
                 .SingleAsync(cancellationToken),
             cancellationToken);
         return owner is { } id ? new PayeeAccount(new UserId(id), wallet) : null;

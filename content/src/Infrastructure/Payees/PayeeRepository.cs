@@ -1,6 +1,7 @@
 using Acme.Service.Application.Payees;
 using Acme.Service.Domain.Payees;
 using Acme.Service.Infrastructure.Caching;
+using Acme.Service.Infrastructure.Persistence;
 using Acme.Service.Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 
@@ -8,15 +9,17 @@ namespace Acme.Service.Infrastructure.Payees;
 
 internal sealed class PayeeRepository(ShardWriter writer, CacheFloors floors) : IPayeeRepository
 {
+    [Sql(typeof(string), typeof(Guid), typeof(Guid), typeof(DateTimeOffset), Row = typeof(Done), InDirectory = true)]
+    private const string Set = """
+        SELECT is_set AS "IsSet", old_handle AS "OldHandle", coalesce(new_version, 0) AS "Version"
+        FROM set_payee({0}, {1}, {2}, {3})
+        """;
+
     public async Task<bool> SetAsync(Payee payee, CancellationToken cancellationToken)
     {
         var context = await writer.JoinDirectoryAsync(payee.Owner, cancellationToken);
         var (handle, owner, wallet) = (payee.Handle.Value, payee.Owner.Value, payee.WalletId.Value);
-        var done = (await context.Database.SqlQuery<Done>(
-            $"""
-             SELECT is_set AS "IsSet", old_handle AS "OldHandle", coalesce(new_version, 0) AS "Version"
-             FROM set_payee({handle}, {owner}, {wallet}, {payee.CreatedAt})
-             """).ToListAsync(cancellationToken)).Single();
+        var done = (await context.Database.SqlQueryRaw<Done>(Set, handle, owner, wallet, payee.CreatedAt).ToListAsync(cancellationToken)).Single();
         if (done.IsSet)
         {
             // Both handles lead elsewhere now: the old one nowhere.

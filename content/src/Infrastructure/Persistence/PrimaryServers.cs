@@ -17,6 +17,7 @@ internal sealed class PrimaryServers
     /// <remarks>
     /// <c>pg_control_checkpoint()</c> would tell the old timeline until the first checkpoint after a promotion.
     /// </remarks>
+    [Sql(Columns = [typeof(int), typeof(NpgsqlLogSequenceNumber)])]
     private const string StateSql = """
         SELECT CASE WHEN pg_is_in_recovery() THEN 0
                     ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int

@@ -11,6 +11,10 @@ internal sealed class ServerInspector(PrimarySources sources, DatabaseNames name
     : IServerInspector
 {
     /// <summary>A replica that has replayed all it received has no lag, however long ago the last commit was.</summary>
+    [Sql(Columns =
+    [
+        typeof(string), typeof(string), typeof(int), typeof(string), typeof(string), typeof(string), typeof(string), typeof(double),
+    ])]
     private const string WhoAreYou = """
         SELECT CASE WHEN pg_is_in_recovery() THEN 'replica' ELSE 'primary' END,
                host(inet_server_addr()),

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Acme.Service.Infrastructure.Persistence;
 using Acme.Service.Infrastructure.RowSecurity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -14,6 +15,7 @@ namespace Acme.Service.Infrastructure.ReadReplicas;
 internal sealed class CommitCapture : DbCommandInterceptor, IDbTransactionInterceptor
 {
     private const string Commit = "COMMIT";
+    [Sql(Columns = [typeof(NpgsqlLogSequenceNumber)])]
     private const string Position = "SELECT pg_current_wal_flush_lsn()";
 
     public async ValueTask<InterceptionResult> TransactionCommittingAsync(

@@ -22,6 +22,7 @@ internal sealed partial class ReplicaProbe(
     ILogger<ReplicaProbe> logger) : BackgroundService
 {
     /// <summary>A timeline's announcement is read before the position, so that it cannot be newer.</summary>
+    [Sql(Columns = [typeof(bool), typeof(int), typeof(NpgsqlLogSequenceNumber)])]
     private const string WhereAreYou = """
         SELECT NOT pg_is_in_recovery(),
                CASE WHEN pg_is_in_recovery() THEN (SELECT last_value FROM primary_timeline)::int
@@ -30,6 +31,7 @@ internal sealed partial class ReplicaProbe(
                CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END
         """;
 
+    [Sql]
     private const string Announce = "SELECT announce_timeline()";
 
     private readonly TaskCompletionSource _askedAll = new(TaskCreationOptions.RunContinuationsAsynchronously);

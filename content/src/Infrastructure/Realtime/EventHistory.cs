@@ -1,5 +1,6 @@
 using System.Globalization;
 using Acme.Service.Domain.Common;
+using Acme.Service.Infrastructure.Persistence;
 using Acme.Service.Infrastructure.ReadReplicas;
 using Acme.Service.Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
@@ -18,6 +19,43 @@ internal sealed record EventPage(EventPosition? Start, IReadOnlyList<StoredEvent
 internal sealed class EventHistory(ShardReader shards, BucketMap buckets, SyncTokenCodec tokens, IOptions<RealtimeOptions> options)
 {
     private const int PageSize = 200;
+
+    /// <summary>
+    /// An event is known as long as it is there, on whichever server: then all that came before it was told, and what was
+    /// lost in a failover, or dropped for its age, is noticed. A position without an event is good for its server alone.
+    /// Events of earlier epochs are complete; their xact is of the server that had the bucket then.
+    /// </summary>
+    [Sql(
+        typeof(Guid), typeof(DateTimeOffset), typeof(TimeSpan), typeof(long), typeof(long), typeof(int), typeof(string), typeof(int),
+        Row = typeof(Row))]
+    private const string Since = """
+        WITH here AS MATERIALIZED (
+            SELECT b.epoch, pg_snapshot_xmin(pg_current_snapshot()) AS horizon, current_timeline() AS timeline, clock_timestamp() AS now,
+                   pg_current_wal_flush_lsn() AS wal
+            FROM bucket_owner b WHERE b.bucket = bucket_of({0})
+        ), known AS MATERIALIZED (
+            SELECT {1}::timestamptz > h.now - {2}::interval AND CASE
+                       WHEN {3} = 0 THEN h.epoch = {4} AND h.timeline = {5}
+                       ELSE EXISTS (
+                           SELECT FROM events e
+                           WHERE e.owner_id = {0} AND e.epoch = {4} AND e.xact = {6}::text::xid8
+                             AND e.seq = {3} AND e.created_at = {1})
+                   END AS is_known
+            FROM here h
+        )
+        SELECT h.epoch AS "HereEpoch", h.horizon::text AS "Horizon", h.timeline AS "Timeline", h.now AS "Now", h.wal::text AS "Wal",
+               k.is_known AS "IsKnown",
+               e.epoch AS "Epoch", e.xact::text AS "Xact", e.seq AS "Seq", e.type AS "Type", e.payload::text AS "Payload",
+               e.created_at AS "CreatedAt"
+        FROM here h CROSS JOIN known k LEFT JOIN LATERAL (
+            SELECT * FROM events e
+            WHERE k.is_known AND e.owner_id = {0}
+              AND (e.epoch, e.xact, e.seq) > ({4}, {6}::text::xid8, {3})
+              AND (e.epoch < h.epoch OR e.xact < h.horizon)
+            ORDER BY e.epoch, e.xact, e.seq LIMIT {7}
+        ) e ON true
+        ORDER BY e.epoch, e.xact, e.seq
+        """;
 
     /// <returns>From now on when <paramref name="after"/> is null, or is not known.</returns>
     public async Task<EventPage> ReadAsync(UserId owner, EventPosition? after, CancellationToken cancellationToken)
@@ -56,38 +94,8 @@ internal sealed class EventHistory(ShardReader shards, BucketMap buckets, SyncTo
             syncToken);
     }
 
-    /// <summary>
-    /// An event is known as long as it is there, on whichever server: then all that came before it was told, and what was
-    /// lost in a failover, or dropped for its age, is noticed. A position without an event is good for its server alone.
-    /// Events of earlier epochs are complete; their xact is of the server that had the bucket then.
-    /// </summary>
-    private IQueryable<Row> Rows(DbContext context, UserId owner, EventPosition after) => context.Database.SqlQuery<Row>($"""
-        WITH here AS MATERIALIZED (
-            SELECT b.epoch, pg_snapshot_xmin(pg_current_snapshot()) AS horizon, current_timeline() AS timeline, clock_timestamp() AS now,
-                   pg_current_wal_flush_lsn() AS wal
-            FROM bucket_owner b WHERE b.bucket = bucket_of({owner.Value})
-        ), known AS MATERIALIZED (
-            SELECT {after.At} > h.now - {options.Value.Lifetime} AND CASE
-                       WHEN {after.Seq} = 0 THEN h.epoch = {after.Epoch} AND h.timeline = {after.Timeline}
-                       ELSE EXISTS (
-                           SELECT FROM events e
-                           WHERE e.owner_id = {owner.Value} AND e.epoch = {after.Epoch} AND e.xact = {Text(after.Xact)}::xid8
-                             AND e.seq = {after.Seq} AND e.created_at = {after.At})
-                   END AS is_known
-            FROM here h
-        )
-        SELECT h.epoch AS "HereEpoch", h.horizon::text AS "Horizon", h.timeline AS "Timeline", h.now AS "Now", h.wal::text AS "Wal", k.is_known AS "IsKnown",
-               e.epoch AS "Epoch", e.xact::text AS "Xact", e.seq AS "Seq", e.type AS "Type", e.payload::text AS "Payload",
-               e.created_at AS "CreatedAt"
-        FROM here h CROSS JOIN known k LEFT JOIN LATERAL (
-            SELECT * FROM events e
-            WHERE k.is_known AND e.owner_id = {owner.Value}
-              AND (e.epoch, e.xact, e.seq) > ({after.Epoch}, {Text(after.Xact)}::xid8, {after.Seq})
-              AND (e.epoch < h.epoch OR e.xact < h.horizon)
-            ORDER BY e.epoch, e.xact, e.seq LIMIT {PageSize}
-        ) e ON true
-        ORDER BY e.epoch, e.xact, e.seq
-        """);
+    private IQueryable<Row> Rows(DbContext context, UserId owner, EventPosition after) => context.Database.SqlQueryRaw<Row>(
+        Since, owner.Value, after.At, options.Value.Lifetime, after.Seq, after.Epoch, after.Timeline, Text(after.Xact), PageSize);
 
     private static string Text(ulong xact) => xact.ToString(CultureInfo.InvariantCulture);
 

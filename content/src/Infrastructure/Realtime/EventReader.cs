@@ -25,6 +25,13 @@ internal sealed partial class EventReader(
     IOptions<RealtimeOptions> options,
     ILogger<EventReader> logger) : BackgroundService
 {
+    [Sql(
+        typeof(ulong), typeof(long), typeof(int),
+        Columns =
+        [
+            typeof(ulong), typeof(int), typeof(NpgsqlLogSequenceNumber), typeof(decimal), typeof(Guid), typeof(long), typeof(ulong),
+            typeof(long), typeof(string), typeof(string), typeof(DateTimeOffset),
+        ])]
     private const string Read = "SELECT * FROM read_events($1, $2, $3)";
 
     private const int AtOnce = 1_000;

@@ -14,6 +14,7 @@ internal sealed partial class OldEvents(
     PrimarySources primaries, DatabaseNames names, IOptions<RealtimeOptions> options, TimeProvider clock, ILogger<OldEvents> logger)
     : BackgroundService
 {
+    [Sql(typeof(TimeSpan), typeof(int), Columns = [typeof(long)])]
     private const string Drop = "SELECT drop_old_events($1, $2)";
 
     private const int AtOnce = 1_000;

@@ -30,7 +30,7 @@ public sealed partial class RedriveRun(IConfiguration configuration, ILogger<Red
             await using var source = configuration.PrimaryOf(route.Shard);
             await using var context = new ShardContext(new DbContextOptionsBuilder<ShardContext>().UseNpgsql(source).Options);
             var redriven = (await context.Database
-                .SqlQuery<bool>($"""SELECT redrive_saga({saga}, {route.Epoch}, 0) AS "Value" """)
+                .SqlQueryRaw<bool>(SagaRedrive.Redrive, saga, route.Epoch, 0)
                 .ToListAsync(cancellationToken)).Single();
             if (!redriven)
             {

@@ -8,13 +8,19 @@ namespace Acme.Service.Infrastructure.Sagas;
 internal sealed class SagaClaims(
     ContextPool<ShardContext> pool, PrimaryTimelines timelines, SagaDefinitions definitions, IOptions<SagaOptions> options)
 {
+    [Sql(typeof(TimeSpan), typeof(int), typeof(string[]), typeof(int), Row = typeof(SagaRun))]
+    private const string Claim = "SELECT * FROM claim_sagas({0}, {1}, {2}, {3})";
+
+    [Sql(Row = typeof(SagaBacklog))]
+    private const string Backlog = "SELECT oldest_seconds AS \"OldestSeconds\", dead AS \"Dead\" FROM saga_backlog()";
+
     /// <summary>Leases up to <paramref name="most"/> runs of the shard that are due.</summary>
     public async Task<List<SagaRun>> ClaimAsync(string shard, int most, CancellationToken cancellationToken)
     {
         var database = DatabaseNames.WorkerOf(shard);
         await using var context = pool.Rent(database);
         return await context.Set<SagaRun>()
-            .FromSql($"SELECT * FROM claim_sagas({options.Value.Lease}, {most}, {definitions.Names}, {timelines.Highest(database)})")
+            .FromSqlRaw(Claim, options.Value.Lease, most, definitions.Names, timelines.Highest(database))
             .AsNoTracking().ToListAsync(cancellationToken);
     }
 
@@ -22,7 +28,7 @@ internal sealed class SagaClaims(
     {
         await using var context = pool.Rent(DatabaseNames.WorkerOf(shard));
         return (await context.Database
-            .SqlQuery<SagaBacklog>($"""SELECT oldest_seconds AS "OldestSeconds", dead AS "Dead" FROM saga_backlog()""")
+            .SqlQueryRaw<SagaBacklog>(Backlog)
             .ToListAsync(cancellationToken)).Single();
     }
 }

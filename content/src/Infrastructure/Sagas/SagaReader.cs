@@ -14,6 +14,9 @@ namespace Acme.Service.Infrastructure.Sagas;
 internal sealed class SagaReader(
     ContextPool<ShardContext> pool, DatabaseNames names, SagaDefinitions definitions, IOptions<SagaOptions> options) : ISagaReader
 {
+    [Sql(typeof(short), typeof(Guid), typeof(int), Row = typeof(SagaRun))]
+    private const string List = "SELECT * FROM list_sagas({0}, {1}, {2})";
+
     public async Task<SagaPage?> ListAsync(SagaStatus status, string? after, int limit, CancellationToken cancellationToken)
     {
         if (ShardCursor.Read(after) is not { } cursor)
@@ -54,7 +57,7 @@ internal sealed class SagaReader(
         {
             await using var context = pool.Rent(DatabaseNames.WorkerOf(shard));
             return await context.Set<SagaRun>()
-                .FromSql($"SELECT * FROM list_sagas({(short)status}, {before}, {limit})")
+                .FromSqlRaw(List, (short)status, before, limit)
                 .AsNoTracking().ToListAsync(cancellationToken);
         }
         catch (Exception exception) when (cancellationToken.IsCancellationRequested || SagaFailures.IsTransient(exception))

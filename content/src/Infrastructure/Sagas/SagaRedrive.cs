@@ -10,6 +10,9 @@ namespace Acme.Service.Infrastructure.Sagas;
 internal sealed class SagaRedrive(
     ContextPool<ShardContext> pool, BucketMap buckets, PrimaryTimelines timelines, ShardSignals signals) : ISagaRedrive
 {
+    [Sql(typeof(Guid), typeof(long), typeof(int), Columns = [typeof(bool)])]
+    internal const string Redrive = "SELECT redrive_saga({0}, {1}, {2}) AS \"Value\"";
+
     public async Task<bool> RedriveAsync(Guid id, CancellationToken cancellationToken)
     {
         for (var reloaded = false; ; reloaded = true)
@@ -20,7 +23,7 @@ internal sealed class SagaRedrive(
             try
             {
                 var redriven = (await context.Database
-                    .SqlQuery<bool>($"""SELECT redrive_saga({id}, {route.Epoch}, {timelines.Highest(database)}) AS "Value" """)
+                    .SqlQueryRaw<bool>(Redrive, id, route.Epoch, timelines.Highest(database))
                     .ToListAsync(cancellationToken)).Single();
                 if (redriven)
                 {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Acme.Service.Application.Sagas;
 using Acme.Service.Domain.Common;
+using Acme.Service.Infrastructure.Persistence;
 using Acme.Service.Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -20,6 +21,13 @@ internal sealed class SagaStarter(
     ShardSignals signals,
     IOptions<SagaOptions> options) : ISagas, IDisposable
 {
+    [Sql(
+        typeof(Guid), typeof(Guid), typeof(string), typeof(string), typeof(short), typeof(int), typeof(TimeSpan), typeof(long), typeof(string))]
+    private const string Insert = """
+        INSERT INTO sagas (owner_id, id, name, data, status, step, due_at, lease_epoch, trace_parent)
+        VALUES ({0}, {1}, {2}, {3}, {4}, {5}, clock_timestamp() + {6}, {7}, {8}::text)
+        """;
+
     private int _reserved;
 
     public async Task StartAsync<TSaga, TData>(Guid id, UserId owner, TData data, CancellationToken cancellationToken)
@@ -44,12 +52,12 @@ internal sealed class SagaStarter(
             TraceParent = System.Diagnostics.Activity.Current?.Id,
         };
         var lease = new SagaLease(run, Stopwatch.GetTimestamp());
-        await context.Database.ExecuteSqlAsync(
-            $"""
-             INSERT INTO sagas (owner_id, id, name, data, status, step, due_at, lease_epoch, trace_parent)
-             VALUES ({owner.Value}, {id}, {run.Name}, {run.Data}, {(short)run.Status}, {run.Step},
-                     clock_timestamp() + {(isOurs ? options.Value.Lease : TimeSpan.Zero)}, {run.LeaseEpoch}, {run.TraceParent}::text)
-             """,
+        await context.Database.ExecuteSqlRawAsync(
+            Insert,
+            [
+                owner.Value, id, run.Name, run.Data, (short)run.Status, run.Step,
+                isOurs ? options.Value.Lease : TimeSpan.Zero, run.LeaseEpoch, run.TraceParent!,
+            ],
             cancellationToken);
         writer.OnCommitted(() =>
         {

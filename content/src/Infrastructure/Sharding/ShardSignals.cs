@@ -24,6 +24,9 @@ internal enum ShardSignal
 internal sealed partial class ShardSignals(PrimarySources primaries, DatabaseNames names, ILogger<ShardSignals> logger)
     : BackgroundService
 {
+    [Sql]
+    private const string Alive = "SELECT 1";
+
     /// <summary>Notifications of one kind and shard within this time are sent as one.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(5);
 
@@ -87,7 +90,7 @@ internal sealed partial class ShardSignals(PrimarySources primaries, DatabaseNam
                 {
                     if (!await connection.WaitAsync(ProofOfLife, cancellationToken))
                     {
-                        await ExecuteAsync(connection, "SELECT 1", cancellationToken);
+                        await ExecuteAsync(connection, Alive, cancellationToken);
                     }
                 }
             }

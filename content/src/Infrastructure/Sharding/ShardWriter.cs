@@ -25,6 +25,9 @@ internal sealed class ShardWriter(
     PrimaryTimelines timelines)
     : IUnitOfWork, IAsyncDisposable
 {
+    [Sql]
+    private const string Nothing = "SELECT";
+
     /// <summary>How long a bucket may be on its way from one shard to another.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
@@ -96,7 +99,7 @@ internal sealed class ShardWriter(
         if (_context.Acting!.HasCalls && _context.ChangeTracker.HasChanges())
         {
             // EF counts the results of a batch of changes, so nothing may be put in front of it.
-            await _context.Database.ExecuteSqlRawAsync("SELECT", cancellationToken);
+            await _context.Database.ExecuteSqlRawAsync(Nothing, cancellationToken);
         }
 
         await _context.SaveChangesAsync(cancellationToken);

@@ -1,6 +1,7 @@
 using Acme.Service.Application.Wallets;
 using Acme.Service.Domain.Common;
 using Acme.Service.Domain.Wallets;
+using Acme.Service.Infrastructure.Persistence;
 using Acme.Service.Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 
@@ -9,6 +10,9 @@ namespace Acme.Service.Infrastructure.Wallets;
 internal sealed class WalletReader(ShardReader shards) : IWalletReader
 {
     /// <summary>By far the most frequent read.</summary>
+    [Sql(
+        typeof(Guid), typeof(Guid),
+        Columns = [typeof(Guid), typeof(string), typeof(long), typeof(long), typeof(short), typeof(long), typeof(DateTimeOffset)])]
     private const string FindSql = """
         SELECT id, currency, balance, pending, status, version, opened_at FROM wallets WHERE owner_id = $1 AND id = $2
         """;

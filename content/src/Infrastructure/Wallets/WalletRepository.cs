@@ -1,6 +1,7 @@
 using Acme.Service.Application.Wallets;
 using Acme.Service.Domain.Common;
 using Acme.Service.Domain.Wallets;
+using Acme.Service.Infrastructure.Persistence;
 using Acme.Service.Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 
@@ -8,6 +9,15 @@ namespace Acme.Service.Infrastructure.Wallets;
 
 internal sealed class WalletRepository(ShardWriter writer) : IWalletRepository
 {
+    [Sql(typeof(Guid), typeof(Guid), Row = typeof(Wallet))]
+    private const string LockOne = "SELECT * FROM wallets WHERE id = {0} AND owner_id = {1} FOR UPDATE";
+
+    /// <summary>In one order, so that two transfers between the same wallets do not wait for each other.</summary>
+    [Sql(typeof(Guid), typeof(Guid), typeof(Guid), typeof(Guid), Row = typeof(Wallet))]
+    private const string LockBoth = """
+        SELECT * FROM wallets WHERE (id, owner_id) IN (({0}, {1}), ({2}, {3})) ORDER BY id FOR UPDATE
+        """;
+
     public async Task AddAsync(Wallet wallet, CancellationToken cancellationToken)
     {
         var context = await writer.JoinAsync(wallet.Owner, cancellationToken);
@@ -18,7 +28,7 @@ internal sealed class WalletRepository(ShardWriter writer) : IWalletRepository
     {
         var context = await writer.JoinAsync(owner, cancellationToken);
         return await context.Set<Wallet>()
-            .FromSql($"SELECT * FROM wallets WHERE id = {id.Value} AND owner_id = {owner.Value} FOR UPDATE")
+            .FromSqlRaw(LockOne, id.Value, owner.Value)
             .SingleOrDefaultAsync(cancellationToken);
     }
 
@@ -28,12 +38,7 @@ internal sealed class WalletRepository(ShardWriter writer) : IWalletRepository
         await writer.JoinAsync(one.Owner, cancellationToken);
         var context = await writer.JoinAsync(other.Owner, cancellationToken);
         var wallets = await context.Set<Wallet>()
-            .FromSql($"""
-                SELECT * FROM wallets
-                WHERE (id, owner_id) IN (({one.Id.Value}, {one.Owner.Value}), ({other.Id.Value}, {other.Owner.Value}))
-                ORDER BY id
-                FOR UPDATE
-                """)
+            .FromSqlRaw(LockBoth, one.Id.Value, one.Owner.Value, other.Id.Value, other.Owner.Value)
             .ToListAsync(cancellationToken);
         return (wallets.Find(w => w.Id == one.Id), wallets.Find(w => w.Id == other.Id));
     }

@@ -27,6 +27,11 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
     /// <summary>Key of the advisory lock, the same in every database: "migr" in ASCII.</summary>
     private const int LockKey = 0x6D696772;
 
+    [Sql(typeof(long), Columns = [typeof(bool)])]
+    private const string TryLock = "SELECT pg_try_advisory_lock($1)";
+
+    private const string GrantHistory = "GRANT SELECT ON \"__EFMigrationsHistory\" TO app_rw, app_ro";
+
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
 
     /// <summary>How long to wait for a server to come up, and for another run to end.</summary>
@@ -103,8 +108,7 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
             await context.Database.MigrateAsync(cancellationToken);
 
             // Readiness asks for the history in the name of the service.
-            await context.Database.ExecuteSqlRawAsync(
-                "GRANT SELECT ON \"__EFMigrationsHistory\" TO app_rw, app_ro", cancellationToken);
+            await context.Database.ExecuteSqlRawAsync(GrantHistory, cancellationToken);
             await afterwards(context);
             LogUpToDate(database, applied.Length == 0 ? "nothing to do" : string.Join(", ", applied));
             return MigrationOutcome.UpToDate;
@@ -146,7 +150,7 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
     private async Task<bool> LockAsync(NpgsqlConnection connection, string database, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        await using var command = new NpgsqlCommand("SELECT pg_try_advisory_lock($1)", connection)
+        await using var command = new NpgsqlCommand(TryLock, connection)
         {
             Parameters = { new() { Value = (long)LockKey } },
         };

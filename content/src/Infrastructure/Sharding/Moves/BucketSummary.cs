@@ -7,6 +7,7 @@ namespace Acme.Service.Infrastructure.Sharding;
 public static class BucketSummary
 {
     /// <summary>Buckets with numbers that follow each other are a run: their difference to their rank is the same.</summary>
+    [Sql(Columns = [typeof(string), typeof(long), typeof(string)], InDirectory = true)]
     private const string Shards = """
         SELECT shard, sum(size)::bigint, string_agg(CASE size WHEN 1 THEN first::text ELSE first || '-' || last END, ', ' ORDER BY first)
         FROM (
@@ -17,6 +18,7 @@ public static class BucketSummary
         GROUP BY shard ORDER BY length(shard), shard
         """;
 
+    [Sql(Columns = [typeof(short), typeof(string), typeof(string), typeof(string)], InDirectory = true)]
     private const string Moves =
         "SELECT bucket, source, target, phase FROM bucket_moves WHERE phase <> 'done' ORDER BY bucket";
 

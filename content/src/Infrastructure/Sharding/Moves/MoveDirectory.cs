@@ -7,11 +7,15 @@ namespace Acme.Service.Infrastructure.Sharding;
 /// <summary>The directory's side of a move: the map, and how far the move has come.</summary>
 internal sealed class MoveDirectory(MoveSession session, short bucket) : IAsyncDisposable
 {
+    [Sql(typeof(short), Columns = [typeof(string)], InDirectory = true)]
     private const string Shard = "SELECT shard FROM bucket_map WHERE bucket = $1";
 
+    [Sql(
+        typeof(short), Columns = [typeof(string), typeof(string), typeof(long), typeof(string), typeof(DateTimeOffset)], InDirectory = true)]
     private const string Unfinished =
         "SELECT source, target, epoch, phase, started_at FROM bucket_moves WHERE bucket = $1 AND phase <> 'done'";
 
+    [Sql(typeof(short), typeof(string), InDirectory = true)]
     private const string Register = """
         INSERT INTO bucket_moves (bucket, source, target, epoch, phase)
         SELECT bucket, shard, $2, epoch + 1, 'copying' FROM bucket_map WHERE bucket = $1
@@ -20,8 +24,10 @@ internal sealed class MoveDirectory(MoveSession session, short bucket) : IAsyncD
               = (excluded.source, excluded.target, excluded.epoch, excluded.phase, clock_timestamp())
         """;
 
+    [Sql(typeof(short), typeof(string), InDirectory = true)]
     private const string Advance = "UPDATE bucket_moves SET phase = $2 WHERE bucket = $1";
 
+    [Sql(typeof(short), InDirectory = true)]
     private const string Map = """
         WITH move AS (
             UPDATE bucket_moves SET phase = 'opening' WHERE bucket = $1 RETURNING bucket, source, target, epoch

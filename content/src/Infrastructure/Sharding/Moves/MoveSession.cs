@@ -12,12 +12,14 @@ namespace Acme.Service.Infrastructure.Sharding;
 internal sealed class MoveSession : IAsyncDisposable
 {
     /// <summary>In another class than the lock of act_for, which is taken by transactions.</summary>
+    [Sql(typeof(int), Columns = [typeof(bool)])]
     private const string TakeBucket = "SELECT pg_try_advisory_lock(1110787915, $1)";
 
     /// <summary>
     /// A row as text must read the same on both sides. And compiling a statement would take longer than the time for which
     /// writers may wait.
     /// </summary>
+    [Sql]
     private const string Settings = """
         SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false), set_config('bytea_output', 'hex', false),
                set_config('extra_float_digits', '1', false), set_config('jit', 'off', false)

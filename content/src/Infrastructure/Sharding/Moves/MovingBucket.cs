@@ -1,4 +1,5 @@
 using System.Data;
+using Acme.Service.Infrastructure.Persistence;
 using Npgsql;
 
 namespace Acme.Service.Infrastructure.Sharding;
@@ -11,35 +12,45 @@ internal sealed class MovingBucket(MoveSession shard, short bucket)
     /// </summary>
     private const int Deadline = 1_000;
 
+    [Sql(typeof(string), typeof(string), Columns = [typeof(string), typeof(string), typeof(string)])]
     private const string Hold = """
         SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true),
                set_config('idle_in_transaction_session_timeout', $2, true)
         """;
 
+    [Sql(typeof(int))]
     private const string Lock = "SELECT pg_advisory_xact_lock(1110787914, $1)";
 
+    [Sql(typeof(short), Columns = [typeof(string)])]
     private const string State = "SELECT state FROM bucket_owner WHERE bucket = $1";
 
+    [Sql(typeof(short), typeof(long), Columns = [typeof(bool)])]
     private const string IsClosed = "SELECT EXISTS (SELECT FROM bucket_owner WHERE bucket = $1 AND state = 'moved' AND epoch = $2)";
 
+    [Sql(typeof(short), typeof(long))]
     private const string Mark =
         "UPDATE bucket_owner SET state = 'moving' WHERE bucket = $1 AND epoch = $2 AND state IN ('active', 'moving')";
 
+    [Sql(typeof(short), typeof(long))]
     private const string Close = """
         WITH forgotten AS (DELETE FROM bucket_changes WHERE bucket = $1)
-        UPDATE bucket_owner SET state = 'moved', epoch = $2 WHERE bucket = $1 AND epoch = $2 - 1 AND state = 'moving'
+        UPDATE bucket_owner SET state = 'moved', epoch = $2 WHERE bucket = $1 AND epoch = $2::bigint - 1 AND state = 'moving'
         """;
 
+    [Sql(typeof(short), typeof(long))]
     private const string Open = """
         INSERT INTO bucket_owner (bucket, epoch, state) VALUES ($1, $2, 'active')
         ON CONFLICT (bucket) DO UPDATE SET epoch = excluded.epoch, state = excluded.state
             WHERE bucket_owner.epoch < excluded.epoch OR (bucket_owner.epoch, bucket_owner.state) = (excluded.epoch, excluded.state)
         """;
 
+    [Sql(typeof(short), Columns = [typeof(long), typeof(Guid)])]
     private const string Changes = "SELECT id, owner_id FROM bucket_changes WHERE bucket = $1";
 
+    [Sql(Columns = [typeof(string)])]
     private const string Oldest = "SELECT pg_snapshot_xmin(pg_current_snapshot())::xid::text";
 
+    [Sql(typeof(long[]))]
     private const string Forget = "DELETE FROM bucket_changes WHERE id = ANY ($1)";
 
     public Task<string?> StateAsync(CancellationToken cancellationToken) =>

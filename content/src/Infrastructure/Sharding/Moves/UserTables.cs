@@ -1,3 +1,4 @@
+using Acme.Service.Infrastructure.Persistence;
 namespace Acme.Service.Infrastructure.Sharding;
 
 /// <summary>A table whose rows belong to users, and so move with them.</summary>
@@ -11,6 +12,7 @@ internal sealed record UserTable(
 /// <summary>Finds the users' tables in the catalog, so that a new one moves without being registered anywhere.</summary>
 internal static class UserTables
 {
+    [Sql(Columns = [typeof(string), typeof(string), typeof(string), typeof(bool), typeof(bool), typeof(bool), typeof(bool)])]
     private const string Columns = """
         SELECT c.relname::text, quote_ident(a.attname), format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated <> '',
                a.attidentity = 'a', coalesce(a.attnum = ANY (k.indkey), false)
@@ -22,6 +24,7 @@ internal static class UserTables
         ORDER BY c.relname, a.attnum
         """;
 
+    [Sql(Columns = [typeof(string), typeof(string)])]
     private const string References = """
         SELECT f.relname::text, t.relname::text
         FROM pg_constraint r JOIN pg_class f ON f.oid = r.conrelid JOIN pg_class t ON t.oid = r.confrelid
