@@ -2,7 +2,6 @@ using Acme.Service.Infrastructure.Persistence;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Npgsql;
 
 namespace Acme.Service.Infrastructure.Realtime;
 
@@ -50,8 +49,9 @@ internal sealed partial class OldEvents(
                 {
                     await DropAsync(shard, stoppingToken);
                 }
-                catch (NpgsqlException exception)
+                catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
                 {
+                    // Whatever it is, it must not end the service, which is what an exception from here would do.
                     LogFailed(exception, shard);
                 }
             }

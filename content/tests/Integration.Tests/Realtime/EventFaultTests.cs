@@ -78,7 +78,7 @@ public sealed class EventFaultTests
 
     private static TestService Start(Databases databases)
     {
-        var service = new TestService(databases, ("RateLimits:Burst", "1000000"), ("Logging:LogLevel:Default", "None"), ("Logging:LogLevel:Microsoft.EntityFrameworkCore", "None"));
+        var service = new TestService(databases, ("RateLimits:Burst", "1000000"), ("Logging:LogLevel:Default", "Critical"), ("Logging:LogLevel:Microsoft.EntityFrameworkCore", "None"));
         _ = service.Services;
         return service;
     }
