@@ -26,7 +26,7 @@ internal sealed partial class FloorRelay(
         DELETE FROM cache_floors USING (
             SELECT id FROM cache_floors
             WHERE created_at < clock_timestamp() - $1::interval
-            ORDER BY id LIMIT $2
+            ORDER BY id LIMIT $2::int
             FOR UPDATE SKIP LOCKED
         ) AS due
         WHERE cache_floors.id = due.id

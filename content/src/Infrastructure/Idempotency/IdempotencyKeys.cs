@@ -32,7 +32,7 @@ internal sealed class IdempotencyKeys(ShardWriter writer, IOptions<IdempotencyOp
             SELECT {0}, {1}, {2} FROM lock WHERE is_ours
             ON CONFLICT (owner_id, key) DO UPDATE
                 SET request_hash = excluded.request_hash, answer = NULL, created_at = excluded.created_at
-                WHERE k.created_at < clock_timestamp() - {3}
+                WHERE k.created_at < clock_timestamp() - {3}::interval
             RETURNING 1
         )
         SELECT l.is_ours AS "IsOurs", EXISTS (SELECT FROM taken) AS "IsTaken",

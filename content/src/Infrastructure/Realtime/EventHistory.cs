@@ -35,7 +35,7 @@ internal sealed class EventHistory(ShardReader shards, BucketMap buckets, SyncTo
             FROM bucket_owner b WHERE b.bucket = bucket_of({0})
         ), known AS MATERIALIZED (
             SELECT {1}::timestamptz > h.now - {2}::interval AND CASE
-                       WHEN {3} = 0 THEN h.epoch = {4} AND h.timeline = {5}
+                       WHEN {3}::bigint = 0 THEN h.epoch = {4} AND h.timeline = {5}
                        ELSE EXISTS (
                            SELECT FROM events e
                            WHERE e.owner_id = {0} AND e.epoch = {4} AND e.xact = {6}::text::xid8
@@ -52,7 +52,7 @@ internal sealed class EventHistory(ShardReader shards, BucketMap buckets, SyncTo
             WHERE k.is_known AND e.owner_id = {0}
               AND (e.epoch, e.xact, e.seq) > ({4}, {6}::text::xid8, {3})
               AND (e.epoch < h.epoch OR e.xact < h.horizon)
-            ORDER BY e.epoch, e.xact, e.seq LIMIT {7}
+            ORDER BY e.epoch, e.xact, e.seq LIMIT {7}::int
         ) e ON true
         ORDER BY e.epoch, e.xact, e.seq
         """;
