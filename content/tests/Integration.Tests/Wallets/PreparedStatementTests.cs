@@ -1,0 +1,101 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Http.Json;
+using Acme.Service.Infrastructure.Persistence;
+using Acme.Service.Integration.Tests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace Acme.Service.Integration.Tests.Wallets;
+
+/// <summary>The protocol does what it can: statements are parsed and planned once, and values are not written out as text.</summary>
+public sealed class PreparedStatementTests(Servers servers)
+{
+    private const string Replica = "shard0-replica";
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_hot_read_is_prepared_once_on_a_connection_and_run_from_there()
+    {
+        const int Reads = 20;
+        await using var service = new TestService(await servers.CreateDatabasesAsync(), ("Postgres:MaxPoolSize", "1"));
+        var alice = service.ClientOf(TestService.NewSubject());
+        var opened = await alice.PostAsJsonAsync("/wallets", new { currency = "EUR" }, Cancellation);
+        await service.Databases.ReplicaHasCaughtUpAsync();
+        for (var n = 0; n < Reads; n++)
+        {
+            var read = await alice.GetAsync(opened.Headers.Location, Cancellation);
+            Assert.Equal(HttpStatusCode.OK, read.StatusCode);
+            Assert.Equal("db;desc=\"replica\"", read.ServerTiming());
+        }
+
+        // The pool has one connection, so this is the one that those reads used.
+        var runs = await RunsAsync(service.Services.GetRequiredService<PrimarySources>().For(Replica));
+        var (_, count) = Assert.Single(runs, run => run.Statement.Contains("FROM wallets", StringComparison.Ordinal));
+
+        // The first few are not prepared yet.
+        Assert.InRange(count, Reads - 6, Reads);
+        Assert.Equal(count, Assert.Single(runs, run => run.Statement.Contains("read_for", StringComparison.Ordinal)).Runs);
+    }
+
+    [Fact]
+    public async Task Values_come_in_binary()
+    {
+        const int Rows = 1_000;
+        await using var service = new TestService(await servers.CreateDatabasesAsync());
+        var source = service.Services.GetRequiredService<PrimarySources>().For(Replica);
+        await RowsAsync();
+        long bytes = 0;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name == "db.client.operation.npgsql.bytes_read")
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, count, tags, _) =>
+        {
+            foreach (var tag in tags)
+            {
+                if (tag.Key == "db.client.connection.pool.name" && tag.Value is Replica)
+                {
+                    Interlocked.Add(ref bytes, count);
+                }
+            }
+        });
+        listener.Start();
+        await RowsAsync();
+        listener.RecordObservableInstruments();
+
+        // A row is a header of 7 bytes, and each value with its length: 4 + 16 and 4 + 8. As text it would be 4 + 36 and 4 + 19.
+        Assert.InRange(bytes / (double)Rows, 39, 45);
+
+        async Task RowsAsync()
+        {
+            await using var command = source.CreateCommand(
+                $"SELECT gen_random_uuid(), 9223372036854775807 - n FROM generate_series(1, {Rows}) AS n");
+            await using var reader = await command.ExecuteReaderAsync(Cancellation);
+            while (await reader.ReadAsync(Cancellation))
+            {
+                Assert.True(reader.GetGuid(0) != Guid.Empty && reader.GetInt64(1) > 0);
+            }
+        }
+    }
+
+    private static async Task<IReadOnlyList<(string Statement, long Runs)>> RunsAsync(NpgsqlDataSource source)
+    {
+        await using var command = source.CreateCommand("SELECT statement, generic_plans + custom_plans FROM pg_prepared_statements");
+        await using var reader = await command.ExecuteReaderAsync(Cancellation);
+        var runs = new List<(string, long)>();
+        while (await reader.ReadAsync(Cancellation))
+        {
+            runs.Add((reader.GetString(0), reader.GetInt64(1)));
+        }
+
+        return runs;
+    }
+}
