@@ -9,7 +9,7 @@ namespace Acme.Service.Infrastructure.Realtime;
 /// The stream of one client: first what its shard has since its position, then what the reader gives. The client is known
 /// to the hub before the shard is asked, so nothing falls between; what comes both ways is told by its position.
 /// </summary>
-internal sealed class EventFeed(EventHub hub, EventHistory history) : IEventFeed
+internal sealed class EventFeed(EventHub hub, EventHistory history, RealtimeTelemetry telemetry) : IEventFeed
 {
     /// <summary>Clients of an instance that ask their shard at once: when all do, after a failover, requests must not wait for them.</summary>
     private static readonly SemaphoreSlim Asking = new(8);
@@ -37,9 +37,17 @@ internal sealed class EventFeed(EventHub hub, EventHistory history) : IEventFeed
 
                 if (page.Start is { } start)
                 {
-                    yield return position is null
-                        ? StoredEvent.Ready(start, page.SyncToken)
-                        : StoredEvent.Reset(start, page.SyncToken, gap == EventGap.TooSlow ? "too slow" : "unknown position");
+                    if (position is null)
+                    {
+                        yield return StoredEvent.Ready(start, page.SyncToken);
+                    }
+                    else
+                    {
+                        var reason = gap == EventGap.TooSlow ? "too slow" : "unknown position";
+                        telemetry.Reset(reason);
+                        yield return StoredEvent.Reset(start, page.SyncToken, reason);
+                    }
+
                     position = start;
                 }
 

@@ -11,11 +11,12 @@ internal sealed class EventHub
 {
     private readonly ConcurrentDictionary<UserId, ImmutableArray<EventSubscription>> _subscriptions = new();
     private readonly RealtimeOptions _options;
+    private readonly RealtimeTelemetry _telemetry;
     private volatile bool _isStopping;
 
-    public EventHub(IOptions<RealtimeOptions> options, IHostApplicationLifetime lifetime)
+    public EventHub(IOptions<RealtimeOptions> options, IHostApplicationLifetime lifetime, RealtimeTelemetry telemetry)
     {
-        _options = options.Value;
+        (_options, _telemetry) = (options.Value, telemetry);
         // Before the server waits for its connections to end, so that they do.
         lifetime.ApplicationStopping.Register(Stop);
     }
@@ -29,6 +30,7 @@ internal sealed class EventHub
     {
         var subscription = new EventSubscription(this, owner, _options.ClientQueue);
         _subscriptions.AddOrUpdate(owner, [subscription], (_, some) => some.Add(subscription));
+        _telemetry.Connected(1);
         if (_isStopping)
         {
             subscription.Complete();
@@ -46,6 +48,7 @@ internal sealed class EventHub
                 ? _subscriptions.TryRemove(KeyValuePair.Create(subscription.Owner, some))
                 : _subscriptions.TryUpdate(subscription.Owner, left, some))
             {
+                _telemetry.Connected(-1);
                 return;
             }
         }

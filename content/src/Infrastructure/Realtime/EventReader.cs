@@ -21,6 +21,7 @@ internal sealed partial class EventReader(
     PrimaryTimelines timelines,
     ShardSignals signals,
     EventHub hub,
+    RealtimeTelemetry telemetry,
     SyncTokenCodec tokens,
     IOptions<RealtimeOptions> options,
     ILogger<EventReader> logger) : BackgroundService
@@ -112,6 +113,7 @@ internal sealed partial class EventReader(
             }
         }
 
+        telemetry.Read(shard, count);
         return count == AtOnce
             ? new Batch(xact, seq, timeline, moves, IsFull: true)
             : new Batch(horizon, 0, timeline, moves, IsFull: false);

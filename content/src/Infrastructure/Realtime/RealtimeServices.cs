@@ -7,6 +7,7 @@ internal static class RealtimeServices
 {
     public static IServiceCollection AddRealtime(this IServiceCollection services, IConfiguration configuration) => services
         .Configure<RealtimeOptions>(configuration.GetSection(RealtimeOptions.Section))
+        .AddSingleton<RealtimeTelemetry>()
         .AddSingleton<EventHub>()
         .AddScoped<EventHistory>()
         .AddHostedService<EventReader>()

@@ -1,0 +1,27 @@
+using System.Diagnostics.Metrics;
+
+namespace Acme.Service.Infrastructure.Realtime;
+
+/// <summary>Meters of who is connected, what was read for them, and whom it could not be told.</summary>
+internal sealed class RealtimeTelemetry
+{
+    public const string Name = "Acme.Service.Realtime";
+
+    private readonly UpDownCounter<int> _clients;
+    private readonly Counter<long> _read;
+    private readonly Counter<long> _resets;
+
+    public RealtimeTelemetry(IMeterFactory meters)
+    {
+        var meter = meters.Create(Name);
+        _clients = meter.CreateUpDownCounter<int>("events.clients", "{client}", "Clients that are connected to this instance.");
+        _read = meter.CreateCounter<long>("events.read", "{event}", "Events that were read, by shard.");
+        _resets = meter.CreateCounter<long>("events.resets", "{reset}", "Clients that were told to read anew, by why.");
+    }
+
+    public void Connected(int change) => _clients.Add(change);
+
+    public void Read(string shard, int count) => _read.Add(count, new KeyValuePair<string, object?>("shard", shard));
+
+    public void Reset(string reason) => _resets.Add(1, new KeyValuePair<string, object?>("reason", reason));
+}
