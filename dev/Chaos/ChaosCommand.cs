@@ -33,7 +33,7 @@ public sealed record ChaosOptions(double Minutes, int Seed)
 
 /// <summary>
 /// The bank test of a generated service, for long: people move money while servers, instances and connections break in
-/// every way that the test knows.
+/// every way that the test knows. And a kill at each saga point, once for each way on from there.
 /// </summary>
 public static class ChaosCommand
 {
@@ -83,7 +83,10 @@ public static class ChaosCommand
         console.WriteLine(FormattableString.Invariant($"chaos --minutes {options.Minutes} --seed {options.Seed}"));
         return await Shell.TryAsync(
             "dotnet",
-            ["exec", solution.Assembly(Project), "-method", "*A_seeded_bank_run_keeps_every_invariant", "-noColor", "-noLogo"],
+            [
+                "exec", solution.Assembly(Project), "-method", "*A_seeded_bank_run_keeps_every_invariant",
+                "-method", "*Every_crash_point_ends_right_within_10_s_of_restart", "-noColor", "-noLogo",
+            ],
             solution.Root,
             cancellationToken,
             line =>

@@ -193,7 +193,7 @@ public sealed class BankTests(Servers servers)
             return $"it has not ended: {instance.Output}";
         }
 
-        TestContext.Current.SendDiagnosticMessage("{0}: ended {1:0.0} s after the restart", where, (at - restarted).TotalSeconds);
+        Say(FormattableString.Invariant($"killed at {where}: ended {(at - restarted).TotalSeconds:0.0} s after the restart"));
         return status != (isVoided ? TransferStatus.Voided : TransferStatus.Posted) ? $"it ended as {status}"
             : at - restarted > AfterRestart ? $"it ended {(at - restarted).TotalSeconds:0.0} s after the restart"
             : null;
