@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.ServerSentEvents;
 using System.Text.Json;
@@ -8,6 +9,8 @@ namespace Acme.Service.Integration.Tests.Realtime;
 /// <summary>A client of the stream, as one would write it: it remembers the last id, and says it when it connects again.</summary>
 internal sealed class EventClient(string subject) : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private readonly List<SseItem<string>> _received = [];
     private HttpResponseMessage? _response;
     private IAsyncEnumerator<SseItem<string>>? _items;
@@ -63,21 +66,25 @@ internal sealed class EventClient(string subject) : IAsyncDisposable
     /// <summary>Reads on until there is one of that type.</summary>
     public async Task<SseItem<string>> UntilAsync(string type)
     {
-        while (true)
+        for (var waited = Stopwatch.StartNew(); ;)
         {
             var item = await NextAsync() ?? throw new InvalidOperationException($"The stream ended without '{type}'.");
             if (item.EventType == type)
             {
                 return item;
             }
+
+            // Heartbeats come for ever.
+            Assert.True(waited.Elapsed < Patience, $"There is no '{type}' among {string.Join(", ", Types.TakeLast(20))}.");
         }
     }
 
     public async Task<IReadOnlyList<int>> UntilCountAsync(int count)
     {
-        while (_received.Count < count)
+        for (var waited = Stopwatch.StartNew(); _received.Count < count;)
         {
             Assert.NotNull(await NextAsync());
+            Assert.True(waited.Elapsed < Patience, $"There are {_received.Count} events and not {count}.");
         }
 
         return Numbers;

@@ -140,7 +140,11 @@ public sealed class EventStreamTests(ServiceFixture fixture) : IClassFixture<Ser
         await other.ConnectAsync(service);
         await other.UntilAsync("ready");
         await service.PublishAsync(Owner, 102);
-        await other.UntilCountAsync(1);
+        while (other.Count == 0 && other.Notices.All(notice => notice.EventType != EventMessage.Reset))
+        {
+            // It has been told of 102, or of too much before that: both say that those before have been read.
+            await other.NextAsync();
+        }
 
         Assert.Contains("too slow", (await UntilAsync(EventMessage.Reset)).Data, StringComparison.Ordinal);
         await service.PublishAsync(Owner, 103);
