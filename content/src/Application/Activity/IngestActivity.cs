@@ -23,7 +23,7 @@ internal sealed class IngestActivityHandler(ISender sender) : IRequestHandler<In
 
     public async ValueTask<ErrorOr<IngestReport>> Handle(IngestActivity request, CancellationToken cancellationToken)
     {
-        var lines = new LineReader(request.Body, MaxLineLength);
+        using var lines = new LineReader(request.Body, MaxLineLength);
         var tally = new IngestTally();
         var rows = new List<(long Line, UserActivity Row)>();
         long bytes = 0;

@@ -8,7 +8,7 @@ namespace Acme.Service.Application.Ingestion;
 /// next, so whoever sends is as fast as what becomes of the lines.
 /// </summary>
 /// <param name="maxLength">Bytes of the longest line. What is longer is passed over without being kept.</param>
-public sealed class LineReader(PipeReader reader, int maxLength)
+public sealed class LineReader(PipeReader reader, int maxLength) : IDisposable
 {
     private ReadOnlySequence<byte> _buffer;
     private bool _isRead;
@@ -41,6 +41,7 @@ public sealed class LineReader(PipeReader reader, int maxLength)
                 // The last line need not have an end.
                 if (_buffer.Length == 0 && !IsTooLong)
                 {
+                    Dispose();
                     return false;
                 }
 
@@ -55,13 +56,19 @@ public sealed class LineReader(PipeReader reader, int maxLength)
                 _buffer = _buffer.Slice(_buffer.End);
             }
 
-            if (_isRead)
-            {
-                reader.AdvanceTo(_buffer.Start, _buffer.End);
-            }
-
+            Dispose();
             var result = await reader.ReadAsync(cancellationToken);
             (_buffer, _isRead, _isLast) = (result.Buffer, true, result.IsCompleted);
+        }
+    }
+
+    /// <summary>Whoever reads after this, as the server does at the end of a request, must not find a read under way.</summary>
+    public void Dispose()
+    {
+        if (_isRead)
+        {
+            reader.AdvanceTo(_buffer.Start, _buffer.End);
+            _isRead = false;
         }
     }
 

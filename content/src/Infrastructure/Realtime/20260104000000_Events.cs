@@ -39,12 +39,15 @@ internal sealed class EventsMigration : Migration
         -- and rows are of one snapshot. The first row is there also when there are no events.
         CREATE FUNCTION read_events(
             after_xact xid8, after_seq bigint, n int,
-            OUT horizon xid8, OUT timeline int, OUT wal pg_lsn, OUT moves numeric,
+            OUT horizon xid8, OUT timeline int, OUT wal pg_lsn, OUT moves numeric, OUT is_pending boolean,
             OUT owner_id uuid, OUT epoch bigint, OUT xact xid8, OUT seq bigint, OUT type text, OUT payload text, OUT created_at timestamptz)
         RETURNS SETOF record LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             WITH here AS MATERIALIZED (
                 SELECT pg_snapshot_xmin(pg_current_snapshot()) AS horizon, current_timeline() AS timeline,
-                       pg_current_wal_flush_lsn() AS wal, (SELECT sum(b.epoch) FROM bucket_owner b) AS moves
+                       pg_current_wal_flush_lsn() AS wal, (SELECT sum(b.epoch) FROM bucket_owner b) AS moves,
+                       EXISTS (
+                           SELECT FROM events e JOIN bucket_owner b ON b.bucket = bucket_of(e.owner_id) AND b.epoch = e.epoch
+                           WHERE e.xact >= pg_snapshot_xmin(pg_current_snapshot())) AS is_pending
             )
             SELECT h.*, e.*
             FROM here h LEFT JOIN LATERAL (

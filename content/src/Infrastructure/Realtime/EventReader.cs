@@ -30,12 +30,14 @@ internal sealed partial class EventReader(
         typeof(ulong), typeof(long), typeof(int),
         Columns =
         [
-            typeof(ulong), typeof(int), typeof(NpgsqlLogSequenceNumber), typeof(decimal), typeof(Guid), typeof(long), typeof(ulong),
-            typeof(long), typeof(string), typeof(string), typeof(DateTimeOffset),
+            typeof(ulong), typeof(int), typeof(NpgsqlLogSequenceNumber), typeof(decimal), typeof(bool), typeof(Guid), typeof(long),
+            typeof(ulong), typeof(long), typeof(string), typeof(string), typeof(DateTimeOffset),
         ])]
     private const string Read = "SELECT * FROM read_events($1, $2, $3)";
 
     private const int AtOnce = 1_000;
+
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(2);
 
     private readonly TimeSpan _poll = TimeSpan.FromMilliseconds(options.Value.PollMilliseconds);
 
@@ -46,6 +48,7 @@ internal sealed partial class EventReader(
     {
         Batch? last = null;
         var isAway = false;
+        var soon = Soon;
         while (!stopping.IsCancellationRequested)
         {
             var isMore = false;
@@ -66,9 +69,11 @@ internal sealed partial class EventReader(
                 isAway = true;
             }
 
+            // Nobody tells when the transaction ends that holds events back: it may have none of its own.
+            soon = last is { IsPending: true } && soon < _poll ? soon * 2 : Soon;
             if (!isMore)
             {
-                await signals.WaitAsync(ShardSignal.Events, shard, _poll, stopping)
+                await signals.WaitAsync(ShardSignal.Events, shard, last is { IsPending: true } ? soon : _poll, stopping)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -84,7 +89,7 @@ internal sealed partial class EventReader(
         command.Parameters.Add(new() { Value = last is null ? 0 : AtOnce });
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
         await rows.ReadAsync(cancellationToken);
-        var (horizon, timeline, moves) = (rows.GetFieldValue<ulong>(0), rows.GetInt32(1), rows.GetDecimal(3));
+        var (horizon, timeline, moves, isPending) = (rows.GetFieldValue<ulong>(0), rows.GetInt32(1), rows.GetDecimal(3), rows.GetBoolean(4));
         if (timeline < timelines.Highest(database))
         {
             throw new InvalidOperationException($"The server of '{shard}' is an old primary.");
@@ -95,17 +100,17 @@ internal sealed partial class EventReader(
             // Another server counts transactions anew, and events of a bucket that came here are not among those that are
             // read. What clients ask for after this is complete below a horizon that is not lower.
             hub.FallBehind();
-            return new Batch(horizon, 0, timeline, moves, IsFull: false);
+            return new Batch(horizon, 0, timeline, moves, IsFull: false, isPending);
         }
 
         // What is seen was flushed before the position was asked for.
         var syncToken = tokens.Write(shard, new WalPosition(timeline, (ulong)rows.GetFieldValue<NpgsqlLogSequenceNumber>(2)));
         var (count, xact, seq) = (0, horizon, 0L);
-        while (!await rows.IsDBNullAsync(7, cancellationToken))
+        while (!await rows.IsDBNullAsync(8, cancellationToken))
         {
-            (xact, seq) = (rows.GetFieldValue<ulong>(6), rows.GetInt64(7));
-            var position = new EventPosition(rows.GetInt64(5), xact, seq, rows.GetFieldValue<DateTimeOffset>(10), timeline);
-            hub.Publish(new UserId(rows.GetGuid(4)), StoredEvent.Of(position, rows.GetString(8), rows.GetString(9), syncToken));
+            (xact, seq) = (rows.GetFieldValue<ulong>(7), rows.GetInt64(8));
+            var position = new EventPosition(rows.GetInt64(6), xact, seq, rows.GetFieldValue<DateTimeOffset>(11), timeline);
+            hub.Publish(new UserId(rows.GetGuid(5)), StoredEvent.Of(position, rows.GetString(9), rows.GetString(10), syncToken));
             count++;
             if (!await rows.ReadAsync(cancellationToken))
             {
@@ -115,8 +120,8 @@ internal sealed partial class EventReader(
 
         telemetry.Read(shard, count);
         return count == AtOnce
-            ? new Batch(xact, seq, timeline, moves, IsFull: true)
-            : new Batch(horizon, 0, timeline, moves, IsFull: false);
+            ? new Batch(xact, seq, timeline, moves, IsFull: true, isPending)
+            : new Batch(horizon, 0, timeline, moves, IsFull: false, isPending);
     }
 
     private async Task BeatAsync(CancellationToken stopping)
@@ -133,5 +138,6 @@ internal sealed partial class EventReader(
 
     /// <param name="Xact">All of the shard below this transaction, and of this one up to <paramref name="Seq"/>, is read.</param>
     /// <param name="Moves">Changes when a bucket comes or goes.</param>
-    private sealed record Batch(ulong Xact, long Seq, int Timeline, decimal Moves, bool IsFull);
+    /// <param name="IsPending">There are events above an older transaction, which is still under way.</param>
+    private sealed record Batch(ulong Xact, long Seq, int Timeline, decimal Moves, bool IsFull, bool IsPending);
 }

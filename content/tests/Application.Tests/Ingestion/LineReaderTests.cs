@@ -51,12 +51,25 @@ public sealed class LineReaderTests
         }
     }
 
+    [Fact]
+    public async Task At_the_end_the_body_is_given_back_to_the_server()
+    {
+        var pipe = new Pipe();
+        await pipe.Writer.WriteAsync("a\nb"u8.ToArray(), TestContext.Current.CancellationToken);
+        await pipe.Writer.CompleteAsync();
+        Assert.Equal(["a", "b"], await ReadAsync(pipe.Reader));
+
+        // It would throw if a read were under way.
+        Assert.True(pipe.Reader.TryRead(out var rest));
+        Assert.True(rest is { IsCompleted: true, Buffer.IsEmpty: true });
+    }
+
     /// <summary>The pipe of a request holds a megabyte; a writer who is not read from has to wait.</summary>
     [Fact]
     public async Task Nothing_is_read_ahead_and_a_line_without_end_is_not_kept()
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1_000, resumeWriterThreshold: 500));
-        var lines = new LineReader(pipe.Reader, MaxLength);
+        using var lines = new LineReader(pipe.Reader, MaxLength);
         await pipe.Writer.WriteAsync("first\n"u8.ToArray(), TestContext.Current.CancellationToken);
         Assert.True(await lines.ReadAsync(TestContext.Current.CancellationToken));
         var more = pipe.Writer.WriteAsync(new byte[2_000], TestContext.Current.CancellationToken).AsTask();
@@ -103,7 +116,7 @@ public sealed class LineReaderTests
 
     private static async Task<List<string>> ReadAsync(PipeReader reader)
     {
-        var lines = new LineReader(reader, MaxLength);
+        using var lines = new LineReader(reader, MaxLength);
         var read = new List<string>();
         while (await lines.ReadAsync(CancellationToken.None))
         {

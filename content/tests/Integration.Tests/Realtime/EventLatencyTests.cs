@@ -18,14 +18,14 @@ public sealed class EventLatencyTests(ServiceFixture fixture) : IClassFixture<Se
 
     [Fact]
     public async Task An_event_is_there_within_a_tenth_of_a_second() =>
-        await MeasureAsync("notified", count: 100, limit: 100, number => _service.PublishAsync(Owner, number));
+        await MeasureAsync("notified", count: 100, half: 100, limit: 400, number => _service.PublishAsync(Owner, number));
 
     /// <summary>What is written in SQL notifies nobody, as if every notification were lost.</summary>
     [Fact]
     public async Task With_every_notification_dropped_it_takes_a_poll()
     {
         await using var connection = await _service.Databases.ConnectAsync("shard0");
-        await MeasureAsync("not notified", count: 100, limit: 400, number => connection.ExecuteAsync(EventWriters.Insert(Owner, number)));
+        await MeasureAsync("not notified", count: 100, half: 300, limit: 800, number => connection.ExecuteAsync(EventWriters.Insert(Owner, number)));
     }
 
     /// <summary>
@@ -68,7 +68,9 @@ public sealed class EventLatencyTests(ServiceFixture fixture) : IClassFixture<Se
         Assert.True(told - before < 20 + (count * 0.12), $"{(told - before) * 1024 / count:0} KB for each client.");
     }
 
-    private async Task MeasureAsync(string name, int count, double limit, Func<int, Task> publishAsync)
+    /// <param name="half">Milliseconds in which half of them must be there.</param>
+    /// <param name="limit">Milliseconds for 99 of 100, on a machine that may do something else as well.</param>
+    private async Task MeasureAsync(string name, int count, double half, double limit, Func<int, Task> publishAsync)
     {
         await using var client = new EventClient(_subject);
         await client.ConnectAsync(_service);
@@ -77,8 +79,8 @@ public sealed class EventLatencyTests(ServiceFixture fixture) : IClassFixture<Se
         await client.UntilCountAsync(1);
 
         // Of a machine that does something else as well, the best of three rounds is what the service takes.
-        var (best, number) = (double.MaxValue, 0);
-        for (var round = 0; round < 3 && best > limit; round++)
+        var (best, quickest, number) = (double.MaxValue, double.MaxValue, 0);
+        for (var round = 0; round < 3 && (best > limit || quickest > half); round++)
         {
             var milliseconds = new List<double>();
             for (var i = 0; i < count; i++)
@@ -93,11 +95,12 @@ public sealed class EventLatencyTests(ServiceFixture fixture) : IClassFixture<Se
 
             milliseconds.Sort();
             var (median, p99) = (milliseconds[count / 2], milliseconds[(int)(count * 0.99) - 1]);
-            best = Math.Min(best, p99);
+            (best, quickest) = (Math.Min(best, p99), Math.Min(quickest, median));
             TestContext.Current.TestOutputHelper?.WriteLine($"Commit to client, {name}: p50 {median:0.0} ms, p99 {p99:0.0} ms, worst {milliseconds[^1]:0.0} ms.");
         }
 
         Assert.Equal(Enumerable.Range(0, number + 1), client.Numbers);
+        Assert.True(quickest <= half, $"p50 is {quickest:0.0} ms.");
         Assert.True(best <= limit, $"p99 is {best:0.0} ms.");
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Acme.Service.Domain.Common;
 using Acme.Service.Infrastructure.Sharding;
 using Acme.Service.Integration.Tests.Fixtures;
@@ -35,6 +36,29 @@ public sealed class EventOrderTests(ServiceFixture fixture) : IClassFixture<Serv
 
         Assert.Equal([1, 2], await client.UntilCountAsync(2));
         Assert.Equal([2], naive.Numbers); // The fault that the horizon is for.
+    }
+
+    /// <summary>That transaction may be of somebody else, who notifies nobody.</summary>
+    [Fact]
+    public async Task What_an_older_transaction_held_back_comes_soon_after_it_has_ended()
+    {
+        await using var service = new TestService(_service.Databases, ("Realtime:PollMilliseconds", "60000"));
+        await using var client = new EventClient(_subject);
+        await client.ConnectAsync(service);
+        await client.UntilAsync("ready");
+        await service.PublishAsync(Owner, 1);
+        await client.UntilCountAsync(1);
+
+        await using var older = await _service.Databases.ConnectAsync("shard0");
+        await older.ExecuteAsync("BEGIN; SELECT pg_current_xact_id()");
+        await service.PublishAsync(Owner, 2);
+        await Task.Delay(200, Cancellation);
+        Assert.Equal(1, client.Count);
+        await older.ExecuteAsync("ROLLBACK");
+        var waited = Stopwatch.StartNew();
+
+        Assert.Equal([1, 2], await client.UntilCountAsync(2));
+        Assert.True(waited.Elapsed < TimeSpan.FromSeconds(5), $"{waited.Elapsed}");
     }
 
     [Fact]
@@ -112,6 +136,9 @@ public sealed class EventOrderTests(ServiceFixture fixture) : IClassFixture<Serv
                 while (!enough.IsCancellationRequested)
                 {
                     await _service.PublishAsync(Owner, ++number);
+
+                    // A client that reads too little of too much would be reset.
+                    await client.UntilCountAsync(number);
                 }
             },
             Cancellation);
