@@ -41,7 +41,7 @@ public sealed class LineReader(PipeReader reader, int maxLength) : IDisposable
                 // The last line need not have an end.
                 if (_buffer.Length == 0 && !IsTooLong)
                 {
-                    Dispose();
+                    GiveBack();
                     return false;
                 }
 
@@ -56,14 +56,16 @@ public sealed class LineReader(PipeReader reader, int maxLength) : IDisposable
                 _buffer = _buffer.Slice(_buffer.End);
             }
 
-            Dispose();
+            GiveBack();
             var result = await reader.ReadAsync(cancellationToken);
             (_buffer, _isRead, _isLast) = (result.Buffer, true, result.IsCompleted);
         }
     }
 
     /// <summary>Whoever reads after this, as the server does at the end of a request, must not find a read under way.</summary>
-    public void Dispose()
+    public void Dispose() => GiveBack();
+
+    private void GiveBack()
     {
         if (_isRead)
         {

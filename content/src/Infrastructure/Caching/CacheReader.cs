@@ -19,8 +19,7 @@ internal sealed class CacheReader(VersionedCache cache, SyncTokens tokens, Answe
             return (await load(false)).Value;
         }
 
-        var needed = tokens.Consistency == Consistency.Session || tokens.HasCommittedTo(kind.Database) ? tokens.Needed(kind.Database) : null;
-        var (value, outcome) = await cache.GetAsync(kind, key, needed, load, cancellationToken);
+        var (value, outcome) = await cache.GetAsync(kind, key, tokens.Needed(kind.Database), load, cancellationToken);
         trail.Add("cache", CacheTelemetry.NameOf(outcome));
         return value;
     }

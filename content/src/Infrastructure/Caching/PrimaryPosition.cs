@@ -3,28 +3,23 @@ using Acme.Service.Infrastructure.ReadReplicas;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Acme.Service.Infrastructure.Caching;
 
 /// <summary>Asks primaries how far their log is flushed, which is beyond every commit that was acknowledged.</summary>
 internal sealed partial class PrimaryPosition(PrimarySources primaries, IOptions<CacheOptions> options, ILogger<PrimaryPosition> logger)
 {
-    [Sql(Columns = [typeof(int), typeof(NpgsqlLogSequenceNumber)])]
-    private const string PositionSql = """
-        SELECT ('x' || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8))::bit(32)::int, pg_current_wal_flush_lsn()
-        """;
-
     /// <returns>Null when the primary does not answer soon.</returns>
     public async Task<WalPosition?> AskAsync(string database)
     {
         using var patience = new CancellationTokenSource(options.Value.Patience);
         try
         {
-            await using var command = primaries.For(database).CreateCommand(PositionSql);
-            await using var reader = await command.ExecuteReaderAsync(patience.Token);
-            await reader.ReadAsync(patience.Token);
-            return new WalPosition(reader.GetInt32(0), (ulong)reader.GetFieldValue<NpgsqlLogSequenceNumber>(1));
+            await using var connection = await primaries.For(database).OpenConnectionAsync(patience.Token);
+            var (timeline, lsn) = await PrimaryServers.AskAsync(connection, patience.Token);
+
+            // 0 is what a server in recovery says: it has been demoted since it gave the connection.
+            return timeline == 0 ? null : new WalPosition(timeline, lsn);
         }
         catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException)
         {

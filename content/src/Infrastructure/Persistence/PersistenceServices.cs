@@ -9,6 +9,7 @@ internal static class PersistenceServices
         services.AddSingleton(typeof(ContextPool<>));
         services.AddSingleton<PrimarySources>();
         services.AddHostedService<PrimaryProbe>();
+        services.AddHostedService<OldRowsCleaner>();
         services.AddSingleton<MigrationsHealthCheck>();
         services.AddHealthChecks().AddCheck<MigrationsHealthCheck>("migrations", tags: ["ready"]);
         return services.AddExceptionHandler<DatabaseExceptionHandler>();

@@ -140,16 +140,21 @@ internal sealed class PrimaryServers
     /// <summary>True once after each promotion: connections that are open may lead to the old primary.</summary>
     public bool TakePromotion() => Interlocked.Exchange(ref _promoted, 0) == 1;
 
-    /// <summary>A connection of its own, outside all pools, that gives up soon.</summary>
-    public NpgsqlDataSource Probe(string host)
+    public NpgsqlDataSource Probe(string host) => ProbeOf(_connectionString, "primary-probe", settings => settings.Host = host);
+
+    /// <summary>
+    /// A connection of its own, outside all pools, so that it is not kept waiting by requests. It gives up soon and is not
+    /// traced.
+    /// </summary>
+    public static NpgsqlDataSource ProbeOf(string connectionString, string name, Action<NpgsqlConnectionStringBuilder> settings)
     {
-        var source = new NpgsqlDataSourceBuilder(_connectionString);
-        source.ConnectionStringBuilder.Host = host;
+        var source = new NpgsqlDataSourceBuilder(connectionString);
         source.ConnectionStringBuilder.Pooling = false;
         source.ConnectionStringBuilder.Timeout = 2;
         source.ConnectionStringBuilder.CommandTimeout = 2;
         source.ConnectionStringBuilder.CancellationTimeout = -1;
-        source.ConnectionStringBuilder.ApplicationName = "primary-probe";
+        source.ConnectionStringBuilder.ApplicationName = name;
+        settings(source.ConnectionStringBuilder);
         source.ConfigureTracing(tracing => tracing.ConfigureCommandFilter(_ => false).EnablePhysicalOpenTracing(false));
         return source.Build();
     }

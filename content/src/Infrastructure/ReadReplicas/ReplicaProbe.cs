@@ -50,7 +50,8 @@ internal sealed partial class ReplicaProbe(
 
     private async Task WatchAsync(ReplicaServer server, CancellationToken cancellationToken)
     {
-        await using var source = Probe(server);
+        await using var source = PrimaryServers.ProbeOf(
+            configuration.GetConnectionString(server.Source)!, "replica-probe", settings => settings.MaxAutoPrepare = 1);
         NpgsqlConnection? connection = null;
         string? last = null;
         try
@@ -131,20 +132,6 @@ internal sealed partial class ReplicaProbe(
                 LogNotAnnounced(exception, timeline, database);
             }
         }
-    }
-
-    /// <summary>A connection of its own, so that it is not kept waiting by requests. It gives up soon and is not traced.</summary>
-    private NpgsqlDataSource Probe(ReplicaServer server)
-    {
-        var source = new NpgsqlDataSourceBuilder(configuration.GetConnectionString(server.Source));
-        source.ConnectionStringBuilder.Pooling = false;
-        source.ConnectionStringBuilder.Timeout = 2;
-        source.ConnectionStringBuilder.CommandTimeout = 2;
-        source.ConnectionStringBuilder.CancellationTimeout = -1;
-        source.ConnectionStringBuilder.MaxAutoPrepare = 1;
-        source.ConnectionStringBuilder.ApplicationName = "replica-probe";
-        source.ConfigureTracing(tracing => tracing.ConfigureCommandFilter(_ => false).EnablePhysicalOpenTracing(false));
-        return source.Build();
     }
 
     /// <summary>Instances that were started together do not ask together.</summary>

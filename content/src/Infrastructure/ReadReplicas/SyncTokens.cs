@@ -26,9 +26,14 @@ internal sealed class SyncTokens
 
     public bool HasCommittedTo(string database) => _committed.Contains(database);
 
-    /// <summary>Null when any state of the database will do.</summary>
+    /// <summary>
+    /// Null when any state of the database will do. What the request has committed itself it sees always, the token of the
+    /// request only where the endpoint looks at it.
+    /// </summary>
     public WalPosition? Needed(string database) =>
-        _needed.TryGetValue(database, out var position) ? position : null;
+        (Consistency == Consistency.Session || HasCommittedTo(database)) && _needed.TryGetValue(database, out var position)
+            ? position
+            : null;
 
     /// <summary>The request's token asks for this position.</summary>
     public void Require(string database, WalPosition position) => _needed[database] =

@@ -70,10 +70,19 @@ internal sealed partial class EventReader(
             }
 
             // Nobody tells when the transaction ends that holds events back: it may have none of its own.
-            soon = last is { IsPending: true } && soon < _poll ? soon * 2 : Soon;
+            var pause = _poll;
+            if (last is { IsPending: true })
+            {
+                soon = pause = soon < _poll ? soon * 2 : _poll;
+            }
+            else
+            {
+                soon = Soon;
+            }
+
             if (!isMore)
             {
-                await signals.WaitAsync(ShardSignal.Events, shard, last is { IsPending: true } ? soon : _poll, stopping)
+                await signals.WaitAsync(ShardSignal.Events, shard, pause, stopping)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using Acme.Service.Infrastructure.Caching;
 using Acme.Service.Infrastructure.ReadReplicas;
 using Acme.Service.Integration.Tests.Fixtures;
@@ -182,21 +181,7 @@ public sealed class VersionedCacheTests(Servers servers)
     {
         await using var redis = await ConnectionMultiplexer.ConnectAsync(servers.Redis);
         using var instance = Instance(redis);
-        var counted = new List<string>();
-        using var listener = new MeterListener();
-        listener.InstrumentPublished = (instrument, self) =>
-        {
-            if (instrument.Meter.Name == CacheTelemetry.Name)
-            {
-                self.EnableMeasurementEvents(instrument);
-            }
-        };
-        listener.SetMeasurementEventCallback<long>((instrument, _, tags, _) =>
-        {
-            var values = tags.ToArray().Where(tag => tag.Key != "kind" && tag.Value is not null).Select(tag => tag.Value);
-            counted.Add($"{instrument.Name} {string.Join(' ', values)}");
-        });
-        listener.Start();
+        using var measurements = new Measurements(CacheTelemetry.Name);
         await instance.RaiseAsync(Kind.KeyOf("it"), 2);
         await ReadAsync(instance, 1, seen: At(1));
         await ReadAsync(instance, 3, seen: At(1));
@@ -206,7 +191,8 @@ public sealed class VersionedCacheTests(Servers servers)
                 "cache.loads replica", "cache.fills refused", "cache.loads primary", "cache.fills refused", "cache.requests miss",
                 "cache.loads replica", "cache.fills kept", "cache.requests miss",
             ],
-            counted);
+            measurements.All.Select(one =>
+                $"{one.Name} {string.Join(' ', one.Tags.Where(tag => tag.Key != "kind" && tag.Value is not null).Select(tag => tag.Value))}"));
     }
 
     private static WalPosition At(ulong lsn, int timeline = 1) => new(timeline, lsn);

@@ -3,8 +3,11 @@ using System.Security.Claims;
 using System.Security.Cryptography;
 using Acme.Service.Api.Platform;
 using Acme.Service.Domain.Common;
+using Acme.Service.Infrastructure.Persistence;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -59,6 +62,12 @@ internal sealed class TestService(Databases databases, params IEnumerable<(strin
             Expires = expires ?? DateTime.UtcNow.AddHours(1),
             SigningCredentials = new SigningCredentials(key ?? Key, SecurityAlgorithms.HmacSha256),
         });
+
+    /// <summary>Drops old rows of a kind now, as the service does from time to time.</summary>
+    /// <param name="what">As <see cref="OldRows.What"/> says it.</param>
+    public Task<long> DropOldRowsAsync(string what, string shard) =>
+        Services.GetServices<IHostedService>().OfType<OldRowsCleaner>().Single().DropAsync(
+            Services.GetServices<OldRows>().Single(rows => rows.What == what), shard, TestContext.Current.CancellationToken);
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {

@@ -4,7 +4,6 @@ using Acme.Service.Domain.Common;
 using Acme.Service.Infrastructure.Idempotency;
 using Acme.Service.Integration.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace Acme.Service.Integration.Tests.Idempotency;
 
@@ -98,9 +97,8 @@ public sealed class IdempotencyKeysTests(ServiceFixture fixture) : IClassFixture
             "shard0", $"UPDATE idempotency_keys SET created_at = created_at - interval '25 hours' WHERE owner_id = '{_user}' AND key <> 'young'");
 
         await DoAsync("old", OtherRequest);
-        var cleaner = _service.Services.GetServices<IHostedService>().OfType<ExpiredKeys>().Single();
 
-        Assert.Equal(1, await cleaner.DropAsync("shard0", Cancellation));
+        Assert.Equal(1, await _service.DropOldRowsAsync(IdempotencyServices.Expired, "shard0"));
         Assert.Equal(
             "old young",
             await _service.Databases.ScalarAsync<string>(

@@ -59,7 +59,7 @@ public sealed class EventFaultTests
         for (var user = 0; user < Users; user++)
         {
             var owner = UserId.FromSubject(subjects[user]);
-            var stored = await StoredAsync(databases, $"shard{user % 2}", owner);
+            var stored = await databases.StoredAsync($"shard{user % 2}", owner, replica: true);
             await clients[user].ConnectAsync(instances[0]);
             Assert.Equal(stored, await clients[user].UntilCountAsync(stored.Length));
             Assert.True(stored.Length >= _acknowledged[subjects[user]], $"{stored.Length} of {_acknowledged[subjects[user]]} are there.");
@@ -122,15 +122,6 @@ public sealed class EventFaultTests
             await client.DisconnectAsync();
             Interlocked.Increment(ref _disconnects);
         }
-    }
-
-    private static async Task<int[]> StoredAsync(Databases databases, string shard, UserId owner)
-    {
-        await using var connection = new NpgsqlConnection($"{databases.ConnectionString(shard, DatabaseRoles.Superuser, replica: true)};Pooling=false");
-        await connection.OpenAsync(Cancellation);
-        await using var command = new NpgsqlCommand(
-            $"SELECT coalesce(array_agg((payload->>'number')::int ORDER BY epoch, xact, seq), '{"{}"}') FROM events WHERE owner_id = '{owner}'", connection);
-        return (int[])(await command.ExecuteScalarAsync(Cancellation))!;
     }
 
     private static async Task UntilAsync(Func<bool> condition)

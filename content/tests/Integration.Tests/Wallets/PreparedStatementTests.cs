@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Http.Json;
 using Acme.Service.Infrastructure.Persistence;
@@ -46,30 +45,11 @@ public sealed class PreparedStatementTests(Servers servers)
         await using var service = new TestService(await servers.CreateDatabasesAsync());
         var source = service.Services.GetRequiredService<PrimarySources>().For(Replica);
         await RowsAsync();
-        long bytes = 0;
-        using var listener = new MeterListener
-        {
-            InstrumentPublished = (instrument, listener) =>
-            {
-                if (instrument.Name == "db.client.operation.npgsql.bytes_read")
-                {
-                    listener.EnableMeasurementEvents(instrument);
-                }
-            },
-        };
-        listener.SetMeasurementEventCallback<long>((_, count, tags, _) =>
-        {
-            foreach (var tag in tags)
-            {
-                if (tag.Key == "db.client.connection.pool.name" && tag.Value is Replica)
-                {
-                    Interlocked.Add(ref bytes, count);
-                }
-            }
-        });
-        listener.Start();
+        using var measurements = new Measurements("Npgsql");
         await RowsAsync();
-        listener.RecordObservableInstruments();
+        var bytes = measurements.All
+            .Where(one => one.Name == "db.client.operation.npgsql.bytes_read" && one.Tags["db.client.connection.pool.name"] is Replica)
+            .Sum(one => one.Value);
 
         // A row is a header of 7 bytes, and each value with its length: 4 + 16 and 4 + 8. As text it would be 4 + 36 and 4 + 19.
         Assert.InRange(bytes / (double)Rows, 39, 45);
