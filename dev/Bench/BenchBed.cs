@@ -9,7 +9,8 @@ using Npgsql;
 namespace Colonnade.Dev.Bench;
 
 /// <summary>A user with a wallet that holds money.</summary>
-internal sealed record Account(string Token, Guid Owner, Guid Wallet, string Shard);
+/// <param name="Epoch">Of the user's bucket, which is that of the wallet's id as well.</param>
+internal sealed record Account(string Token, Guid Owner, Guid Wallet, string Shard, long Epoch);
 
 /// <summary>A request that the load sends again and again; tests/Benchmarks says what is what.</summary>
 internal sealed record Target(string Method, string Path, string Token, string? Body = null, Guid Owner = default, Guid Id = default, long Epoch = 0);
@@ -73,7 +74,8 @@ internal sealed class BenchBed : IAsyncDisposable
             {
                 if (await ScalarAsync<Guid?>(shard, $"SELECT owner_id FROM wallets WHERE id = '{wallet}'", cancellationToken) is { } owner)
                 {
-                    _accounts.Add(new Account(token, owner, wallet, shard));
+                    var epoch = await ScalarAsync<long>(shard, $"SELECT epoch FROM bucket_owner WHERE bucket = bucket_of('{owner}')", cancellationToken);
+                    _accounts.Add(new Account(token, owner, wallet, shard, epoch));
                 }
             }
         }
@@ -107,21 +109,6 @@ internal sealed class BenchBed : IAsyncDisposable
         {
             await Task.Delay(50, cancellationToken);
         }
-    }
-
-    /// <summary>The epoch of each bucket that the shard has.</summary>
-    public async Task<IReadOnlyDictionary<int, long>> EpochsAsync(string shard, CancellationToken cancellationToken)
-    {
-        await using var source = NpgsqlDataSource.Create($"{ConnectionString(shard, "owner")};Pooling=false");
-        await using var command = source.CreateCommand("SELECT bucket::int, epoch FROM bucket_owner");
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var epochs = new Dictionary<int, long>();
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            epochs.Add(reader.GetInt32(0), reader.GetInt64(1));
-        }
-
-        return epochs;
     }
 
     /// <summary>Stops LocalHost and starts it on the same data.</summary>

@@ -21,7 +21,6 @@ internal static partial class PgBench
     public static async Task<Sample> MeasureAsync(
         BenchBed bed, BenchOptions options, IReadOnlyList<(Account Payer, Account Payee)> pairs, CancellationToken cancellationToken)
     {
-        var epochs = await bed.EpochsAsync("shard0", cancellationToken);
         var directory = Directory.CreateDirectory(bed.File("pgbench")).FullName;
         var connection = new Npgsql.NpgsqlConnectionStringBuilder(bed.ConnectionString("shard0", "app_rw"));
         var environment = new Dictionary<string, string?>
@@ -37,7 +36,7 @@ internal static partial class PgBench
         var runs = await Task.WhenAll(pairs.Select(async (pair, n) =>
         {
             var file = Path.Combine(directory, $"{n}.sql");
-            await File.WriteAllTextAsync(file, Script(pair.Payer, pair.Payee, epochs), cancellationToken);
+            await File.WriteAllTextAsync(file, Script(pair.Payer, pair.Payee), cancellationToken);
             var outcome = await Shell.RunAsync(
                 s_program, ["-n", "-M", "prepared", "-c", "1", "-T", $"{Math.Max(1, (int)options.Seconds)}", "-f", file, "shard0"],
                 directory, cancellationToken, environment: environment);
@@ -58,65 +57,59 @@ internal static partial class PgBench
     /// What one POST /transfers comes to in the database, from the look at the payee to COMMIT. What the service sends
     /// together is a pipeline here.
     /// </summary>
-    private static string Script(Account payer, Account payee, IReadOnlyDictionary<int, long> epochs)
-    {
-        var (payerEpoch, payeeEpoch, walletEpoch) = (EpochOf(payer.Owner), EpochOf(payee.Owner), EpochOf(payee.Wallet));
-        return $$"""
-            \set key random(1, 9000000000000000)
-            \startpipeline
-            SELECT read_for('{{payee.Wallet}}', {{walletEpoch}});
-            SELECT wallet_owner('{{payee.Wallet}}');
-            \endpipeline
-            \startpipeline
-            BEGIN;
-            SELECT act_for('{{payer.Owner}}', {{payerEpoch}}, 1);
-            WITH lock AS MATERIALIZED (
-                SELECT pg_try_advisory_xact_lock(hashtextextended('{{payer.Owner}}' || :key::text, 0)) AS is_ours
-            ), taken AS (
-                INSERT INTO idempotency_keys AS k (owner_id, key, request_hash)
-                SELECT '{{payer.Owner}}', :key::text, '\x{{new string('a', 64)}}' FROM lock WHERE is_ours
-                ON CONFLICT (owner_id, key) DO UPDATE
-                    SET request_hash = excluded.request_hash, answer = NULL, created_at = excluded.created_at
-                    WHERE k.created_at < clock_timestamp() - interval '1 day'
-                RETURNING 1
-            )
-            SELECT l.is_ours, EXISTS (SELECT FROM taken), k.request_hash, k.answer
-            FROM lock l LEFT JOIN idempotency_keys k ON k.owner_id = '{{payer.Owner}}' AND k.key = :key::text;
-            \endpipeline
-            \startpipeline
-            SELECT act_for('{{payee.Owner}}', {{payeeEpoch}}, 1);
-            SELECT * FROM wallets
-            WHERE (id, owner_id) IN (('{{payer.Wallet}}', '{{payer.Owner}}'), ('{{payee.Wallet}}', '{{payee.Owner}}')) ORDER BY id FOR UPDATE;
-            \endpipeline
-            \startpipeline
-            {{Entry(payer, -1)}}
-            {{Entry(payee, 1)}}
-            UPDATE idempotency_keys SET answer = '{{new string('x', 250)}}' WHERE owner_id = '{{payer.Owner}}' AND key = :key::text;
-            INSERT INTO transfers (owner_id, id, wallet_id, payee_id, payee_wallet_id, amount, currency, status, created_at, ended_at)
-            VALUES ('{{payer.Owner}}', gen_random_uuid(), '{{payer.Wallet}}', '{{payee.Owner}}', '{{payee.Wallet}}', 1, 'EUR', 2, now(), now());
-            UPDATE wallets SET balance = balance - 1, version = version + 1 WHERE id = '{{payer.Wallet}}';
-            UPDATE wallets SET balance = balance + 1, version = version + 1 WHERE id = '{{payee.Wallet}}';
-            \endpipeline
-            \startpipeline
-            COMMIT;
-            SELECT pg_current_wal_flush_lsn();
-            \endpipeline
-            """;
-
-        long EpochOf(Guid id) => epochs[Bucket(id)];
-    }
+    private static string Script(Account payer, Account payee) => $$"""
+        \set key random(1, 9000000000000000)
+        \startpipeline
+        SELECT read_for('{{payee.Wallet}}', {{payee.Epoch}});
+        SELECT wallet_owner('{{payee.Wallet}}');
+        \endpipeline
+        \startpipeline
+        BEGIN;
+        SELECT act_for('{{payer.Owner}}', {{payer.Epoch}}, 1);
+        WITH lock AS MATERIALIZED (
+            SELECT pg_try_advisory_xact_lock(hashtextextended('{{payer.Owner}}' || :key::text, 0)) AS is_ours
+        ), taken AS (
+            INSERT INTO idempotency_keys AS k (owner_id, key, request_hash)
+            SELECT '{{payer.Owner}}', :key::text, '\x{{new string('a', 64)}}' FROM lock WHERE is_ours
+            ON CONFLICT (owner_id, key) DO UPDATE
+                SET request_hash = excluded.request_hash, answer = NULL, created_at = excluded.created_at
+                WHERE k.created_at < clock_timestamp() - interval '1 day'
+            RETURNING 1
+        )
+        SELECT l.is_ours, EXISTS (SELECT FROM taken), k.request_hash, k.answer
+        FROM lock l LEFT JOIN idempotency_keys k ON k.owner_id = '{{payer.Owner}}' AND k.key = :key::text;
+        \endpipeline
+        \startpipeline
+        SELECT act_for('{{payee.Owner}}', {{payee.Epoch}}, 1);
+        SELECT * FROM wallets
+        WHERE (id, owner_id) IN (('{{payer.Wallet}}', '{{payer.Owner}}'), ('{{payee.Wallet}}', '{{payee.Owner}}')) ORDER BY id FOR UPDATE;
+        \endpipeline
+        \startpipeline
+        {{Entry(payer, -1)}}
+        {{Entry(payee, 1)}}
+        UPDATE idempotency_keys SET answer = '{{new string('x', 250)}}' WHERE owner_id = '{{payer.Owner}}' AND key = :key::text;
+        INSERT INTO transfers (owner_id, id, wallet_id, payee_id, payee_wallet_id, amount, currency, status, created_at, ended_at)
+        VALUES ('{{payer.Owner}}', gen_random_uuid(), '{{payer.Wallet}}', '{{payee.Owner}}', '{{payee.Wallet}}', 1, 'EUR', 2, now(), now());
+        {{Event(payer, "money-sent")}}
+        {{Event(payee, "money-received")}}
+        UPDATE wallets SET balance = balance - 1, version = version + 1 WHERE id = '{{payer.Wallet}}';
+        UPDATE wallets SET balance = balance + 1, version = version + 1 WHERE id = '{{payee.Wallet}}';
+        \endpipeline
+        \startpipeline
+        COMMIT;
+        SELECT pg_current_wal_flush_lsn();
+        \endpipeline
+        """;
 
     private static string Entry(Account account, int amount) => $"""
         INSERT INTO entries (owner_id, wallet_id, account, id, transfer_id, kind, amount, balance, created_at)
         VALUES ('{account.Owner}', '{account.Wallet}', 1, gen_random_uuid(), gen_random_uuid(), 2, {amount}, 1, now());
         """;
 
-    /// <summary>As the service's function bucket_of finds it in an id.</summary>
-    public static int Bucket(Guid id)
-    {
-        var bytes = id.ToByteArray(bigEndian: true);
-        return ((bytes[6] & 15) << 6) | (bytes[7] >> 2);
-    }
+    private static string Event(Account account, string type) => $$"""
+        INSERT INTO events (owner_id, epoch, type, payload)
+        VALUES ('{{account.Owner}}', {{account.Epoch}}, '{{type}}', '{"wallet": "{{account.Wallet}}", "amount": 1, "currency": "EUR", "balance": 1}');
+        """;
 
     [GeneratedRegex(@"number of transactions actually processed: (\d+)")]
     private static partial Regex Processed();

@@ -45,7 +45,7 @@ internal sealed record Row(string Name, IReadOnlyList<double> Ratio, double? Goa
     public string Verdict => Goal is null ? "" : IsReached ? "pass" : "FAIL";
 }
 
-internal static class Numbers
+public static class Numbers
 {
     public static double Median(IReadOnlyList<double> values)
     {

@@ -5,15 +5,13 @@ namespace Colonnade.Dev.Bench;
 /// <summary>Clients that send money, each from a wallet of its own to wallets that take turns.</summary>
 internal sealed class TransferLoad(BenchBed bed, BenchOptions options)
 {
-    public const int Clients = 16;
-
     /// <summary>Sends for some seconds and waits until every transfer has ended; that counts as part of the time.</summary>
     /// <param name="between">To wallets on the other shard.</param>
     public async Task<Sample> RunAsync(bool between, CancellationToken cancellationToken)
     {
         var before = bed.Processes.Now();
         var started = Stopwatch.GetTimestamp();
-        var sent = await Task.WhenAll(bed.On(0).Take(Clients).Select(async (payer, n) =>
+        var sent = await Task.WhenAll(bed.On(0).Take(TransferRows.Clients).Select(async (payer, n) =>
         {
             var payees = bed.On(between ? 1 : 0).Where(account => account != payer).ToArray();
             var times = new List<double>();

@@ -6,7 +6,7 @@ namespace Colonnade.Dev.Bench;
 /// <summary>Transfers: within a shard against pgbench with the same SQL, between shards against within one.</summary>
 internal static class TransferRows
 {
-    private const int Clients = 16;
+    public const int Clients = 16;
     private const int Payers = 128;
 
     public static async Task<Row> WithinAsync(BenchBed bed, BenchOptions options, Steps steps, CancellationToken cancellationToken)
@@ -25,7 +25,7 @@ internal static class TransferRows
 
     public static async Task<Row> BetweenAsync(BenchBed bed, BenchOptions options, Steps steps, CancellationToken cancellationToken)
     {
-        await bed.OpenAccountsAsync(TransferLoad.Clients, cancellationToken);
+        await bed.OpenAccountsAsync(Clients, cancellationToken);
         var load = new TransferLoad(bed, options);
         return await Comparison.RunAsync(
             "transfer between shards, to its end / within a shard",

@@ -24,9 +24,8 @@ internal static class WriteRows
     public static async Task<Row> PublishAsync(BenchBed bed, BenchOptions options, Steps steps, CancellationToken cancellationToken)
     {
         await bed.OpenAccountsAsync(Writers, cancellationToken);
-        var epochs = await bed.EpochsAsync("shard0", cancellationToken);
         Target[] targets = [.. bed.On(0).Take(Writers).Select(account => new Target(
-            "", "", account.Token, Owner: account.Owner, Epoch: epochs[PgBench.Bucket(account.Owner)]))];
+            "", "", account.Token, Owner: account.Owner, Epoch: account.Epoch))];
         var settings = bed.ConnectionStrings();
         return await Comparison.RunAsync(
             $"inserts with an event / without, {Writers} writers",

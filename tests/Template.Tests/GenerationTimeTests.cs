@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.IO.Compression;
+using Colonnade.Dev.Bench;
 
 namespace Template.Tests;
 
@@ -49,9 +50,9 @@ public sealed class GenerationTimeTests(Generator generator) : IDisposable
             }
         }
 
-        var ratio = Median(colonnade) / Median(webapi);
-        Generator.Note($"generated in {Median(colonnade):0} ms, webapi in {Median(webapi):0} ms: {ratio:0.00} times as long, at most {most}");
-        Assert.True(ratio <= most, $"colonnade takes {Median(colonnade):0} ms, webapi {Median(webapi):0} ms: {ratio:0.00} times as long.");
+        var ratio = Numbers.Median(colonnade) / Numbers.Median(webapi);
+        Generator.Note($"generated in {Numbers.Median(colonnade):0} ms, webapi in {Numbers.Median(webapi):0} ms: {ratio:0.00} times as long, at most {most}");
+        Assert.True(ratio <= most, $"colonnade takes {Numbers.Median(colonnade):0} ms, webapi {Numbers.Median(webapi):0} ms: {ratio:0.00} times as long.");
     }
 
     /// <summary>Without the search for updates, which is a matter of the network. Nothing is deleted meanwhile: file systems create more slowly then.</summary>
@@ -66,6 +67,4 @@ public sealed class GenerationTimeTests(Generator generator) : IDisposable
 
     private Task<Outcome> NewAsync(string hive, params IEnumerable<string> arguments) => Shell.RunAsync(
         "dotnet", ["new", .. arguments, "--debug:custom-hive", hive], _directory, TestContext.Current.CancellationToken);
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 }
