@@ -18,6 +18,9 @@ public sealed record SolutionOptions(string Name, bool Aspire, bool Sample)
 /// <summary>A solution that the template generated, in a directory that goes away with it.</summary>
 public sealed class GeneratedSolution : IDisposable
 {
+    /// <summary>Twice what the longest suite takes on two cores. Past it something hangs, and the report tells what ran.</summary>
+    private const string TestLimit = "45m";
+
     private readonly TemplatePackage _package;
     private readonly string _parent = Directory.CreateTempSubdirectory("colonnade-").FullName;
 
@@ -102,7 +105,7 @@ public sealed class GeneratedSolution : IDisposable
         var outcome = await Shell.TryAsync(
             "dotnet",
             [
-                "test", "--project", project, "--no-build",
+                "test", "--project", project, "--no-build", "--timeout", TestLimit,
                 "--results-directory", Path.GetDirectoryName(report)!,
                 "--report-xunit-trx", "--report-xunit-trx-filename", Path.GetFileName(report),
                 .. filter,

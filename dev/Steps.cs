@@ -12,6 +12,9 @@ public sealed class Steps(IAnsiConsole console)
     /// <summary>How the line of a finished step begins.</summary>
     public const string Done = "ok  ";
 
+    /// <summary>How the line of a step that failed begins.</summary>
+    public const string Failed = "failed";
+
     private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(30);
 
     /// <param name="work">Gets an action that shows a line of detail.</param>
@@ -41,7 +44,7 @@ public sealed class Steps(IAnsiConsole console)
         }
         catch
         {
-            console.MarkupLineInterpolated($"[red]failed[/]  {title}  [grey]{Elapsed()}[/]");
+            console.MarkupLineInterpolated($"[red]{Failed}[/]  {title}  [grey]{Elapsed()}[/]");
             throw;
         }
 

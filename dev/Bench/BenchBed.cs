@@ -21,6 +21,14 @@ internal sealed class BenchBed : IAsyncDisposable
     private const string Project = "tests/Benchmarks";
     private const long Money = 1_000_000_000;
 
+    /// <summary>Of every API that is measured.</summary>
+    private static readonly Dictionary<string, string?> Settings = new()
+    {
+        ["RateLimits__Burst"] = "1000000",
+        ["RateLimits__PerSecond"] = "1000000",
+        ["Logging__LogLevel__Default"] = "Warning",
+    };
+
     private readonly string _directory = Directory.CreateTempSubdirectory("colonnade-bench-").FullName;
     private readonly List<Account> _accounts = [];
     private readonly List<Process> _processes = [];
@@ -43,11 +51,8 @@ internal sealed class BenchBed : IAsyncDisposable
         {
             await steps.RunAsync($"Build {Project}", line => Shell.RunAsync(
                 "dotnet", ["build", Project, "-c", "Release", "-warnaserror", "--nologo", "-v", "minimal"], Repository.Root, cancellationToken, line));
-            var settings = new Dictionary<string, string?>
+            var settings = new Dictionary<string, string?>(Settings)
             {
-                ["RateLimits__Burst"] = "1000000",
-                ["RateLimits__PerSecond"] = "1000000",
-                ["Logging__LogLevel__Default"] = "Warning",
                 ["DOTNET_STARTUP_HOOKS"] = Program,
                 ["BENCH_ALLOCATED"] = bed.AllocatedFile,
             };
@@ -170,11 +175,36 @@ internal sealed class BenchBed : IAsyncDisposable
     }
 
     /// <summary>Starts a server of tests/Benchmarks with the service's tokens, and waits until it answers.</summary>
-    public async Task<(Uri Url, ServerProcesses Processes)> StartServerAsync(
-        string name, IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken)
+    public Task<(Uri Url, ServerProcesses Processes)> StartServerAsync(
+        string name, IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken) =>
+        StartServerAsync([Program, name], "/health/live", settings, cancellationToken);
+
+    /// <summary>Starts another instance of the API, with databases of its own, and waits until it is ready.</summary>
+    public Task<(Uri Url, ServerProcesses Processes)> StartApiAsync(
+        IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken)
+    {
+        var api = Service.Solution.Assembly("src/Api");
+        return StartServerAsync(
+            [api, "--contentRoot", Path.GetDirectoryName(api)!], "/health/ready", settings.Concat(Settings).Append(new("DOTNET_ENVIRONMENT", "Production")), cancellationToken);
+    }
+
+    public async Task StopServersAsync()
+    {
+        foreach (var process in _processes)
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+            process.Dispose();
+        }
+
+        _processes.Clear();
+    }
+
+    private async Task<(Uri Url, ServerProcesses Processes)> StartServerAsync(
+        IEnumerable<string> command, string health, IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken)
     {
         var url = new Uri($"http://127.0.0.1:{FreePort()}");
-        var start = new ProcessStartInfo("dotnet", ["exec", Program, name]) { WorkingDirectory = _directory };
+        var start = new ProcessStartInfo("dotnet", ["exec", .. command]) { WorkingDirectory = _directory };
         foreach (var (key, value) in settings.Concat(Service.Tokens.Environment).Append(new("ASPNETCORE_URLS", url.ToString()))
             .Append(new("Authentication__Schemes__Bearer__ValidIssuer", TokenIssuer.Issuer))
             .Append(new("Authentication__Schemes__Bearer__ValidAudiences__0", Service.Tokens.Audience))
@@ -190,11 +220,11 @@ internal sealed class BenchBed : IAsyncDisposable
         {
             try
             {
-                using var response = await http.GetAsync(new Uri("/health/live", UriKind.Relative), cancellationToken);
+                using var response = await http.GetAsync(new Uri(health, UriKind.Relative), cancellationToken);
                 response.EnsureSuccessStatusCode();
                 return (url, Processes.With(process.Id));
             }
-            catch (HttpRequestException) when (attempt < 100 && !process.HasExited)
+            catch (HttpRequestException) when (attempt < 300 && !process.HasExited)
             {
                 await Task.Delay(100, cancellationToken);
             }
@@ -203,13 +233,7 @@ internal sealed class BenchBed : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var process in _processes)
-        {
-            process.Kill();
-            await process.WaitForExitAsync();
-            process.Dispose();
-        }
-
+        await StopServersAsync();
         _http?.Dispose();
         if (Service is not null)
         {

@@ -16,6 +16,7 @@ public static class BenchCommand
         ["saga"] = One(TransferRows.BetweenAsync),
         ["ingest"] = One(WriteRows.IngestAsync),
         ["publish"] = One(WriteRows.PublishAsync),
+        ["shards"] = One(ShardsRow.RunAsync),
         ["ledger"] = One(LedgerRow.RunAsync),
         ["overload"] = TransferRows.OverloadAsync,
     };

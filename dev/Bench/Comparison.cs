@@ -9,6 +9,12 @@ internal static class Comparison
     public static async Task<Row> RunAsync(
         string name, Side subject, Side floor, double goal, BenchOptions options, Steps steps, CancellationToken cancellationToken)
     {
+        // Not counted: code is compiled, pools fill, pages come into memory.
+        await steps.RunAsync($"{name}, warm-up", async _ =>
+        {
+            await subject.MeasureAsync(cancellationToken);
+            await floor.MeasureAsync(cancellationToken);
+        });
         var rounds = new List<(Sample Subject, Sample Floor)>();
         for (var round = 0; round < options.Rounds; round++)
         {
@@ -41,9 +47,18 @@ internal static class Comparison
 
         return new Row(name, [.. rounds.Select(round => round.Subject.PerSecond / round.Floor.PerSecond)], goal)
         {
-            Details = [Describe(subject.Name, [.. rounds.Select(round => round.Subject)]), Describe(floor.Name, [.. rounds.Select(round => round.Floor)])],
+            Details =
+            [
+                Describe(subject.Name, [.. rounds.Select(round => round.Subject)]),
+                Describe(floor.Name, [.. rounds.Select(round => round.Floor)]),
+                .. InProcessorTime([.. rounds.Select(round => floor.Processors(round.Floor) / subject.Processors(round.Subject))]),
+            ],
         };
     }
+
+    /// <summary>The same ratio in processor time, which has less noise; where a side is not measured in full there is none.</summary>
+    private static IEnumerable<string> InProcessorTime(IReadOnlyList<double> ratios) =>
+        ratios.All(ratio => ratio > 0 && double.IsFinite(ratio)) ? [$"the same in processor time: {Numbers.Median(ratios).Text("0.00")}"] : [];
 
     private static string Describe(string name, IReadOnlyList<Sample> samples)
     {

@@ -79,7 +79,7 @@ internal static class RoutingRow
 /// <summary>What a page of the ledger costs as the ledger grows: by the number of rows of one wallet.</summary>
 internal static class LedgerRow
 {
-    private static readonly int[] s_sizes = [1_000, 10_000, 100_000, 1_000_000];
+    private static readonly int[] s_sizes = [1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 
     public static async Task<Row> RunAsync(BenchBed bed, BenchOptions options, Steps steps, CancellationToken cancellationToken)
     {
@@ -103,7 +103,7 @@ internal static class LedgerRow
             });
         }
 
-        return new Row("pages/s of a ledger with 1,000,000 rows / with 1,000", [rates[^1] / rates[0]], 0.80) { Details = lines };
+        return new Row("pages/s of a ledger with 10,000,000 rows / with 1,000", [rates[^1] / rates[0]], 0.80) { Details = lines };
     }
 
     /// <summary>Entries older than any that is there.</summary>

@@ -60,12 +60,12 @@ internal static partial class PgBench
     private static string Script(Account payer, Account payee) => $$"""
         \set key random(1, 9000000000000000)
         \startpipeline
-        SELECT read_for('{{payee.Wallet}}', {{payee.Epoch}});
+        SELECT * FROM read_for('{{payee.Wallet}}', {{payee.Epoch}});
         SELECT wallet_owner('{{payee.Wallet}}');
         \endpipeline
         \startpipeline
         BEGIN;
-        SELECT act_for('{{payer.Owner}}', {{payer.Epoch}}, 1);
+        SELECT * FROM act_for('{{payer.Owner}}', {{payer.Epoch}}, 1);
         WITH lock AS MATERIALIZED (
             SELECT pg_try_advisory_xact_lock(hashtextextended('{{payer.Owner}}' || :key::text, 0)) AS is_ours
         ), taken AS (
@@ -80,7 +80,7 @@ internal static partial class PgBench
         FROM lock l LEFT JOIN idempotency_keys k ON k.owner_id = '{{payer.Owner}}' AND k.key = :key::text;
         \endpipeline
         \startpipeline
-        SELECT act_for('{{payee.Owner}}', {{payee.Epoch}}, 1);
+        SELECT * FROM act_for('{{payee.Owner}}', {{payee.Epoch}}, 1);
         SELECT * FROM wallets
         WHERE (id, owner_id) IN (('{{payer.Wallet}}', '{{payer.Owner}}'), ('{{payee.Wallet}}', '{{payee.Owner}}')) ORDER BY id FOR UPDATE;
         \endpipeline

@@ -12,8 +12,8 @@ internal static class ReadRows
         var (targets, settings) = await PrepareAsync(bed, cancellationToken);
         return await Comparison.RunAsync(
             "hot read in the data layer / raw Npgsql",
-            new Side("IWalletReader", token => bed.MeasureAsync("read-service", options, token, targets, more: settings)),
-            new Side("raw Npgsql", token => bed.MeasureAsync("read", options, token, targets, more: settings)),
+            new Side("IWalletReader", token => bed.MeasureAsync("read-service", options, token, targets, more: settings), InProcess: true),
+            new Side("raw Npgsql", token => bed.MeasureAsync("read", options, token, targets, more: settings), InProcess: true),
             0.90, options, steps, cancellationToken);
     }
 

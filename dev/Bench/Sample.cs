@@ -25,7 +25,16 @@ internal sealed record Sample(Measurement Load, ServerUse? Use)
 }
 
 /// <summary>One of the two that are compared.</summary>
-internal sealed record Side(string Name, Func<CancellationToken, Task<Sample>> MeasureAsync);
+/// <param name="InProcess">Whether what is measured runs in the process that makes the load, and not in an API.</param>
+internal sealed record Side(string Name, Func<CancellationToken, Task<Sample>> MeasureAsync, bool InProcess = false)
+{
+    /// <summary>Processor seconds of one operation, of what is measured and of PostgreSQL; 0 when not all of it is known.</summary>
+    public double Processors(Sample sample)
+    {
+        var own = InProcess ? sample.Load.Cpu : sample.Use?.Api ?? 0;
+        return own == 0 || sample.Use is not { } use || sample.Load.All == 0 ? 0 : (own + use.Postgres) / sample.Load.All;
+    }
+}
 
 /// <summary>A row of the report.</summary>
 /// <param name="Ratio">One per round, in the sense in which more is better; for facts that are no ratio, the facts.</param>

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Colonnade.Dev.Demo;
 
 /// <summary>A service that was packed, generated, built and started for one command, and goes away with it.</summary>
@@ -39,7 +37,7 @@ internal sealed class GeneratedService : IAsyncDisposable
                     line, cancellationToken));
             await steps.RunAsync(
                 $"dotnet build -c {configuration}", line => service.Solution.BuildAsync(line, cancellationToken, "src/LocalHost"));
-            service._tokens = new TokenIssuer(Audience(service.Solution));
+            service._tokens = TokenIssuer.For(service.Solution);
             await steps.RunAsync("Start primary, replica, Redis and the API", async line =>
             {
                 service._environment = settings.Concat(service.Tokens.Environment).ToDictionary();
@@ -71,13 +69,5 @@ internal sealed class GeneratedService : IAsyncDisposable
 
         _solution?.Dispose();
         _package?.Dispose();
-    }
-
-    /// <summary>The audience that the generated API expects in tokens.</summary>
-    private static string Audience(GeneratedSolution solution)
-    {
-        using var settings = JsonDocument.Parse(File.ReadAllText(solution.File("src/Api/appsettings.Development.json")));
-        return settings.RootElement.GetProperty("Authentication").GetProperty("Schemes").GetProperty("Bearer")
-            .GetProperty("ValidAudiences")[0].GetString()!;
     }
 }

@@ -62,6 +62,8 @@ internal sealed class RunningService : IAsyncDisposable
         $"Host={server.Host};Port={server.Port};Database={database};Username={role};"
         + $"Password={File.ReadAllText(Local("secrets", role))};SSL Mode=VerifyFull;Root Certificate={Local("certificates", "ca.crt")}";
 
+    public string RedisConnectionString => $"{State.Redis.Host}:{State.Redis.Port},password={File.ReadAllText(Local("secrets", "redis"))}";
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();

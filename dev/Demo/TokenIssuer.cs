@@ -13,6 +13,14 @@ internal sealed class TokenIssuer(string audience)
 
     public string Audience => audience;
 
+    /// <summary>With the audience that a generated API expects.</summary>
+    public static TokenIssuer For(GeneratedSolution solution)
+    {
+        using var settings = JsonDocument.Parse(File.ReadAllText(solution.File("src/Api/appsettings.Development.json")));
+        return new(settings.RootElement.GetProperty("Authentication").GetProperty("Schemes").GetProperty("Bearer")
+            .GetProperty("ValidAudiences")[0].GetString()!);
+    }
+
     /// <summary>Hands the key to the API.</summary>
     public IReadOnlyDictionary<string, string?> Environment => new Dictionary<string, string?>
     {

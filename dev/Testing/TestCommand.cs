@@ -48,7 +48,7 @@ public static class TestCommand
                 line =>
                 {
                     detail(line);
-                    if (line.StartsWith(Steps.Done, StringComparison.Ordinal))
+                    if (line.StartsWith(Steps.Done, StringComparison.Ordinal) || line.StartsWith(Steps.Failed, StringComparison.Ordinal))
                     {
                         console.WriteLine($"  {line}");
                     }

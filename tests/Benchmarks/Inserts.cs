@@ -8,7 +8,7 @@ namespace Colonnade.Benchmarks;
 /// </summary>
 internal static class Inserts
 {
-    private const string ActSql = "SELECT act_for($1, $2, 1)";
+    private const string ActSql = "SELECT * FROM act_for($1, $2, 1)";
     private const string InsertSql = "INSERT INTO activity (owner_id, id, kind, created_at, payload) VALUES ($1, gen_random_uuid(), 'click', now(), '{}')";
     private const string EventSql = "INSERT INTO events (owner_id, epoch, type, payload) VALUES ($1, $2, 'click', '{\"amount\": 1}')";
 

@@ -70,7 +70,19 @@ public sealed class Generator : IAsyncLifetime
         var suite = $"{Path.GetFileName(project)} of {solution.Options}";
         await _steps.RunAsync(suite, async line =>
         {
-            run = await solution.TestAsync(project, line, Cancelled, report: TestReports.FileFor(suite));
+            run = await solution.TestAsync(
+                project,
+                text =>
+                {
+                    line(text);
+                    // At once: whoever waits for a long suite, or has only the log of one that was cut off, wants to know.
+                    if (text.StartsWith("failed ", StringComparison.Ordinal))
+                    {
+                        Console.WriteLine($"{Steps.Failed}  {suite}: {text}");
+                    }
+                },
+                Cancelled,
+                report: TestReports.FileFor(suite));
             return run.Counts;
         });
         return run!;

@@ -129,6 +129,7 @@ public sealed partial class LocalTopology : IAsyncDisposable
         await redis.WaitUntilReadyAsync(RedisAnswersAsync, ct);
         await primary.WaitUntilReadyAsync(PrimaryAnswersAsync, ct);
 
+        var prepared = _options.OnPrimary(this, ct);
         var replica = StartPostgres(
             ResourceNames.Replica,
             "replica.sh",
@@ -138,7 +139,7 @@ public sealed partial class LocalTopology : IAsyncDisposable
                 new("PRIMARY_PORT", $"{Primary.Port}"),
                 PasswordVariable(DatabaseRoles.Replicator),
             ]);
-        await replica.WaitUntilReadyAsync(ReplicaStreamsAsync, ct);
+        await Task.WhenAll(replica.WaitUntilReadyAsync(ReplicaStreamsAsync, ct), prepared);
     }
 
     private Part StartPrimary() => StartPostgres(

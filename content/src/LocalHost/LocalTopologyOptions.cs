@@ -28,6 +28,9 @@ public sealed record LocalTopologyOptions
     /// </summary>
     public bool SynchronousReplica { get; init; }
 
+    /// <summary>What needs the primary alone, such as migrations: done while the replica starts, and part of the start.</summary>
+    public Func<LocalTopology, CancellationToken, Task> OnPrimary { get; init; } = static (_, _) => Task.CompletedTask;
+
     /// <summary>Gets the name of a part and a line that it printed, from several threads.</summary>
     public Action<string, string> Log { get; init; } = static (_, _) => { };
 

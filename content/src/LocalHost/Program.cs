@@ -39,11 +39,11 @@ try
             PrimaryPort = options.EphemeralPorts ? 0 : LocalPorts.Primary,
             ReplicaPort = options.EphemeralPorts ? 0 : LocalPorts.Replica,
             RedisPort = options.EphemeralPorts ? 0 : LocalPorts.Redis,
+            OnPrimary = Services.MigrateAsync,
             Log = Report.Log,
         },
         stop.Token);
     File.Delete(state);
-    await topology.MigrateAsync(stop.Token);
     var api = await topology.StartApiAsync(options.EphemeralPorts ? 0 : LocalPorts.Api, stop.Token);
 
     Report.WriteState(state, topology, api, started.Elapsed);

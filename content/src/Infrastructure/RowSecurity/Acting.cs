@@ -45,7 +45,7 @@ internal sealed class Acting
                 command.Parameters.Add(new NpgsqlParameter(names[n], arguments[n]));
             }
 
-            command.CommandText = $"SELECT {function}({string.Join(", ", names)});\n{command.CommandText}";
+            command.CommandText = $"SELECT * FROM {function}({string.Join(", ", names)});\n{command.CommandText}";
         }
 
         if (!_eachTime)

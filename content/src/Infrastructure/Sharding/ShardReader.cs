@@ -11,8 +11,8 @@ namespace Acme.Service.Infrastructure.Sharding;
 /// <summary>Runs queries on the shard of a user, in their name, on the server that <see cref="ReadRouting"/> chooses.</summary>
 internal sealed class ShardReader(ContextPool<ShardContext> pool, PrimarySources sources, BucketMap buckets, ReadRouting routing)
 {
-    [Sql(typeof(Guid), typeof(long))]
-    private const string ReadFor = "SELECT read_for($1, $2)";
+    [Sql(typeof(Guid), typeof(long), Columns = [typeof(string)])]
+    private const string ReadFor = "SELECT * FROM read_for($1, $2)";
 
     /// <summary>How long a bucket may be on its way from one shard to another.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);

@@ -1,13 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Security.Claims;
-using System.Security.Cryptography;
 using Acme.Service.Infrastructure.Sagas;
 using Acme.Service.Integration.Tests.Fixtures;
 using Acme.Service.LocalHost;
 using Acme.Service.Topology;
 using Microsoft.IdentityModel.JsonWebTokens;
-using Microsoft.IdentityModel.Tokens;
 using Npgsql;
 
 namespace Acme.Service.Integration.Tests.Bank;
@@ -18,10 +15,6 @@ namespace Acme.Service.Integration.Tests.Bank;
 /// </summary>
 internal sealed class BankWorld : IBank, IAsyncDisposable
 {
-    private const string Issuer = "https://issuer.test";
-    private const string Audience = "bank";
-
-    private readonly SymmetricSecurityKey _key = new(RandomNumberGenerator.GetBytes(32));
     private readonly ConcurrentDictionary<string, string> _tokens = new();
     private readonly string _directory = Directory.CreateTempSubdirectory("bank-").FullName;
     private readonly StartedServers _servers;
@@ -73,14 +66,8 @@ internal sealed class BankWorld : IBank, IAsyncDisposable
 
     public HttpClient Client(Random random) => _clients[random.Next(_clients.Length)];
 
-    public string Token(string subject) => _tokens.GetOrAdd(subject, _ => new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
-    {
-        Issuer = Issuer,
-        Audience = Audience,
-        Subject = new ClaimsIdentity([new Claim("sub", subject)]),
-        Expires = DateTime.UtcNow.AddHours(12),
-        SigningCredentials = new SigningCredentials(_key, SecurityAlgorithms.HmacSha256),
-    }));
+    public string Token(string subject) => _tokens.GetOrAdd(
+        subject, static subject => TestService.Token(new(JwtRegisteredClaimNames.Sub, subject), DateTime.UtcNow.AddHours(12)));
 
     public string ConnectionString(string database) => _databases.ConnectionString(database, DatabaseRoles.Superuser, replica: IsPromoted);
 
@@ -155,20 +142,11 @@ internal sealed class BankWorld : IBank, IAsyncDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private IEnumerable<KeyValuePair<string, string>> Settings()
-    {
-        const string Bearer = "Authentication:Schemes:Bearer";
-        return
-        [
-            .. _databases.Settings().Select(setting => KeyValuePair.Create(
-                setting.Key, setting.Value.Replace($"{Topology.Primary}", $"localhost:{Proxy.Port}", StringComparison.Ordinal))),
-            new($"{Bearer}:ValidIssuer", Issuer),
-            new($"{Bearer}:ValidAudiences:0", Audience),
-            new($"{Bearer}:SigningKeys:0:Issuer", Issuer),
-            new($"{Bearer}:SigningKeys:0:Value", Convert.ToBase64String(_key.Key)),
-            new("RateLimits:Burst", "1000000"),
-            new("RateLimits:PerSecond", "1000000"),
-            new("Logging:LogLevel:Default", "Warning"),
-        ];
-    }
+    private IEnumerable<KeyValuePair<string, string>> Settings() =>
+    [
+        .. TestService.SettingsOf(_databases).Select(setting => KeyValuePair.Create(
+            setting.Key, setting.Value.Replace($"{Topology.Primary}", $"localhost:{Proxy.Port}", StringComparison.Ordinal))),
+        new("RateLimits:Burst", "1000000"),
+        new("RateLimits:PerSecond", "1000000"),
+    ];
 }

@@ -22,13 +22,46 @@ internal sealed class TestService(Databases databases, params IEnumerable<(strin
 
     private static readonly SymmetricSecurityKey Key = new(RandomNumberGenerator.GetBytes(32));
 
+    private readonly Lock _starting = new();
+
     public Databases Databases { get; } = databases;
+
+    /// <summary>
+    /// Starts the service on first use. The factory has no lock of its own: tasks that came at once would each start a
+    /// host, and all but one would go on until the end of the run, at the cost of every test after this one.
+    /// </summary>
+    public override IServiceProvider Services
+    {
+        get
+        {
+            lock (_starting)
+            {
+                return base.Services;
+            }
+        }
+    }
+
+    /// <summary>What an instance is given that works on <paramref name="databases"/> and takes the tokens of here.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> SettingsOf(Databases databases)
+    {
+        const string Bearer = "Authentication:Schemes:Bearer";
+        return
+        [
+            .. databases.Settings(),
+            new($"{Bearer}:ValidIssuer", Issuer),
+            new($"{Bearer}:ValidAudiences:0", Audience),
+            new($"{Bearer}:SigningKeys:0:Issuer", Issuer),
+            new($"{Bearer}:SigningKeys:0:Value", Convert.ToBase64String(Key.Key)),
+            new("Logging:LogLevel:Default", "Warning"),
+        ];
+    }
 
     /// <summary>A client that sends the token of <paramref name="subject"/>.</summary>
     public HttpClient ClientOf(string subject) => ClientWith(Token(new(JwtRegisteredClaimNames.Sub, subject)));
 
     public HttpClient ClientWith(string token)
     {
+        _ = Services;
         var client = CreateDefaultClient(new NewKeys());
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return client;
@@ -72,20 +105,9 @@ internal sealed class TestService(Databases databases, params IEnumerable<(strin
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseEnvironment("Development");
-        foreach (var (name, value) in Databases.Settings())
-        {
-            builder.UseSetting(name, value);
-        }
-
-        const string Bearer = "Authentication:Schemes:Bearer";
-        builder.UseSetting($"{Bearer}:ValidIssuer", Issuer);
-        builder.UseSetting($"{Bearer}:ValidAudiences:0", Audience);
-        builder.UseSetting($"{Bearer}:SigningKeys:0:Issuer", Issuer);
-        builder.UseSetting($"{Bearer}:SigningKeys:0:Value", Convert.ToBase64String(Key.Key));
-        builder.UseSetting("Logging:LogLevel:Default", "Warning");
         // On a machine that has much to do, a Redis that is slow to answer is not one that is away.
         builder.UseSetting("Cache:PatienceMilliseconds", "2000");
-        foreach (var (name, value) in settings)
+        foreach (var (name, value) in SettingsOf(Databases).Concat(settings.Select(setting => KeyValuePair.Create(setting.Key, setting.Value))))
         {
             builder.UseSetting(name, value);
         }

@@ -93,21 +93,3 @@ internal sealed class Request : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _scope.DisposeAsync();
 }
-
-/// <summary>A replica that replays nothing until this is disposed.</summary>
-internal sealed class PausedReplica : IAsyncDisposable
-{
-    private readonly Databases _databases;
-
-    private PausedReplica(Databases databases) => _databases = databases;
-
-    public static async Task<PausedReplica> PauseAsync(Databases databases)
-    {
-        await databases.ReplicaHasCaughtUpAsync();
-        await databases.ExecuteAsync(Notes.Shard, "SELECT pg_wal_replay_pause()", replica: true);
-        return new PausedReplica(databases);
-    }
-
-    public async ValueTask DisposeAsync() =>
-        await _databases.ExecuteAsync(Notes.Shard, "SELECT pg_wal_replay_resume()", replica: true);
-}

@@ -66,7 +66,7 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
     {
         await using var patient = new TestService(_service.Databases, ("ReadReplicas:WaitMilliseconds", "20000"));
         _ = patient.Services;
-        var paused = await PausedReplica.PauseAsync(_service.Databases);
+        await using var paused = await PausedReplica.PauseAsync(_service.Databases);
         var token = await Notes.WriteAsync(patient, "note", 3);
         var read = Notes.ReadAsync(patient, "note", token);
         await Task.Delay(100, Cancellation);

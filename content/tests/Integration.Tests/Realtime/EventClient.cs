@@ -32,10 +32,13 @@ internal sealed class EventClient(string subject) : IAsyncDisposable
     public static int NumberOf(SseItem<string> item) =>
         JsonElement.Parse(item.Data).GetProperty("payload").GetProperty("number").GetInt32();
 
-    public async Task ConnectAsync(TestService service, string? token = null)
+    public Task ConnectAsync(TestService service, string? token = null) =>
+        ConnectAsync(token is null ? service.ClientOf(subject) : service.ClientWith(token));
+
+    /// <param name="client">Signed in.</param>
+    public async Task ConnectAsync(HttpClient client)
     {
         await DisconnectAsync();
-        var client = token is null ? service.ClientOf(subject) : service.ClientWith(token);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/events");
         if (LastId is not null)
         {

@@ -43,15 +43,15 @@ public sealed class StaleMapTests(Servers servers)
         var users = new MovedUsers(service, Bucket);
         Assert.EndsWith("shard0", await ReadAsync(service, users.Users[0]), StringComparison.Ordinal);
 
+        PausedReplica? paused = null;
         try
         {
             await users.MoveAsync("shard1", async step =>
             {
-                if (step == MoveStep.Closed)
+                if (step == MoveStep.Closed && replicaLags)
                 {
                     // Then the replica knows that one shard has closed the bucket, and not that the other has opened it.
-                    await databases.ReplicaHasCaughtUpAsync();
-                    await databases.ExecuteAsync("shard1", replicaLags ? "SELECT pg_wal_replay_pause()" : "SELECT", replica: true);
+                    paused = await PausedReplica.PauseAsync(databases);
                 }
             });
             if (!replicaLags)
@@ -63,7 +63,7 @@ public sealed class StaleMapTests(Servers servers)
         }
         finally
         {
-            await databases.ExecuteAsync("shard1", "SELECT pg_wal_replay_resume()", replica: true);
+            await (paused?.DisposeAsync() ?? default);
         }
 
         await RefusedAsync(service, "shard0", $"SELECT read_for('{users.Users[0]}', 1)", DatabaseRoles.ReadOnly);

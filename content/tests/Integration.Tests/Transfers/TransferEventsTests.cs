@@ -45,9 +45,7 @@ public sealed class TransferEventsTests(ServiceFixture fixture) : IClassFixture<
         await events.ConnectAsync(_service);
         await events.UntilAsync("ready");
         var wallet = await OpenAsync(subject);
-        await _service.Databases.ReplicaHasCaughtUpAsync();
-        await _service.Databases.ExecuteAsync("shard0", "SELECT pg_wal_replay_pause()", replica: true);
-        try
+        await using (await PausedReplica.PauseAsync(_service.Databases))
         {
             await _service.ClientOf(subject).PostAsync($"/wallets/{wallet}/deposits", new { amount = 100, currency = "EUR" }, HttpStatusCode.OK);
             var told = await events.UntilAsync("deposit");
@@ -56,10 +54,6 @@ public sealed class TransferEventsTests(ServiceFixture fixture) : IClassFixture<
             Assert.Equal(0, await BalanceAsync(reader)); // Without the token the replica answers, which is behind.
             reader.DefaultRequestHeaders.Add("Sync-Token", System.Text.Json.JsonElement.Parse(told.Data).GetProperty("syncToken").GetString());
             Assert.Equal(100, await BalanceAsync(reader));
-        }
-        finally
-        {
-            await _service.Databases.ExecuteAsync("shard0", "SELECT pg_wal_replay_resume()", replica: true);
         }
 
         async Task<long> BalanceAsync(HttpClient client) =>

@@ -32,11 +32,9 @@ public sealed class WalletStorageTests(ServiceFixture fixture) : IClassFixture<S
         var alice = _service.ClientOf(TestService.NewSubject());
         var opened = await alice.PostAsJsonAsync("/wallets", new { currency = "EUR" }, Cancellation);
         Assert.Equal("db;desc=\"primary\"", opened.ServerTiming());
-        await _service.Databases.ReplicaHasCaughtUpAsync();
 
         // With replay paused, what a server answers tells which one it is.
-        await _service.Databases.ExecuteAsync("shard0", "SELECT pg_wal_replay_pause()", replica: true);
-        try
+        await using (await PausedReplica.PauseAsync(_service.Databases))
         {
             var deposited = await alice.PostAsJsonAsync(
                 $"{opened.Headers.Location}/deposits", new { amount = 5, currency = "EUR" }, Cancellation);
@@ -45,10 +43,6 @@ public sealed class WalletStorageTests(ServiceFixture fixture) : IClassFixture<S
             var read = await alice.GetAsync(opened.Headers.Location, Cancellation);
             Assert.Equal("db;desc=\"replica\"", read.ServerTiming());
             Assert.Equal(0, (await HttpAssert.JsonAsync(read, HttpStatusCode.OK)).GetProperty("balance").GetInt64());
-        }
-        finally
-        {
-            await _service.Databases.ExecuteAsync("shard0", "SELECT pg_wal_replay_resume()", replica: true);
         }
     }
 

@@ -20,9 +20,7 @@ public sealed class WalletSyncTokenTests(ServiceFixture fixture) : IClassFixture
     {
         var alice = _service.ClientOf(TestService.NewSubject());
         var wallet = (await alice.PostAsJsonAsync("/wallets", new { currency = "EUR" }, Cancellation)).Headers.Location!;
-        await _service.Databases.ReplicaHasCaughtUpAsync();
-        await _service.Databases.ExecuteAsync("shard0", "SELECT pg_wal_replay_pause()", replica: true);
-        try
+        await using (await PausedReplica.PauseAsync(_service.Databases))
         {
             var deposited = await alice.PostAsJsonAsync($"{wallet}/deposits", new { amount = 5, currency = "EUR" }, Cancellation);
             var token = Assert.Single(deposited.Headers.GetValues("Sync-Token"));
@@ -35,10 +33,6 @@ public sealed class WalletSyncTokenTests(ServiceFixture fixture) : IClassFixture
             Assert.Equal((5, "primary"), await BalanceAsync(alice, wallet, ("Sync-Token", token)));
             Assert.Equal((5, "primary"), await BalanceAsync(alice, wallet, ("Cookie", cookie.Split(';')[0])));
             Assert.Equal((5, "primary"), await BalanceAsync(alice, wallet, ("Sync-Token", "forged")));
-        }
-        finally
-        {
-            await _service.Databases.ExecuteAsync("shard0", "SELECT pg_wal_replay_resume()", replica: true);
         }
     }
 

@@ -2,8 +2,9 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Acme.Service.LocalHost;
+using Microsoft.IdentityModel.JsonWebTokens;
 
-namespace Acme.Service.Integration.Tests.Bank;
+namespace Acme.Service.Integration.Tests.Fixtures;
 
 /// <summary>An instance of the API as a process, always on the same port, that can be killed, stopped and started again.</summary>
 internal sealed class ApiInstance(string name, string directory, IEnumerable<KeyValuePair<string, string>> settings) : IAsyncDisposable
@@ -24,6 +25,13 @@ internal sealed class ApiInstance(string name, string directory, IEnumerable<Key
     public string Output => string.Join('\n', _output.TakeLast(40));
 
     public bool IsRunning => _process is { HasExited: false };
+
+    /// <summary>A client that sends the token of <paramref name="subject"/>.</summary>
+    public HttpClient ClientOf(string subject) => new()
+    {
+        BaseAddress = Address,
+        DefaultRequestHeaders = { Authorization = new("Bearer", TestService.Token(new(JwtRegisteredClaimNames.Sub, subject))) },
+    };
 
     /// <summary>Starts it unless it runs, and waits until it is ready.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)

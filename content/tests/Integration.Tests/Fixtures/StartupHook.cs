@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 
 /// <summary>
-/// Runs in each instance of the API that the bank test starts, before its Main (DOTNET_STARTUP_HOOKS names this assembly,
+/// Runs in each instance of the API that a test starts as a process, before its Main (DOTNET_STARTUP_HOOKS names this assembly,
 /// and .NET asks for a class of this name in no namespace). Kills the process, as kill -9 does, at the saga point that the
 /// file says, and when the test process is gone.
 /// </summary>
@@ -10,7 +10,7 @@ using System.Diagnostics.CodeAnalysis;
 internal static class StartupHook
 {
     /// <summary>Environment variable with the file's path.</summary>
-    public const string FileVariable = "BANK_CRASH_FILE";
+    public const string FileVariable = "CRASH_FILE";
 
     public static void Initialize()
     {

@@ -1,0 +1,104 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Colonnade.Dev.Demo;
+using Microsoft.Playwright;
+
+namespace Template.Tests;
+
+/// <summary>A real browser listens to a running service, by EventSource and by WebSocket, and loses its connections.</summary>
+[Trait("Speed", "Slow")]
+public sealed class BrowserTests(Generator generator)
+{
+    private const string User = "ada";
+
+    /// <summary>An EventSource connects again by itself and says where it was; a page does that for a WebSocket.</summary>
+    private const string Listen = """
+        token => {
+            const seen = window.seen = { sse: [], socket: [], ready: { sse: 0, socket: 0 }, connections: { sse: 0, socket: 0 } };
+            const source = new EventSource(`/events?access_token=${token}`);
+            source.onopen = () => seen.connections.sse++;
+            source.addEventListener('ready', () => seen.ready.sse++);
+            source.addEventListener('deposit', event => seen.sse.push(JSON.parse(event.data).payload.amount));
+            let after = null;
+            const open = () => {
+                const socket = new WebSocket(`ws://${location.host}/events/ws?access_token=${token}${after ? `&after=${encodeURIComponent(after)}` : ''}`);
+                socket.onopen = () => seen.connections.socket++;
+                socket.onmessage = message => {
+                    const { id, event, data } = JSON.parse(message.data);
+                    after = id ?? after;
+                    if (event === 'ready') seen.ready.socket++;
+                    if (event === 'deposit') seen.socket.push(data.payload.amount);
+                };
+                socket.onclose = () => setTimeout(open, 200);
+            };
+            open();
+        }
+        """;
+
+    private const string BothHave = "n => seen.sse.length >= n && seen.socket.length >= n";
+
+    private static readonly string[] s_browsers = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+    /// <summary>Nothing beside the pages: no look at the network, no second process that outlives the test.</summary>
+    private static readonly string[] s_arguments =
+    [
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync",
+    ];
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_browser_misses_no_event_when_its_connections_break()
+    {
+        var browserProgram = Find();
+        Assert.SkipWhen(browserProgram is null, $"No browser is here: none of {string.Join(", ", s_browsers)} is on PATH.");
+
+        var solution = await generator.BuildAsync(Flavours.Plain);
+        var tokens = TokenIssuer.For(solution);
+        await using var service = await RunningService.StartAsync(solution, tokens.Environment, _ => { }, Cancelled);
+        using var between = new CutConnections(service.State.Api);
+        using var http = new HttpClient { BaseAddress = service.State.Api };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", tokens.TokenFor(User));
+        var wallet = (await PostAsync("/wallets", new { currency = "EUR" })).GetProperty("id").GetGuid();
+
+        using var playwright = await Playwright.CreateAsync();
+        await using var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = browserProgram, Args = s_arguments });
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync(new Uri(between.Address, "/health/live").ToString());
+        await page.EvaluateAsync(Listen, tokens.TokenFor(User));
+        await page.WaitForFunctionAsync("seen.ready.sse > 0 && seen.ready.socket > 0");
+
+        int[] amounts = [.. Enumerable.Range(1, 9)];
+        foreach (var round in amounts.Chunk(3))
+        {
+            foreach (var amount in round)
+            {
+                await PostAsync($"/wallets/{wallet}/deposits", new { amount, currency = "EUR" });
+            }
+
+            await page.WaitForFunctionAsync(BothHave, round[0]);
+            between.Cut();
+        }
+
+        await page.WaitForFunctionAsync(BothHave, amounts.Length);
+        Assert.Equal(amounts, await page.EvaluateAsync<int[]>("seen.sse"));
+        Assert.Equal(amounts, await page.EvaluateAsync<int[]>("seen.socket"));
+        Assert.True(await page.EvaluateAsync<bool>("seen.connections.sse > 1 && seen.connections.socket > 1"), "No connection was cut.");
+
+        async Task<JsonElement> PostAsync(string path, object body)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
+            request.Headers.Add("Idempotency-Key", $"{Guid.NewGuid()}");
+            using var response = await http.SendAsync(request, Cancelled);
+            response.EnsureSuccessStatusCode();
+            return await response.Content.ReadFromJsonAsync<JsonElement>(Cancelled);
+        }
+    }
+
+    private static string? Find() => (Environment.GetEnvironmentVariable("PATH") ?? "")
+        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+        .SelectMany(directory => s_browsers.Select(name => Path.Combine(directory, name)))
+        .FirstOrDefault(File.Exists);
+}
