@@ -7,8 +7,7 @@ namespace Acme.Service.Infrastructure.Persistence;
 /// Not ready while a database lacks a migration that this build knows. Once all are there it stays ready: a primary
 /// that is down must not take away the instances that can still read.
 /// </summary>
-internal sealed class MigrationsHealthCheck(
-    ContextPool<DirectoryContext> directory, ContextPool<ShardContext> shards, DatabaseNames names) : IHealthCheck
+internal sealed class MigrationsHealthCheck(PrimarySources sources, DatabaseNames names) : IHealthCheck
 {
     private volatile bool _complete;
 
@@ -17,14 +16,14 @@ internal sealed class MigrationsHealthCheck(
     {
         if (!_complete)
         {
-            if (await PendingAsync(directory.Rent(DatabaseNames.Directory), cancellationToken) is { } inDirectory)
+            if (await PendingAsync<DirectoryContext>(DatabaseNames.Directory, cancellationToken) is { } inDirectory)
             {
                 return Unhealthy(DatabaseNames.Directory, inDirectory);
             }
 
             foreach (var shard in names.Shards)
             {
-                if (await PendingAsync(shards.Rent(shard), cancellationToken) is { } inShard)
+                if (await PendingAsync<ShardContext>(shard, cancellationToken) is { } inShard)
                 {
                     return Unhealthy(shard, inShard);
                 }
@@ -39,11 +38,10 @@ internal sealed class MigrationsHealthCheck(
     private static HealthCheckResult Unhealthy(string database, string migration) =>
         HealthCheckResult.Unhealthy($"Database '{database}' lacks migration '{migration}'. Run the Migrator.");
 
-    private static async Task<string?> PendingAsync(DbContext context, CancellationToken cancellationToken)
+    private async Task<string?> PendingAsync<TContext>(string database, CancellationToken cancellationToken)
+        where TContext : DbContext
     {
-        await using (context)
-        {
-            return (await context.Database.GetPendingMigrationsAsync(cancellationToken)).FirstOrDefault();
-        }
+        await using var connection = await sources.For(database).OpenConnectionAsync(cancellationToken);
+        return await PendingMigrations.OfAsync<TContext>(connection, cancellationToken) is [var first, ..] ? first : null;
     }
 }

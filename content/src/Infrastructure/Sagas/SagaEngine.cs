@@ -30,7 +30,9 @@ internal sealed partial class SagaEngine(
     /// <param name="aborting">The step under way is given up.</param>
     public async Task RunAsync(SagaLease lease, CancellationToken stopping, CancellationToken aborting)
     {
+        // What is stored is one step behind when that spares a transaction: see Next.
         var (run, since) = lease;
+        var stored = run;
         while (run.Status is SagaStatus.Running or SagaStatus.Compensating)
         {
             var left = options.Value.Lease - Stopwatch.GetElapsedTime(since);
@@ -41,24 +43,28 @@ internal sealed partial class SagaEngine(
 
             if (stopping.IsCancellationRequested)
             {
-                await ReleaseAsync(run, run, TimeSpan.Zero, aborting);
+                await ReleaseAsync(stored, run, TimeSpan.Zero, aborting);
                 return;
             }
 
-            // The step renews the lease at some later time, so counting from now never counts too much.
-            since = Stopwatch.GetTimestamp();
+            var began = Stopwatch.GetTimestamp();
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(aborting);
             timeout.CancelAfter(left);
             using var span = telemetry.StartStep(run, definitions.StepOf(run) ?? $"{run.Step}");
             try
             {
-                if (await StepAsync(run, span, timeout.Token) is not { } next)
+                if (await StepAsync(run, stored, span, timeout.Token) is not { } next)
                 {
                     LogLost(run.Name, run.Id);
                     return;
                 }
 
-                run = next;
+                run = next.Run;
+                if (next.IsStored)
+                {
+                    // That renewed the lease, at some time after the step began: counted from there it is never too long.
+                    (stored, since) = (run, began);
+                }
             }
             catch (Exception) when (aborting.IsCancellationRequested)
             {
@@ -67,7 +73,7 @@ internal sealed partial class SagaEngine(
             catch (Exception exception)
             {
                 span.Fail(exception);
-                await FailAsync(run, exception, timeout.IsCancellationRequested || SagaFailures.IsTransient(exception), aborting);
+                await FailAsync(run, stored, exception, timeout.IsCancellationRequested || SagaFailures.IsTransient(exception), aborting);
                 return;
             }
         }
@@ -78,8 +84,8 @@ internal sealed partial class SagaEngine(
         }
     }
 
-    /// <returns>The run's next state, which is stored; null when the lease was lost.</returns>
-    private async Task<SagaRun?> StepAsync(SagaRun run, SagaTelemetry.Step span, CancellationToken cancellationToken)
+    /// <returns>The run's next state; null when the lease was lost.</returns>
+    private async Task<Next?> StepAsync(SagaRun run, SagaRun stored, SagaTelemetry.Step span, CancellationToken cancellationToken)
     {
         var saga = definitions[run.Name];
         var name = definitions.StepOf(run)!;
@@ -88,13 +94,15 @@ internal sealed partial class SagaEngine(
         var done = SagaMoves.Done(run, saga);
         if (SagaMoves.CommandOf(run, saga, data) is not { } command)
         {
-            return await AdvanceAsync(run, done, cancellationToken);
+            return await AdvanceAsync(stored, done, name, cancellationToken);
         }
 
-        var (isDone, refusal) = await DoAsync(run, done, name, owner, command, cancellationToken);
+        var (isDone, refusal) = await DoAsync(run, stored, done, name, owner, command, cancellationToken);
         if (isDone)
         {
-            return owner == run.Owner ? done : await AdvanceAsync(run, done, cancellationToken);
+            return owner == run.Owner ? new Next(done, IsStored: true)
+                : SagaMoves.IsNextOwn(done, saga, data) ? new Next(done, IsStored: false)
+                : await AdvanceAsync(stored, done, name, cancellationToken);
         }
 
         // Refused, or somebody has been here before. The first to write what became of the step is right.
@@ -107,7 +115,7 @@ internal sealed partial class SagaEngine(
             null => null,
         };
         span.Outcome = next?.Status is SagaStatus.Running or SagaStatus.Completed ? "done" : "refused";
-        return next is null ? null : await AdvanceAsync(run, next, cancellationToken);
+        return next is null ? null : await AdvanceAsync(stored, next, name, cancellationToken);
     }
 
     /// <summary>
@@ -115,14 +123,14 @@ internal sealed partial class SagaEngine(
     /// done nor refused: the row was there, or the lease is lost.
     /// </summary>
     private async Task<(bool IsDone, Error? Refusal)> DoAsync(
-        SagaRun run, SagaRun done, string step, UserId owner, ICommand<ErrorOr<Success>> command, CancellationToken cancellationToken)
+        SagaRun run, SagaRun stored, SagaRun done, string step, UserId owner, ICommand<ErrorOr<Success>> command, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var (writer, context) = await JoinAsync(scope, owner, cancellationToken);
         SagaPoints.Reached(SagaPoint.BeforeEffect, run.Name, step);
         var isOwn = owner == run.Owner;
         if (!(isOwn
-            ? await SagaRows.ReplaceAsync(context, run, done, options.Value.Lease, step, cancellationToken)
+            ? await SagaRows.ReplaceAsync(context, stored, done, options.Value.Lease, step, cancellationToken)
             : await SagaRows.RecordAsync(context, run, owner, step, refusal: null, cancellationToken)))
         {
             return (false, null);
@@ -157,22 +165,22 @@ internal sealed partial class SagaEngine(
         return written;
     }
 
-    private async Task<SagaRun?> AdvanceAsync(SagaRun run, SagaRun next, CancellationToken cancellationToken)
+    private async Task<Next?> AdvanceAsync(SagaRun stored, SagaRun next, string step, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var (writer, context) = await JoinAsync(scope, run.Owner, cancellationToken);
-        if (!await SagaRows.ReplaceAsync(context, run, next, options.Value.Lease, step: null, cancellationToken))
+        var (writer, context) = await JoinAsync(scope, stored.Owner, cancellationToken);
+        if (!await SagaRows.ReplaceAsync(context, stored, next, options.Value.Lease, step: null, cancellationToken))
         {
             return null;
         }
 
-        SagaPoints.Reached(SagaPoint.BeforeAdvance, run.Name, definitions.StepOf(run));
+        SagaPoints.Reached(SagaPoint.BeforeAdvance, stored.Name, step);
         await writer.CommitAsync(cancellationToken);
-        SagaPoints.Reached(SagaPoint.AfterAdvance, run.Name, definitions.StepOf(run));
-        return next;
+        SagaPoints.Reached(SagaPoint.AfterAdvance, stored.Name, step);
+        return new Next(next, IsStored: true);
     }
 
-    private async Task FailAsync(SagaRun run, Exception exception, bool isTransient, CancellationToken aborting)
+    private async Task FailAsync(SagaRun run, SagaRun stored, Exception exception, bool isTransient, CancellationToken aborting)
     {
         var next = SagaMoves.Failed(run, exception, isTransient, options.Value.MaxAttempts);
         if (next.Status == SagaStatus.Dead)
@@ -184,11 +192,11 @@ internal sealed partial class SagaEngine(
             LogFailed(exception, run.Name, run.Id, definitions.StepOf(run));
         }
 
-        await ReleaseAsync(run, next, SagaFailures.Backoff(run.Retries), aborting, reload: FenceErrors.SqlStateOf(exception) == FenceErrors.BucketMoved);
+        await ReleaseAsync(stored, next, SagaFailures.Backoff(run.Retries), aborting, reload: FenceErrors.SqlStateOf(exception) == FenceErrors.BucketMoved);
     }
 
     /// <summary>Gives the run up until it is due again. When that cannot be stored, its lease runs out instead.</summary>
-    private async Task ReleaseAsync(SagaRun run, SagaRun next, TimeSpan wait, CancellationToken aborting, bool reload = false)
+    private async Task ReleaseAsync(SagaRun stored, SagaRun next, TimeSpan wait, CancellationToken aborting, bool reload = false)
     {
         try
         {
@@ -198,10 +206,10 @@ internal sealed partial class SagaEngine(
             }
 
             await using var scope = scopes.CreateAsyncScope();
-            var (writer, context) = await JoinAsync(scope, run.Owner, aborting);
-            await SagaRows.ReplaceAsync(context, run, next, wait, step: null, aborting);
+            var (writer, context) = await JoinAsync(scope, stored.Owner, aborting);
+            await SagaRows.ReplaceAsync(context, stored, next, wait, step: null, aborting);
             await writer.CommitAsync(aborting);
-            var shard = (await buckets.RouteOfAsync(run.Owner.Bucket, aborting)).Shard;
+            var shard = (await buckets.RouteOfAsync(stored.Owner.Bucket, aborting)).Shard;
             if (wait == TimeSpan.Zero)
             {
                 signals.Notify(ShardSignal.Sagas, shard);
@@ -211,7 +219,7 @@ internal sealed partial class SagaEngine(
         }
         catch (Exception exception)
         {
-            LogNotReleased(exception, run.Name, run.Id);
+            LogNotReleased(exception, stored.Name, stored.Id);
         }
     }
 
@@ -237,4 +245,10 @@ internal sealed partial class SagaEngine(
 
     [LoggerMessage(LogLevel.Debug, "Saga {Saga} {Id} was not given back; its lease will run out.")]
     private partial void LogNotReleased(Exception exception, string saga, Guid id);
+
+    /// <param name="IsStored">
+    /// False after a step on another shard when the next one changes rows of the run's own user: that stores where the run
+    /// is then, in its own transaction. Whoever takes the run in between finds the row of the step that was done.
+    /// </param>
+    private sealed record Next(SagaRun Run, bool IsStored);
 }

@@ -20,6 +20,12 @@ internal static class SagaMoves
         var next => next with { Status = SagaStatus.Completed },
     };
 
+    /// <summary>Whether the run goes on with a command on the shard where it is stored.</summary>
+    public static bool IsNextOwn(SagaRun run, ISaga saga, object data) =>
+        run.Status is SagaStatus.Running or SagaStatus.Compensating
+        && saga.Steps[run.Step].Owner(data) == run.Owner
+        && CommandOf(run, saga, data) is not null;
+
     /// <summary>Whether an error is a refusal: everything that was done before it can be taken back.</summary>
     public static bool CanUndo(SagaRun run, ISaga saga, object data, Error why) =>
         run.Status == SagaStatus.Running

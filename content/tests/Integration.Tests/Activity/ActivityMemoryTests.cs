@@ -71,10 +71,7 @@ public sealed class ActivityMemoryTests(ServiceFixture fixture) : IClassFixture<
             Cancellation);
         await all.CopyToAsync(stream, Cancellation);
         await stream.FlushAsync(Cancellation);
-        while (await CountAsync() == 0)
-        {
-            await Task.Delay(20, Cancellation);
-        }
+        await Eventually.TrueAsync(async () => await CountAsync() > 0);
 
         broken.Client.Close(timeout: 0);
 

@@ -111,7 +111,7 @@ public sealed class BankTests(Servers servers)
             var failures = new List<string>();
             foreach (var (_, crash) in CrashPoints.Index().Where(crash => crash.Index % Lanes == lane))
             {
-                if (await CrashAsync(world, clients, crash.IsVoided, $"{crash.Point} transfer/{crash.Step}") is { } failure)
+                if (await CrashAsync(world, clients, crash.IsVoided, crash.Point, crash.Step) is { } failure)
                 {
                     failures.Add($"{crash}: {failure}");
                 }
@@ -150,9 +150,19 @@ public sealed class BankTests(Servers servers)
         Task<BankState> StateAsync() => BankState.ReadAsync(bank.ConnectionString, ResourceNames.Shards, Cancellation);
     }
 
+    /// <summary>Deaths that leave the run where it then comes to a point. What goes well is not stored before the step after it.</summary>
+    private static string[] Before(bool isVoided, SagaPoint point, string step) => (isVoided, point, step) switch
+    {
+        (_, SagaPoint.Claimed, "credit") => [$"{SagaPoint.Started}"],
+        (false, SagaPoint.BeforeAdvance or SagaPoint.AfterAdvance, "credit") => [$"{SagaPoint.AfterStepCommit} transfer/credit"],
+        (false, SagaPoint.Claimed, _) => [$"{SagaPoint.AfterStepCommit} transfer/credit", $"{SagaPoint.AfterAdvance} transfer/credit"],
+        (true, SagaPoint.Claimed, _) => [$"{SagaPoint.AfterAdvance} transfer/credit"],
+        _ => [],
+    };
+
     /// <summary>One transfer, during which the only instance is killed, and then started again.</summary>
     /// <returns>What went wrong.</returns>
-    private static async Task<string?> CrashAsync(BankWorld world, BankClients clients, bool isVoided, string where)
+    private static async Task<string?> CrashAsync(BankWorld world, BankClients clients, bool isVoided, SagaPoint point, string step)
     {
         var instance = world.Instances[0];
         var random = new Random(1);
@@ -160,28 +170,17 @@ public sealed class BankTests(Servers servers)
             ? clients.Unpayable.First(wallet => wallet.Shard != clients.People[0].Shard)
             : clients.People.First(wallet => wallet.Shard != clients.People[0].Shard);
         var operation = clients.NewTransfer(clients.People[0], payee, atLeast: 0);
-        if (where.StartsWith($"{SagaPoint.Claimed} ", StringComparison.Ordinal))
+        var where = $"{point} transfer/{step}";
+        foreach (var (n, death) in Before(isVoided, point, step).Append(where).Index())
         {
-            // A run is claimed when it was left behind, right before the step at which it is to be claimed.
-            instance.DieAt(where.EndsWith("/credit", StringComparison.Ordinal) ? $"{SagaPoint.Started}" : $"{SagaPoint.AfterAdvance} transfer/credit");
-            await clients.DoAsync(operation, random, settle: false, Cancellation);
+            instance.DieAt(death);
+            await (n == 0
+                ? clients.DoAsync(operation, random, settle: false, Cancellation)
+                : instance.StartAsync(Cancellation).ContinueWith(_ => { }, TaskScheduler.Default));
             if (!await instance.DiesAsync(TimeSpan.FromSeconds(20), Cancellation))
             {
-                return "the instance did not leave the run behind";
+                return $"the instance did not come to {death}";
             }
-
-            instance.DieAt(where);
-            await instance.StartAsync(Cancellation).ContinueWith(_ => { }, TaskScheduler.Default);
-        }
-        else
-        {
-            instance.DieAt(where);
-            await clients.DoAsync(operation, random, settle: false, Cancellation);
-        }
-
-        if (!await instance.DiesAsync(TimeSpan.FromSeconds(20), Cancellation))
-        {
-            return "the instance did not come to the point";
         }
 
         await instance.StartAsync(Cancellation);

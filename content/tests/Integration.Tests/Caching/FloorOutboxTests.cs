@@ -63,7 +63,7 @@ public sealed class FloorOutboxTests(ServiceFixture fixture) : IClassFixture<Ser
 
         await using var together = new TestService(databases, ("Cache:RelayMilliseconds", "50"));
         _ = together.Services;
-        await UntilAsync(async () => await RowsAsync(databases, "shard0") == 0);
+        await Eventually.TrueAsync(async () => await RowsAsync(databases, "shard0") == 0);
         Assert.Equal(5, await FloorAsync("shard0"));
     }
 
@@ -105,18 +105,11 @@ public sealed class FloorOutboxTests(ServiceFixture fixture) : IClassFixture<Ser
     private static Task<long> RowsAsync(Databases databases, string database) =>
         databases.ScalarAsync<long>(database, "SELECT count(*) FROM cache_floors", DatabaseRoles.Worker);
 
-    private static async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        for (var waited = Stopwatch.StartNew(); !await isSo(); await Task.Delay(50, Cancellation))
-        {
-            Assert.InRange(waited.Elapsed.TotalSeconds, 0, 20);
-        }
-    }
-
     private Task InsertAsync(Databases databases, string database, long version) =>
         InsertAsync(databases, database, KeyIn(database), version);
 
-    private Task UntilNoRowsAsync(string database) => UntilAsync(async () => await RowsAsync(_service.Databases, database) == 0);
+    private Task UntilNoRowsAsync(string database) =>
+        Eventually.TrueAsync(async () => await RowsAsync(_service.Databases, database) == 0);
 
     private CacheKey KeyIn(string database) => ThingJson.In(database).KeyOf(_key);
 
@@ -124,7 +117,7 @@ public sealed class FloorOutboxTests(ServiceFixture fixture) : IClassFixture<Ser
     {
         StoredEntry? entry = null;
         // Not before this service has connected.
-        await UntilAsync(async () => (entry = await _service.Services.GetRequiredService<RedisEntries>().ReadAsync(KeyIn(database))) is not null);
+        await Eventually.TrueAsync(async () => (entry = await _service.Services.GetRequiredService<RedisEntries>().ReadAsync(KeyIn(database))) is not null);
         return entry!.Floor;
     }
 

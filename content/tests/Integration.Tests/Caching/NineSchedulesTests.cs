@@ -1,4 +1,5 @@
 using Acme.Service.Infrastructure.Caching;
+using Acme.Service.Integration.Tests.Fixtures;
 
 namespace Acme.Service.Integration.Tests.Caching;
 
@@ -119,12 +120,7 @@ public sealed class NineSchedulesTests(OwnServers servers) : IClassFixture<OwnSe
             return thing!.Version;
         }
 
-        static async Task AnswersAsync(CacheInstance instance)
-        {
-            while (await instance.Entries.ReadAsync(new CacheKey("directory", "nothing")) is null)
-            {
-                await Task.Delay(10, Cancellation);
-            }
-        }
+        static Task AnswersAsync(CacheInstance instance) =>
+            Eventually.TrueAsync(async () => await instance.Entries.ReadAsync(new CacheKey("directory", "nothing")) is not null);
     }
 }

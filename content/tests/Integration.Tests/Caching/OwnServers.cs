@@ -53,10 +53,7 @@ public sealed class OwnServers : IAsyncLifetime
     internal async Task ReplicaHasCaughtUpAsync()
     {
         var position = await PositionAsync();
-        while (!(await ReplayedAsync()).Covers(position!.Value))
-        {
-            await Task.Delay(5, Cancellation);
-        }
+        await Eventually.TrueAsync(async () => (await ReplayedAsync()).Covers(position!.Value));
     }
 
     /// <summary>How far the primary is.</summary>

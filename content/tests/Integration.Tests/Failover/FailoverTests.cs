@@ -35,15 +35,15 @@ public sealed class FailoverTests
         using var writing = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var acknowledged = new ConcurrentBag<string>();
         var writers = Enumerable.Range(0, 4).Select(WriteOnAsync).ToArray();
-        await UntilAsync(() => acknowledged.Count > 50);
+        await Eventually.TrueAsync(() => acknowledged.Count > 50);
 
         await servers.Topology.KillPrimaryAsync(Cancellation);
         await servers.Topology.PromoteReplicaAsync(Cancellation);
         var before = acknowledged.Count;
         var promoted = Stopwatch.StartNew();
-        await UntilAsync(() => acknowledged.Count > before);
+        await Eventually.TrueAsync(() => acknowledged.Count > before);
         var took = promoted.Elapsed;
-        await UntilAsync(() => acknowledged.Count > before + 50);
+        await Eventually.TrueAsync(() => acknowledged.Count > before + 50);
         await writing.CancelAsync();
         await Task.WhenAll(writers);
 
@@ -72,7 +72,7 @@ public sealed class FailoverTests
         await using var idle = Start(databases);
         await WriteAsync(busy, "busy before");
         await WriteAsync(idle, "idle before");
-        await UntilAsync(async () => (await NotesAsync(databases, onNew: true)).Count == 2);
+        await Eventually.TrueAsync(async () => (await NotesAsync(databases, onNew: true)).Count == 2);
 
         await servers.Topology.KillPrimaryAsync(Cancellation);
         await servers.Topology.PromoteReplicaAsync(Cancellation);
@@ -260,14 +260,4 @@ public sealed class FailoverTests
 
     private static async Task<HashSet<string>> NotesAsync(Databases databases, bool onNew) =>
         [.. await databases.ScalarAsync<string[]>(Shard, "SELECT coalesce(array_agg(note), '{}') FROM notes", replica: onNew)];
-
-    private static Task UntilAsync(Func<bool> condition) => UntilAsync(() => Task.FromResult(condition()));
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        for (var waited = Stopwatch.StartNew(); !await condition(); await Task.Delay(5, Cancellation))
-        {
-            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(20), "It did not come to pass.");
-        }
-    }
 }

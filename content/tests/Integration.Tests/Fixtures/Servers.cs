@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using Acme.Service.Infrastructure.Persistence;
 using Acme.Service.Infrastructure.Persistence.Migrations;
@@ -166,11 +165,7 @@ public sealed class Databases(Servers servers, string prefix, IReadOnlyList<stri
     public async Task ReplicaHasCaughtUpAsync()
     {
         var position = await ScalarAsync<string>("directory", "SELECT pg_current_wal_flush_lsn()::text");
-        var waited = Stopwatch.StartNew();
-        while (!await ScalarAsync<bool>("directory", $"SELECT pg_last_wal_replay_lsn() >= '{position}'::pg_lsn", replica: true))
-        {
-            Assert.True(waited.Elapsed < TimeSpan.FromMinutes(1), $"The replica has not replayed {position} within a minute.");
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-        }
+        await Eventually.TrueAsync(
+            () => ScalarAsync<bool>("directory", $"SELECT pg_last_wal_replay_lsn() >= '{position}'::pg_lsn", replica: true));
     }
 }

@@ -106,13 +106,8 @@ public sealed class CachedPayeesTests(ServiceFixture fixture) : IClassFixture<Se
             : (await HttpAssert.JsonAsync(answer, HttpStatusCode.OK)).GetProperty("wallet").GetString();
     }
 
-    private static async Task UntilFoundAsync(HttpClient reader, string handle)
-    {
-        while (await WalletOfAsync(reader, handle) is null)
-        {
-            await Task.Delay(10, Cancellation);
-        }
-    }
+    private static Task UntilFoundAsync(HttpClient reader, string handle) =>
+        Eventually.TrueAsync(async () => await WalletOfAsync(reader, handle) is not null);
 
     private static async Task SetAsync(Person person, string handle) => await HttpAssert.JsonAsync(
         await person.Client.PutAsJsonAsync("/payees/me", new { handle, wallet = person.Wallet }, Cancellation), HttpStatusCode.OK);

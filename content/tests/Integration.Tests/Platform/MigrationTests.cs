@@ -80,6 +80,8 @@ public sealed class MigrationTests(Servers servers)
         await using var shard = new ShardContext(Options<ShardContext>(databases, "shard0"));
 
         Assert.NotEmpty(Columns(directory));
+        Assert.Equal(directory.Database.GetMigrations(), PendingMigrations.Known<DirectoryContext>());
+        Assert.Equal(shard.Database.GetMigrations(), PendingMigrations.Known<ShardContext>());
         foreach (var (context, database) in new (DbContext, string)[] { (directory, "directory"), (shard, "shard0"), (shard, "shard1") })
         {
             Assert.False(context.Database.HasPendingModelChanges(), $"The snapshot of {context.GetType().Name} is out of date.");

@@ -46,17 +46,17 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
         await Task.WhenAll(others);
     }
 
-    /// <summary>The same check on positions that were read inside the transaction.</summary>
+    /// <summary>The same check on positions that were read inside the transaction, while the replica is kept right behind them.</summary>
     [Fact]
     public async Task A_position_that_was_read_before_COMMIT_is_found_to_be_stale()
     {
-        await using var paused = await PausedReplica.PauseAsync(_service.Databases);
         await using var request = Request.Begin(_service);
         var writer = request.Get<ShardWriter>();
         var context = await writer.JoinAsync(Notes.Owner, Cancellation);
         await context.Database.ExecuteSqlAsync($"INSERT INTO notes VALUES ('early', 1)", Cancellation);
         var early = await context.Database
             .SqlQuery<NpgsqlLogSequenceNumber>($"""SELECT pg_current_wal_flush_lsn() AS "Value" """).SingleAsync(Cancellation);
+        await using var paused = await PausedReplica.PauseAsync(_service.Databases);
         await writer.CommitAsync(Cancellation);
 
         Assert.True(await IsStaleAsync("early", new WalPosition(1, (ulong)early)));
@@ -166,10 +166,8 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
     {
         var lsn = new NpgsqlLogSequenceNumber(position.Lsn);
         // In this order: the position must have been passed before the note is looked for.
-        while (!await _service.Databases.ScalarAsync<bool>(Notes.Shard, $"SELECT pg_last_wal_replay_lsn() >= '{lsn}'::pg_lsn", replica: true))
-        {
-            await Task.Delay(2, Cancellation);
-        }
+        await Eventually.TrueAsync(() => _service.Databases.ScalarAsync<bool>(
+            Notes.Shard, $"SELECT pg_last_wal_replay_lsn() >= '{lsn}'::pg_lsn", replica: true));
 
         return !await _service.Databases.ScalarAsync<bool>(Notes.Shard, $"SELECT EXISTS (SELECT FROM notes WHERE name = '{note}')", replica: true);
     }

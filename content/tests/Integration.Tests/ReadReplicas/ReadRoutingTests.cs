@@ -158,10 +158,10 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
         {
             Assert.Equal("replica", (await Notes.ReadAsync(service, "note")).Server);
             await Notes.WriteAsync(service, "note", 9);
-            await UntilAsync(async () => await Notes.ReadAsync(service, "note") is (9, "primary"));
+            await Eventually.TrueAsync(async () => await Notes.ReadAsync(service, "note") is (9, "primary"));
         }
 
-        await UntilAsync(async () => await Notes.ReadAsync(service, "note") is (9, "replica"));
+        await Eventually.TrueAsync(async () => await Notes.ReadAsync(service, "note") is (9, "replica"));
     }
 
     [Fact]
@@ -185,7 +185,7 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
             Notes.Shard, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app_ro' AND application_name = 'broken-off'", replica: true);
 
         Assert.Equal(11, (await Notes.ReadAsync(service, "note")).Value);
-        await UntilAsync(async () => await Notes.ReadAsync(service, "note") is (11, "replica"));
+        await Eventually.TrueAsync(async () => await Notes.ReadAsync(service, "note") is (11, "replica"));
     }
 
     /// <summary>Every command that Npgsql sends has a span, but for the probes'.</summary>
@@ -229,13 +229,5 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
         var tokens = new SyncTokens();
         _service.Services.GetRequiredService<SyncTokenCodec>().Read(token, tokens);
         return tokens;
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        for (var waited = Stopwatch.StartNew(); !await condition(); await Task.Delay(20, Cancellation))
-        {
-            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(10), "It did not come to pass.");
-        }
     }
 }

@@ -38,19 +38,19 @@ public sealed class ReadTimelineTests
                 $"ConnectionStrings:{DatabaseNames.ReplicaOf(name)}", servers.Topology.ConnectionString(name, DatabaseRoles.ReadOnly, second)))]);
         var old = await Notes.WriteAsync(service, "note", 1);
         await databases.ReplicaHasCaughtUpAsync();
-        await UntilAsync(async () => await Notes.ReadAsync(service, "note", old) is (1, "replica"));
+        await Eventually.TrueAsync(async () => await Notes.ReadAsync(service, "note", old) is (1, "replica"));
 
         await servers.Topology.PromoteReplicaAsync(Cancellation);
         await databases.ExecuteAsync(Notes.Shard, "CREATE TABLE filler AS SELECT generate_series(1, 100000)");
         var timelines = service.Services.GetRequiredService<PrimaryTimelines>();
-        await UntilAsync(() => Task.FromResult(timelines.Highest(Notes.Shard) == 2));
+        await Eventually.TrueAsync(() => Task.FromResult(timelines.Highest(Notes.Shard) == 2));
         string token = "";
-        await UntilAsync(async () => (token = await TryWriteAsync(service, "note", 2)).Length > 0);
+        await Eventually.TrueAsync(async () => (token = await TryWriteAsync(service, "note", 2)).Length > 0);
 
         var server = service.Services.GetRequiredService<Replicas>().Of(Notes.Shard)[0].Server;
         await using var request = Request.Begin(service, token);
         var needed = request.Tokens.Needed(Notes.Shard)!.Value;
-        await UntilAsync(() => Task.FromResult(server.Position.Lsn > needed.Lsn));
+        await Eventually.TrueAsync(() => Task.FromResult(server.Position.Lsn > needed.Lsn));
         Assert.Equal((2, 1), (needed.Timeline, server.Position.Timeline));
         for (var i = 0; i < 20; i++)
         {
@@ -73,10 +73,10 @@ public sealed class ReadTimelineTests
         await servers.Topology.KillPrimaryAsync(Cancellation);
         await servers.Topology.PromoteReplicaAsync(Cancellation);
         string token = "";
-        await UntilAsync(async () => (token = await TryWriteAsync(service, "other", 4)).Length > 0);
+        await Eventually.TrueAsync(async () => (token = await TryWriteAsync(service, "other", 4)).Length > 0);
 
-        await UntilAsync(async () => await TryReadAsync(service, "note", old) is (3, "replica"));
-        await UntilAsync(async () => await TryReadAsync(service, "other", token) is (4, "replica"));
+        await Eventually.TrueAsync(async () => await TryReadAsync(service, "note", old) is (3, "replica"));
+        await Eventually.TrueAsync(async () => await TryReadAsync(service, "other", token) is (4, "replica"));
         Assert.Equal(2, await databases.ScalarAsync<int>(Notes.Shard, "SELECT last_value::int FROM primary_timeline", replica: true));
     }
 
@@ -116,14 +116,6 @@ public sealed class ReadTimelineTests
         catch (Exception exception) when (DatabaseExceptionHandler.IsTransient(exception))
         {
             return null;
-        }
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        for (var waited = System.Diagnostics.Stopwatch.StartNew(); !await condition(); await Task.Delay(10, Cancellation))
-        {
-            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(20), "It did not come to pass.");
         }
     }
 }

@@ -48,17 +48,17 @@ public sealed class EventFaultTests : IDisposable
         using var enough = new CancellationTokenSource();
         var writers = subjects.SelectMany(subject => Enumerable.Range(0, 2).Select(first => WriteAsync(writer, subject, first, enough.Token))).ToArray();
         var readers = clients.Select((client, user) => ReadAsync(http[user], client, enough.Token)).ToArray();
-        await UntilAsync(() => _disconnects >= Disconnects / 3 && clients.All(client => client.Count > 0));
+        await Eventually.TrueAsync(() => _disconnects >= Disconnects / 3 && clients.All(client => client.Count > 0));
         foreach (var instance in (ApiInstance[])[one, other])
         {
             await instance.KillAsync();
             await instance.StartAsync(Cancellation);
         }
 
-        await UntilAsync(() => _disconnects >= Disconnects * 2 / 3);
+        await Eventually.TrueAsync(() => _disconnects >= Disconnects * 2 / 3);
         await servers.Topology.KillPrimaryAsync(Cancellation);
         await servers.Topology.PromoteReplicaAsync(Cancellation);
-        await UntilAsync(() => _disconnects >= Disconnects);
+        await Eventually.TrueAsync(() => _disconnects >= Disconnects);
         await enough.CancelAsync();
         await Task.WhenAll(writers);
         await Task.WhenAll(readers);
@@ -100,7 +100,7 @@ public sealed class EventFaultTests : IDisposable
         await service.PublishAsync(owner, 1);
         await databases.ReplicaHasCaughtUpAsync();
         await databases.ExecuteAsync("shard0", "ALTER ROLE replicator NOLOGIN; SELECT pg_terminate_backend(pid) FROM pg_stat_replication");
-        await WaitAsync(async () => await databases.ScalarAsync<long>("shard0", "SELECT count(*) FROM pg_stat_replication") == 0);
+        await Eventually.TrueAsync(async () => await databases.ScalarAsync<long>("shard0", "SELECT count(*) FROM pg_stat_replication") == 0);
         await service.PublishAsync(owner, 2);
         Assert.Equal([1, 2], await staying.UntilCountAsync(2));
         Assert.Equal([1, 2], await leaving.UntilCountAsync(2));
@@ -108,7 +108,7 @@ public sealed class EventFaultTests : IDisposable
 
         await servers.Topology.KillPrimaryAsync(Cancellation);
         await servers.Topology.PromoteReplicaAsync(Cancellation);
-        await WaitAsync(async () =>
+        await Eventually.TrueAsync(async () =>
         {
             try
             {
@@ -187,14 +187,4 @@ public sealed class EventFaultTests : IDisposable
     }
 
     private static bool IsAway(Exception exception) => exception is NpgsqlException or InvalidOperationException or TimeoutException;
-
-    private static Task UntilAsync(Func<bool> condition) => WaitAsync(() => Task.FromResult(condition()));
-
-    private static async Task WaitAsync(Func<Task<bool>> condition)
-    {
-        for (var waited = Stopwatch.StartNew(); !await condition(); await Task.Delay(20, Cancellation))
-        {
-            Assert.True(waited.Elapsed < TimeSpan.FromMinutes(2), "It did not come to pass.");
-        }
-    }
 }

@@ -1,5 +1,5 @@
 using Acme.Service.Domain.Common;
-using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace Acme.Service.Infrastructure.Persistence.Migrations;
 
@@ -9,42 +9,54 @@ internal static class BucketDeal
     [Sql(typeof(string[]), typeof(int), InDirectory = true)]
     private const string Deal = """
         INSERT INTO bucket_map (bucket, shard, epoch)
-        SELECT bucket, ({0}::text[])[bucket * cardinality({0}::text[]) / {1} + 1], 1
-        FROM generate_series(0, {1} - 1) AS bucket
+        SELECT bucket, ($1::text[])[bucket * cardinality($1::text[]) / $2 + 1], 1
+        FROM generate_series(0, $2 - 1) AS bucket
         ON CONFLICT (bucket) DO NOTHING
         """;
 
-    [Sql(typeof(string), Row = typeof(OwnedBucket), InDirectory = true)]
-    private const string Owned = "SELECT bucket AS \"Number\", epoch AS \"Epoch\" FROM bucket_map WHERE shard = {0}";
+    [Sql(typeof(string), Columns = [typeof(short), typeof(long)], InDirectory = true)]
+    private const string Owned = "SELECT bucket, epoch FROM bucket_map WHERE shard = $1";
 
     [Sql(typeof(short[]), typeof(long[]))]
     private const string Take = """
         INSERT INTO bucket_owner (bucket, epoch, state)
-        SELECT bucket, epoch, 'active' FROM unnest({0}::smallint[], {1}::bigint[]) AS owned (bucket, epoch)
+        SELECT bucket, epoch, 'active' FROM unnest($1::smallint[], $2::bigint[]) AS owned (bucket, epoch)
         ON CONFLICT (bucket) DO NOTHING
         """;
 
     /// <summary>Gives every bucket that has no shard yet to one of the configured shards, in equal runs of numbers.</summary>
-    public static Task InDirectoryAsync(
-        DirectoryContext context, IReadOnlyList<string> shards, CancellationToken cancellationToken)
-    {
-        return context.Database.ExecuteSqlRawAsync(Deal, [shards.ToArray(), Bucket.Count], cancellationToken);
-    }
+    public static Task InDirectoryAsync(NpgsqlConnection connection, IReadOnlyList<string> shards, CancellationToken cancellationToken) =>
+        ExecuteAsync(connection, Deal, cancellationToken, shards.ToArray(), Bucket.Count);
 
     /// <summary>Numbers and epochs of the buckets that the directory says are on the shard.</summary>
     public static async Task<(short[] Buckets, long[] Epochs)> OfAsync(
-        DirectoryContext context, string shard, CancellationToken cancellationToken)
+        NpgsqlConnection connection, string shard, CancellationToken cancellationToken)
     {
-        var rows = await context.Database
-            .SqlQueryRaw<OwnedBucket>(Owned, shard)
-            .ToListAsync(cancellationToken);
-        return ([.. rows.Select(row => row.Number)], [.. rows.Select(row => row.Epoch)]);
+        await using var command = new NpgsqlCommand(Owned, connection) { Parameters = { new() { Value = shard } } };
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+        var (buckets, epochs) = (new List<short>(), new List<long>());
+        while (await rows.ReadAsync(cancellationToken))
+        {
+            buckets.Add(rows.GetInt16(0));
+            epochs.Add(rows.GetInt64(1));
+        }
+
+        return ([.. buckets], [.. epochs]);
     }
 
     /// <summary>Tells the shard which buckets are its own. What it knows of a bucket already is what counts.</summary>
     public static Task InShardAsync(
-        ShardContext context, (short[] Buckets, long[] Epochs) owned, CancellationToken cancellationToken) =>
-        context.Database.ExecuteSqlRawAsync(Take, [owned.Buckets, owned.Epochs], cancellationToken);
+        NpgsqlConnection connection, (short[] Buckets, long[] Epochs) owned, CancellationToken cancellationToken) =>
+        ExecuteAsync(connection, Take, cancellationToken, owned.Buckets, owned.Epochs);
 
-    private sealed record OwnedBucket(short Number, long Epoch);
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params object[] values)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
 }

@@ -54,13 +54,13 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
         var owned = new Dictionary<string, (short[], long[])>();
         var outcome = await MigrateAsync(
             DatabaseNames.Directory,
-            connection => new DirectoryContext(Options<DirectoryContext>(connection)),
-            async context =>
+            (DbContextOptions<DirectoryContext> options) => new DirectoryContext(options),
+            async connection =>
             {
-                await BucketDeal.InDirectoryAsync(context, names.Shards, cancellationToken);
+                await BucketDeal.InDirectoryAsync(connection, names.Shards, cancellationToken);
                 foreach (var shard in names.Shards)
                 {
-                    owned[shard] = await BucketDeal.OfAsync(context, shard, cancellationToken);
+                    owned[shard] = await BucketDeal.OfAsync(connection, shard, cancellationToken);
                 }
             },
             cancellationToken);
@@ -70,8 +70,8 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
             {
                 outcome = await MigrateAsync(
                     shard,
-                    connection => new ShardContext(Options<ShardContext>(connection)),
-                    context => BucketDeal.InShardAsync(context, owned[shard], cancellationToken),
+                    (DbContextOptions<ShardContext> options) => new ShardContext(options),
+                    connection => BucketDeal.InShardAsync(connection, owned[shard], cancellationToken),
                     cancellationToken);
             }
         }
@@ -81,8 +81,8 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
 
     private async Task<MigrationOutcome> MigrateAsync<TContext>(
         string database,
-        Func<NpgsqlConnection, TContext> create,
-        Func<TContext, Task> afterwards,
+        Func<DbContextOptions<TContext>, TContext> create,
+        Func<NpgsqlConnection, Task> afterwards,
         CancellationToken cancellationToken)
         where TContext : DbContext
     {
@@ -102,15 +102,19 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
                 return MigrationOutcome.Locked;
             }
 
-            await using var context = create(connection);
-            await context.GetService<IHistoryRepository>().CreateIfNotExistsAsync(cancellationToken);
-            var applied = (await context.Database.GetPendingMigrationsAsync(cancellationToken)).ToArray();
-            await context.Database.MigrateAsync(cancellationToken);
+            var pending = await PendingMigrations.OfAsync<TContext>(connection, cancellationToken);
+            if (pending.Count > 0)
+            {
+                await using var context = create(new DbContextOptionsBuilder<TContext>().UseNpgsql(connection).Options);
+                await context.GetService<IHistoryRepository>().CreateIfNotExistsAsync(cancellationToken);
+                await context.Database.MigrateAsync(cancellationToken);
 
-            // Readiness asks for the history in the name of the service.
-            await context.Database.ExecuteSqlRawAsync(GrantHistory, cancellationToken);
-            await afterwards(context);
-            LogUpToDate(database, applied.Length == 0 ? "nothing to do" : string.Join(", ", applied));
+                // Readiness asks for the history in the name of the service.
+                await context.Database.ExecuteSqlRawAsync(GrantHistory, cancellationToken);
+            }
+
+            await afterwards(connection);
+            LogUpToDate(database, pending.Count == 0 ? "nothing to do" : string.Join(", ", pending));
             return MigrationOutcome.UpToDate;
         }
         catch (Exception exception) when (exception is NpgsqlException or DbUpdateException or OperationCanceledException)
@@ -119,10 +123,6 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
             return MigrationOutcome.Failed;
         }
     }
-
-    private static DbContextOptions<TContext> Options<TContext>(NpgsqlConnection connection)
-        where TContext : DbContext =>
-        new DbContextOptionsBuilder<TContext>().UseNpgsql(connection).Options;
 
     private async Task<bool> OpenAsync(NpgsqlConnection connection, string database, CancellationToken cancellationToken)
     {

@@ -1,0 +1,54 @@
+using System.Reflection;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql;
+
+namespace Acme.Service.Infrastructure.Persistence;
+
+/// <summary>
+/// The migrations that this build knows and a database lacks. Asked of the database itself, since EF Core would build its
+/// model first, which takes longer than the start of everything else.
+/// </summary>
+internal static class PendingMigrations
+{
+    [Sql(typeof(string[]), Columns = [typeof(string)])]
+    private const string Lacking = """
+        SELECT known FROM unnest($1::text[]) AS known
+        WHERE known NOT IN (SELECT "MigrationId" FROM "__EFMigrationsHistory")
+        ORDER BY known
+        """;
+
+    /// <summary>Ids of all that this build knows for a kind of database, in their order.</summary>
+    public static string[] Known<TContext>()
+        where TContext : DbContext =>
+    [
+        .. typeof(TContext).Assembly.GetTypes()
+            .Where(type => type.GetCustomAttribute<DbContextAttribute>()?.ContextType == typeof(TContext))
+            .Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id)
+            .OfType<string>()
+            .Order(StringComparer.Ordinal),
+    ];
+
+    public static async Task<IReadOnlyList<string>> OfAsync<TContext>(NpgsqlConnection connection, CancellationToken cancellationToken)
+        where TContext : DbContext
+    {
+        var known = Known<TContext>();
+        await using var command = new NpgsqlCommand(Lacking, connection) { Parameters = { new() { Value = known } } };
+        try
+        {
+            await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+            var lacking = new List<string>();
+            while (await rows.ReadAsync(cancellationToken))
+            {
+                lacking.Add(rows.GetString(0));
+            }
+
+            return lacking;
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
+        {
+            return known; // No migration has ever been applied.
+        }
+    }
+}
