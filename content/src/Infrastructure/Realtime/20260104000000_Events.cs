@@ -17,8 +17,7 @@ internal sealed class EventsMigration : Migration
             owner_id    uuid         NOT NULL,
             epoch       bigint       NOT NULL,
             xact        xid8         NOT NULL DEFAULT pg_current_xact_id(),
-            -- Orders the events of one transaction, so each session may have a stock of numbers of its own.
-            seq         bigint       GENERATED ALWAYS AS IDENTITY (CACHE 32),
+            seq         bigint       GENERATED ALWAYS AS IDENTITY,
             type        text         NOT NULL,
             payload     jsonb        NOT NULL,
             created_at  timestamptz  NOT NULL DEFAULT clock_timestamp(),
