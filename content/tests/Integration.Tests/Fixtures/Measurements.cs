@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Acme.Service.Integration.Tests.Fixtures;
 
@@ -10,17 +11,20 @@ internal sealed record Measured(string Name, long Value, IReadOnlyDictionary<str
     public string TagText => string.Join(' ', Tags.Values);
 }
 
-/// <summary>Whole numbers that some meters' instruments count while this is there, in order.</summary>
+/// <summary>Whole numbers that the instruments of a meter count while this is there, in order.</summary>
 internal sealed class Measurements : IDisposable
 {
     private readonly MeterListener _listener = new();
     private readonly ConcurrentQueue<Measured> _all = new();
 
-    public Measurements(string meter)
+    /// <param name="meter">Name of the meter.</param>
+    /// <param name="services">Of the service that has it, since another one in this process has one of the same name; null for all.</param>
+    public Measurements(string meter, IServiceProvider? services = null)
     {
+        var scope = services?.GetRequiredService<IMeterFactory>();
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name == meter)
+            if (instrument.Meter.Name == meter && (scope is null || ReferenceEquals(instrument.Meter.Scope, scope)))
             {
                 listener.EnableMeasurementEvents(instrument);
             }

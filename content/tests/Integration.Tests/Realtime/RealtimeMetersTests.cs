@@ -4,13 +4,14 @@ using Acme.Service.Integration.Tests.Fixtures;
 
 namespace Acme.Service.Integration.Tests.Realtime;
 
+[Collection(nameof(ServiceTests))]
 public sealed class RealtimeMetersTests(Servers servers)
 {
     [Fact]
     public async Task Meters_tell_who_is_connected_what_was_read_and_who_was_reset()
     {
         await using var service = new TestService(await servers.CreateDatabasesAsync());
-        using var measurements = new Measurements(RealtimeTelemetry.Name);
+        using var measurements = new Measurements(RealtimeTelemetry.Name, service.Services);
         var subject = TestService.NewSubject();
         await using (var client = new EventClient(subject) { LastId = "unknown" })
         {
