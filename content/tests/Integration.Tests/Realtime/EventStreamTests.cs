@@ -127,10 +127,12 @@ public sealed class EventStreamTests(ServiceFixture fixture) : IClassFixture<Ser
     public async Task A_client_that_is_too_slow_is_told_to_read_anew_and_costs_no_memory()
     {
         await using var service = new TestService(_service.Databases, ("Realtime:ClientQueue", "16"));
+        using var measurements = new Measurements(RealtimeTelemetry.Name, service.Services);
         await using var scope = service.Services.CreateAsyncScope();
         var feed = scope.ServiceProvider.GetRequiredService<IEventFeed>();
         await using var messages = feed.ReadAsync(Owner, after: null, Cancellation).GetAsyncEnumerator(Cancellation);
         await UntilAsync(EventMessage.Ready);
+        await EventWriters.ReadersHaveBegunAsync(measurements);
         await service.PublishAsync(Owner, 1);
         await UntilAsync("test");
 
