@@ -108,11 +108,11 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
                 await using var context = create(new DbContextOptionsBuilder<TContext>().UseNpgsql(connection).Options);
                 await context.GetService<IHistoryRepository>().CreateIfNotExistsAsync(cancellationToken);
                 await context.Database.MigrateAsync(cancellationToken);
-
-                // Readiness asks for the history in the name of the service.
-                await context.Database.ExecuteSqlRawAsync(GrantHistory, cancellationToken);
             }
 
+            // Readiness asks for the history in the name of the service. Each time, since a run may have ended before this.
+            await using var grant = new NpgsqlCommand(GrantHistory, connection);
+            await grant.ExecuteNonQueryAsync(cancellationToken);
             await afterwards(connection);
             LogUpToDate(database, pending.Count == 0 ? "nothing to do" : string.Join(", ", pending));
             return MigrationOutcome.UpToDate;
