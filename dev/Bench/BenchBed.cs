@@ -31,7 +31,6 @@ internal sealed class BenchBed : IAsyncDisposable
 
     private readonly string _directory = Directory.CreateTempSubdirectory("colonnade-bench-").FullName;
     private readonly List<Account> _accounts = [];
-    private readonly List<Process> _processes = [];
     private HttpClient? _http;
 
     public GeneratedService Service { get; private set; } = null!;
@@ -44,6 +43,9 @@ internal sealed class BenchBed : IAsyncDisposable
 
     private string AllocatedFile => File("allocated");
 
+    /// <summary>Has a server write down what it allocates.</summary>
+    private Dictionary<string, string?> Hook => new() { ["DOTNET_STARTUP_HOOKS"] = Program, ["BENCH_ALLOCATED"] = AllocatedFile };
+
     public static async Task<BenchBed> StartAsync(Steps steps, CancellationToken cancellationToken)
     {
         var bed = new BenchBed();
@@ -51,12 +53,7 @@ internal sealed class BenchBed : IAsyncDisposable
         {
             await steps.RunAsync($"Build {Project}", line => Shell.RunAsync(
                 "dotnet", ["build", Project, "-c", "Release", "-warnaserror", "--nologo", "-v", "minimal"], Repository.Root, cancellationToken, line));
-            var settings = new Dictionary<string, string?>(Settings)
-            {
-                ["DOTNET_STARTUP_HOOKS"] = Program,
-                ["BENCH_ALLOCATED"] = bed.AllocatedFile,
-            };
-            bed.Service = await GeneratedService.StartAsync(steps, "Release", settings, cancellationToken);
+            bed.Service = await GeneratedService.StartAsync(steps, "Release", Settings.Concat(bed.Hook).ToDictionary(), cancellationToken);
             bed.Attach();
             return bed;
         }
@@ -93,12 +90,17 @@ internal sealed class BenchBed : IAsyncDisposable
         replica ? Service.Running.State.Replica : Service.Running.State.Primary, database, role);
 
     /// <summary>Those of the service, for a process of tests/Benchmarks.</summary>
-    public Dictionary<string, string?> ConnectionStrings() => Database.Shards.Prepend("directory")
+    public Dictionary<string, string?> ConnectionStrings() => ConnectionStrings(Database.Shards.Prepend("directory"), database => database);
+
+    /// <summary>Those of an API.</summary>
+    /// <param name="databases">As the API calls them.</param>
+    /// <param name="nameOf">As they are called on the servers.</param>
+    public Dictionary<string, string?> ConnectionStrings(IEnumerable<string> databases, Func<string, string> nameOf) => databases
         .SelectMany(database => new KeyValuePair<string, string?>[]
         {
-            new($"ConnectionStrings__{database}", ConnectionString(database, "app_rw")),
-            new($"ConnectionStrings__{database}-worker", ConnectionString(database, "worker")),
-            new($"ConnectionStrings__{database}-replica", ConnectionString(database, "app_ro", replica: true)),
+            new($"ConnectionStrings__{database}", ConnectionString(nameOf(database), "app_rw")),
+            new($"ConnectionStrings__{database}-worker", ConnectionString(nameOf(database), "worker")),
+            new($"ConnectionStrings__{database}-replica", ConnectionString(nameOf(database), "app_ro", replica: true)),
         })
         .ToDictionary();
 
@@ -125,17 +127,18 @@ internal sealed class BenchBed : IAsyncDisposable
         return Service.Running.State.Seconds;
     }
 
-    public async Task<T?> ScalarAsync<T>(string database, string sql, CancellationToken cancellationToken)
+    public async Task<T?> ScalarAsync<T>(string database, string sql, CancellationToken cancellationToken, string role = "owner")
     {
-        await using var source = NpgsqlDataSource.Create($"{ConnectionString(database, "owner")};Pooling=false");
+        await using var source = NpgsqlDataSource.Create($"{ConnectionString(database, role)};Pooling=false");
         await using var command = source.CreateCommand(sql);
         command.CommandTimeout = 0;
         return await command.ExecuteScalarAsync(cancellationToken) is T value ? value : default;
     }
 
-    public async Task<JsonElement> PostAsync(string path, string token, object body, CancellationToken cancellationToken)
+    /// <param name="server">Null for the service's own API.</param>
+    public async Task<JsonElement> PostAsync(string path, string token, object body, CancellationToken cancellationToken, BenchServer? server = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(UrlOf(server), path)) { Content = JsonContent.Create(body) };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         request.Headers.Add("Idempotency-Key", $"{Guid.NewGuid()}");
         using var response = await _http!.SendAsync(request, cancellationToken);
@@ -145,6 +148,12 @@ internal sealed class BenchBed : IAsyncDisposable
             : throw new BenchFailedException($"POST {path} answered {(int)response.StatusCode}: {text}");
     }
 
+    /// <param name="server">Null for the service's own API.</param>
+    public Uri UrlOf(BenchServer? server) => server?.Url ?? Service.Running.State.Api;
+
+    /// <inheritdoc cref="UrlOf"/>
+    public ServerProcesses ProcessesOf(BenchServer? server) => server is null ? Processes : Processes.With(server.ProcessId);
+
     /// <summary>Runs a measurement of tests/Benchmarks in a process of its own.</summary>
     public async Task<Sample> MeasureAsync(
         string measurement,
@@ -152,8 +161,7 @@ internal sealed class BenchBed : IAsyncDisposable
         CancellationToken cancellationToken,
         IReadOnlyList<Target>? targets = null,
         int clients = 16,
-        Uri? url = null,
-        ServerProcesses? processes = null,
+        BenchServer? server = null,
         IEnumerable<KeyValuePair<string, string?>>? more = null)
     {
         var file = File("targets.json");
@@ -162,78 +170,35 @@ internal sealed class BenchBed : IAsyncDisposable
         {
             ["BENCH_CLIENTS"] = clients.ToString(CultureInfo.InvariantCulture),
             ["BENCH_SECONDS"] = options.Seconds.ToString(CultureInfo.InvariantCulture),
-            ["BENCH_URL"] = (url ?? Service.Running.State.Api).ToString(),
+            ["BENCH_URL"] = UrlOf(server).ToString(),
             ["BENCH_TARGETS"] = file,
         };
-        var before = (processes ?? Processes).Now();
+        var processes = ProcessesOf(server);
+        var before = processes.Now();
         var outcome = await Shell.RunAsync("dotnet", ["exec", Program, measurement], _directory, cancellationToken, environment: environment);
 
         // The allocations are written ten times a second.
         await Task.Delay(200, cancellationToken);
         return new Sample(
-            JsonSerializer.Deserialize<Measurement>(outcome.Output[^1], JsonSerializerOptions.Web)!, (processes ?? Processes).Now() - before);
+            JsonSerializer.Deserialize<Measurement>(outcome.Output[^1], JsonSerializerOptions.Web)!, processes.Now() - before);
     }
 
-    /// <summary>Starts a server of tests/Benchmarks with the service's tokens, and waits until it answers.</summary>
-    public Task<(Uri Url, ServerProcesses Processes)> StartServerAsync(
+    /// <summary>Starts a server of tests/Benchmarks with the service's tokens.</summary>
+    public Task<BenchServer> StartServerAsync(
         string name, IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken) =>
-        StartServerAsync([Program, name], "/health/live", settings, cancellationToken);
+        StartAsync([Program, name], "/health/live", settings, cancellationToken);
 
-    /// <summary>Starts another instance of the API, with databases of its own, and waits until it is ready.</summary>
-    public Task<(Uri Url, ServerProcesses Processes)> StartApiAsync(
-        IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken)
+    /// <summary>Starts another instance of the API, with databases of its own.</summary>
+    public Task<BenchServer> StartApiAsync(IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken)
     {
         var api = Service.Solution.Assembly("src/Api");
-        return StartServerAsync(
-            [api, "--contentRoot", Path.GetDirectoryName(api)!], "/health/ready", settings.Concat(Settings).Append(new("DOTNET_ENVIRONMENT", "Production")), cancellationToken);
-    }
-
-    public async Task StopServersAsync()
-    {
-        foreach (var process in _processes)
-        {
-            process.Kill();
-            await process.WaitForExitAsync();
-            process.Dispose();
-        }
-
-        _processes.Clear();
-    }
-
-    private async Task<(Uri Url, ServerProcesses Processes)> StartServerAsync(
-        IEnumerable<string> command, string health, IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken)
-    {
-        var url = new Uri($"http://127.0.0.1:{FreePort()}");
-        var start = new ProcessStartInfo("dotnet", ["exec", .. command]) { WorkingDirectory = _directory };
-        foreach (var (key, value) in settings.Concat(Service.Tokens.Environment).Append(new("ASPNETCORE_URLS", url.ToString()))
-            .Append(new("Authentication__Schemes__Bearer__ValidIssuer", TokenIssuer.Issuer))
-            .Append(new("Authentication__Schemes__Bearer__ValidAudiences__0", Service.Tokens.Audience))
-            .Append(new("DOTNET_STARTUP_HOOKS", Program)).Append(new("BENCH_ALLOCATED", AllocatedFile)))
-        {
-            start.Environment[key] = value;
-        }
-
-        var process = Process.Start(start)!;
-        _processes.Add(process);
-        using var http = new HttpClient { BaseAddress = url };
-        for (var attempt = 0; ; attempt++)
-        {
-            try
-            {
-                using var response = await http.GetAsync(new Uri(health, UriKind.Relative), cancellationToken);
-                response.EnsureSuccessStatusCode();
-                return (url, Processes.With(process.Id));
-            }
-            catch (HttpRequestException) when (attempt < 300 && !process.HasExited)
-            {
-                await Task.Delay(100, cancellationToken);
-            }
-        }
+        return StartAsync(
+            [api, "--contentRoot", Path.GetDirectoryName(api)!], "/health/ready",
+            [.. settings, .. Settings, new("DOTNET_ENVIRONMENT", "Production")], cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await StopServersAsync();
         _http?.Dispose();
         if (Service is not null)
         {
@@ -250,10 +215,14 @@ internal sealed class BenchBed : IAsyncDisposable
         _http = new HttpClient { BaseAddress = Service.Running.State.Api };
     }
 
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    private Task<BenchServer> StartAsync(
+        IEnumerable<string> command, string health, IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken) =>
+        BenchServer.StartAsync(
+            command, health, _directory,
+            [
+                .. settings, .. Service.Tokens.Environment, .. Hook,
+                new("Authentication__Schemes__Bearer__ValidIssuer", TokenIssuer.Issuer),
+                new("Authentication__Schemes__Bearer__ValidAudiences__0", Service.Tokens.Audience),
+            ],
+            cancellationToken);
 }

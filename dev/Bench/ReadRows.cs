@@ -20,11 +20,11 @@ internal static class ReadRows
     public static async Task<Row> HttpAsync(BenchBed bed, BenchOptions options, Steps steps, CancellationToken cancellationToken)
     {
         var (targets, settings) = await PrepareAsync(bed, cancellationToken);
-        var (floorUrl, floor) = await bed.StartServerAsync("floor-api", settings, cancellationToken);
+        await using var floor = await bed.StartServerAsync("floor-api", settings, cancellationToken);
         return await Comparison.RunAsync(
             "hot read over HTTP / bare minimal API",
             new Side("GET /wallets/{id}", token => Http.MeasureAsync(bed, options, targets, 16, token)),
-            new Side("bare minimal API", token => Http.MeasureAsync(bed, options, targets, 16, token, floorUrl, floor)),
+            new Side("bare minimal API", token => Http.MeasureAsync(bed, options, targets, 16, token, floor)),
             0.85, options, steps, cancellationToken);
     }
 
@@ -65,9 +65,8 @@ internal static class ReadRows
 internal static class Http
 {
     public static Task<Sample> MeasureAsync(
-        BenchBed bed, BenchOptions options, IReadOnlyList<Target> targets, int clients, CancellationToken cancellationToken,
-        Uri? url = null, ServerProcesses? processes = null) =>
+        BenchBed bed, BenchOptions options, IReadOnlyList<Target> targets, int clients, CancellationToken cancellationToken, BenchServer? server = null) =>
         Wrk.Program is { } wrk && clients <= 256
-            ? Wrk.MeasureAsync(wrk, bed, options, targets, clients, url ?? bed.Service.Running.State.Api, processes ?? bed.Processes, cancellationToken)
-            : bed.MeasureAsync("http", options, cancellationToken, targets, clients, url, processes);
+            ? Wrk.MeasureAsync(wrk, bed, options, targets, clients, bed.UrlOf(server), bed.ProcessesOf(server), cancellationToken)
+            : bed.MeasureAsync("http", options, cancellationToken, targets, clients, server);
 }

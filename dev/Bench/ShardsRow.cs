@@ -1,8 +1,3 @@
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
-using System.Text.Json;
-using Npgsql;
-
 namespace Colonnade.Dev.Bench;
 
 /// <summary>
@@ -25,12 +20,11 @@ internal static class ShardsRow
             await steps.RunAsync($"reads and deposits on {count} shards", async _ =>
             {
                 await CreateAsync(bed, count, cancellationToken);
-                var (url, processes) = await bed.StartApiAsync(ConnectionStrings(bed, count), cancellationToken);
-                var (reads, deposits) = await OpenAsync(bed, url, cancellationToken);
-                await Http.MeasureAsync(bed, options, reads, Clients, cancellationToken, url, processes);
-                var read = await Http.MeasureAsync(bed, options, reads, Clients, cancellationToken, url, processes);
-                var deposited = await bed.MeasureAsync("http", options, cancellationToken, deposits, Clients, url, processes);
-                await bed.StopServersAsync();
+                await using var api = await bed.StartApiAsync(ConnectionStrings(bed, count), cancellationToken);
+                var (reads, deposits) = await OpenAsync(bed, api, cancellationToken);
+                await Http.MeasureAsync(bed, options, reads, Clients, cancellationToken, api);
+                var read = await Http.MeasureAsync(bed, options, reads, Clients, cancellationToken, api);
+                var deposited = await bed.MeasureAsync("http", options, cancellationToken, deposits, Clients, api);
                 rates.Add(read.PerSecond);
                 lines.Add(
                     $"{count} shards: {read.PerSecond.Text("0")} reads/s, each {read.PerOperation.Api.Text("0")} µs of the API and "
@@ -50,8 +44,9 @@ internal static class ShardsRow
     {
         foreach (var name in Databases(count).Select(database => NameOf(database, count)))
         {
-            await ExecuteAsync("postgres", $"CREATE DATABASE {name} OWNER owner");
-            await ExecuteAsync(name, "ALTER SCHEMA public OWNER TO owner; GRANT USAGE ON SCHEMA public TO app_rw, app_ro, worker");
+            await bed.ScalarAsync<object>("postgres", $"CREATE DATABASE {name} OWNER owner", cancellationToken, role: "postgres");
+            await bed.ScalarAsync<object>(
+                name, "ALTER SCHEMA public OWNER TO owner; GRANT USAGE ON SCHEMA public TO app_rw, app_ro, worker", cancellationToken, role: "postgres");
         }
 
         await Shell.RunAsync(
@@ -59,39 +54,22 @@ internal static class ShardsRow
             environment: Databases(count).ToDictionary(
                 database => $"ConnectionStrings__{database}", database => (string?)bed.ConnectionString(NameOf(database, count), "owner")));
         await bed.ReplicaHasCaughtUpAsync("directory", cancellationToken);
-
-        async Task ExecuteAsync(string database, string sql)
-        {
-            await using var source = NpgsqlDataSource.Create($"{bed.ConnectionString(database, "postgres")};Pooling=false");
-            await using var command = source.CreateCommand(sql);
-            await command.ExecuteNonQueryAsync(cancellationToken);
-        }
     }
 
-    private static Dictionary<string, string?> ConnectionStrings(BenchBed bed, int count) => Databases(count)
-        .SelectMany(database => new KeyValuePair<string, string?>[]
+    private static Dictionary<string, string?> ConnectionStrings(BenchBed bed, int count) =>
+        new(bed.ConnectionStrings(Databases(count), database => NameOf(database, count)))
         {
-            new($"ConnectionStrings__{database}", bed.ConnectionString(NameOf(database, count), "app_rw")),
-            new($"ConnectionStrings__{database}-worker", bed.ConnectionString(NameOf(database, count), "worker")),
-            new($"ConnectionStrings__{database}-replica", bed.ConnectionString(NameOf(database, count), "app_ro", replica: true)),
-        })
-        .Append(new("ConnectionStrings__redis", bed.Service.Running.RedisConnectionString))
-        .ToDictionary();
+            ["ConnectionStrings__redis"] = bed.Service.Running.RedisConnectionString,
+        };
 
     private static async Task<(IReadOnlyList<Target> Reads, IReadOnlyList<Target> Deposits)> OpenAsync(
-        BenchBed bed, Uri url, CancellationToken cancellationToken)
+        BenchBed bed, BenchServer api, CancellationToken cancellationToken)
     {
-        using var http = new HttpClient { BaseAddress = url };
         var (reads, deposits) = (new List<Target>(), new List<Target>());
         for (var user = 0; user < Users; user++)
         {
             var token = bed.Service.Tokens.TokenFor($"sharded-{user}");
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/wallets") { Content = JsonContent.Create(new { currency = "EUR" }) };
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-            request.Headers.Add("Idempotency-Key", $"{Guid.NewGuid()}");
-            using var response = await http.SendAsync(request, cancellationToken);
-            response.EnsureSuccessStatusCode();
-            var wallet = (await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetGuid();
+            var wallet = (await bed.PostAsync("/wallets", token, new { currency = "EUR" }, cancellationToken, api)).GetProperty("id").GetGuid();
             reads.Add(new Target("GET", $"/wallets/{wallet}", token));
             deposits.Add(new Target("POST", $"/wallets/{wallet}/deposits", token, """{"amount":1,"currency":"EUR"}"""));
         }

@@ -1,8 +1,7 @@
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
-using System.Text.Json;
+using Acme.Service.Integration.Tests.Bank;
 using Colonnade.Dev.Demo;
 using Microsoft.Playwright;
+using Spectre.Console;
 
 namespace Template.Tests;
 
@@ -58,15 +57,15 @@ public sealed class BrowserTests(Generator generator)
         var solution = await generator.BuildAsync(Flavours.Plain);
         var tokens = TokenIssuer.For(solution);
         await using var service = await RunningService.StartAsync(solution, tokens.Environment, _ => { }, Cancelled);
-        using var between = new CutConnections(service.State.Api);
-        using var http = new HttpClient { BaseAddress = service.State.Api };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", tokens.TokenFor(User));
-        var wallet = (await PostAsync("/wallets", new { currency = "EUR" })).GetProperty("id").GetGuid();
+        await using var between = new TcpProxy(service.State.Api.Port);
+        var nowhere = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(TextWriter.Null) });
+        using var walk = new Walk(service, tokens, nowhere, Cancelled);
+        var wallet = (await walk.PostAsync("/wallets", User, new { currency = "EUR" }, expected: 201)).Body.GetProperty("id").GetGuid();
 
         using var playwright = await Playwright.CreateAsync();
         await using var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = browserProgram, Args = s_arguments });
         var page = await browser.NewPageAsync();
-        await page.GotoAsync(new Uri(between.Address, "/health/live").ToString());
+        await page.GotoAsync($"http://localhost:{between.Port}/health/live");
         await page.EvaluateAsync(Listen, tokens.TokenFor(User));
         await page.WaitForFunctionAsync("seen.ready.sse > 0 && seen.ready.socket > 0");
 
@@ -75,26 +74,17 @@ public sealed class BrowserTests(Generator generator)
         {
             foreach (var amount in round)
             {
-                await PostAsync($"/wallets/{wallet}/deposits", new { amount, currency = "EUR" });
+                await walk.PostAsync($"/wallets/{wallet}/deposits", User, new { amount, currency = "EUR" }, expected: 200);
             }
 
             await page.WaitForFunctionAsync(BothHave, round[0]);
-            between.Cut();
+            between.Resume(dropped: true);
         }
 
         await page.WaitForFunctionAsync(BothHave, amounts.Length);
         Assert.Equal(amounts, await page.EvaluateAsync<int[]>("seen.sse"));
         Assert.Equal(amounts, await page.EvaluateAsync<int[]>("seen.socket"));
         Assert.True(await page.EvaluateAsync<bool>("seen.connections.sse > 1 && seen.connections.socket > 1"), "No connection was cut.");
-
-        async Task<JsonElement> PostAsync(string path, object body)
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
-            request.Headers.Add("Idempotency-Key", $"{Guid.NewGuid()}");
-            using var response = await http.SendAsync(request, Cancelled);
-            response.EnsureSuccessStatusCode();
-            return await response.Content.ReadFromJsonAsync<JsonElement>(Cancelled);
-        }
     }
 
     private static string? Find() => (Environment.GetEnvironmentVariable("PATH") ?? "")

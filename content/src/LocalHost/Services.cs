@@ -6,7 +6,7 @@ namespace Acme.Service.LocalHost;
 internal static class Services
 {
     /// <summary>The dotnet program that runs this process: three levels above shared/Microsoft.NETCore.App/10.0.x.</summary>
-    private static string DotNet => Path.GetFullPath(
+    internal static string DotNet => Path.GetFullPath(
         Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
 
     public static async Task MigrateAsync(this LocalTopology topology, CancellationToken ct)

@@ -20,21 +20,13 @@ internal static class PendingMigrations
         """;
 
     /// <summary>Ids of all that this build knows for a kind of database, in their order.</summary>
-    public static string[] Known<TContext>()
-        where TContext : DbContext =>
-    [
-        .. typeof(TContext).Assembly.GetTypes()
-            .Where(type => type.GetCustomAttribute<DbContextAttribute>()?.ContextType == typeof(TContext))
-            .Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id)
-            .OfType<string>()
-            .Order(StringComparer.Ordinal),
-    ];
+    public static IReadOnlyList<string> Known<TContext>()
+        where TContext : DbContext => Build<TContext>.Ids;
 
     public static async Task<IReadOnlyList<string>> OfAsync<TContext>(NpgsqlConnection connection, CancellationToken cancellationToken)
         where TContext : DbContext
     {
-        var known = Known<TContext>();
-        await using var command = new NpgsqlCommand(Lacking, connection) { Parameters = { new() { Value = known } } };
+        await using var command = new NpgsqlCommand(Lacking, connection) { Parameters = { new() { Value = Build<TContext>.Ids } } };
         try
         {
             await using var rows = await command.ExecuteReaderAsync(cancellationToken);
@@ -48,7 +40,20 @@ internal static class PendingMigrations
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
         {
-            return known; // No migration has ever been applied.
+            return Build<TContext>.Ids; // No migration has ever been applied.
         }
+    }
+
+    /// <summary>Looked for once: readiness asks again and again.</summary>
+    private static class Build<TContext>
+    {
+        public static readonly string[] Ids =
+        [
+            .. typeof(TContext).Assembly.GetTypes()
+                .Where(type => type.GetCustomAttribute<DbContextAttribute>()?.ContextType == typeof(TContext))
+                .Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id)
+                .OfType<string>()
+                .Order(StringComparer.Ordinal),
+        ];
     }
 }

@@ -30,9 +30,8 @@ internal sealed partial class SagaEngine(
     /// <param name="aborting">The step under way is given up.</param>
     public async Task RunAsync(SagaLease lease, CancellationToken stopping, CancellationToken aborting)
     {
-        // What is stored is one step behind when that spares a transaction: see Next.
         var (run, since) = lease;
-        var stored = run;
+        var place = new Place(run, run);
         while (run.Status is SagaStatus.Running or SagaStatus.Compensating)
         {
             var left = options.Value.Lease - Stopwatch.GetElapsedTime(since);
@@ -43,7 +42,7 @@ internal sealed partial class SagaEngine(
 
             if (stopping.IsCancellationRequested)
             {
-                await ReleaseAsync(stored, run, TimeSpan.Zero, aborting);
+                await ReleaseAsync(place.Stored, run, TimeSpan.Zero, aborting);
                 return;
             }
 
@@ -53,18 +52,15 @@ internal sealed partial class SagaEngine(
             using var span = telemetry.StartStep(run, definitions.StepOf(run) ?? $"{run.Step}");
             try
             {
-                if (await StepAsync(run, stored, span, timeout.Token) is not { } next)
+                if (await StepAsync(place, span, timeout.Token) is not { } next)
                 {
                     LogLost(run.Name, run.Id);
                     return;
                 }
 
-                run = next.Run;
-                if (next.IsStored)
-                {
-                    // That renewed the lease, at some time after the step began: counted from there it is never too long.
-                    (stored, since) = (run, began);
-                }
+                // What was stored renewed the lease, at some time after the step began: counted from there it is never too long.
+                since = ReferenceEquals(next.Stored, place.Stored) ? since : began;
+                (place, run) = (next, next.Run);
             }
             catch (Exception) when (aborting.IsCancellationRequested)
             {
@@ -73,7 +69,7 @@ internal sealed partial class SagaEngine(
             catch (Exception exception)
             {
                 span.Fail(exception);
-                await FailAsync(run, stored, exception, timeout.IsCancellationRequested || SagaFailures.IsTransient(exception), aborting);
+                await FailAsync(place, exception, timeout.IsCancellationRequested || SagaFailures.IsTransient(exception), aborting);
                 return;
             }
         }
@@ -85,8 +81,9 @@ internal sealed partial class SagaEngine(
     }
 
     /// <returns>The run's next state; null when the lease was lost.</returns>
-    private async Task<Next?> StepAsync(SagaRun run, SagaRun stored, SagaTelemetry.Step span, CancellationToken cancellationToken)
+    private async Task<Place?> StepAsync(Place place, SagaTelemetry.Step span, CancellationToken cancellationToken)
     {
+        var (run, stored) = place;
         var saga = definitions[run.Name];
         var name = definitions.StepOf(run)!;
         var data = JsonSerializer.Deserialize(run.Data, saga.DataType)!;
@@ -97,11 +94,11 @@ internal sealed partial class SagaEngine(
             return await AdvanceAsync(stored, done, name, cancellationToken);
         }
 
-        var (isDone, refusal) = await DoAsync(run, stored, done, name, owner, command, cancellationToken);
+        var (isDone, refusal) = await DoAsync(place, done, name, owner, command, cancellationToken);
         if (isDone)
         {
-            return owner == run.Owner ? new Next(done, IsStored: true)
-                : SagaMoves.IsNextOwn(done, saga, data) ? new Next(done, IsStored: false)
+            return owner == run.Owner ? new Place(done, done)
+                : SagaMoves.IsNextOwn(done, saga, data) ? new Place(done, stored)
                 : await AdvanceAsync(stored, done, name, cancellationToken);
         }
 
@@ -123,8 +120,9 @@ internal sealed partial class SagaEngine(
     /// done nor refused: the row was there, or the lease is lost.
     /// </summary>
     private async Task<(bool IsDone, Error? Refusal)> DoAsync(
-        SagaRun run, SagaRun stored, SagaRun done, string step, UserId owner, ICommand<ErrorOr<Success>> command, CancellationToken cancellationToken)
+        Place place, SagaRun done, string step, UserId owner, ICommand<ErrorOr<Success>> command, CancellationToken cancellationToken)
     {
+        var (run, stored) = place;
         await using var scope = scopes.CreateAsyncScope();
         var (writer, context) = await JoinAsync(scope, owner, cancellationToken);
         SagaPoints.Reached(SagaPoint.BeforeEffect, run.Name, step);
@@ -165,7 +163,7 @@ internal sealed partial class SagaEngine(
         return written;
     }
 
-    private async Task<Next?> AdvanceAsync(SagaRun stored, SagaRun next, string step, CancellationToken cancellationToken)
+    private async Task<Place?> AdvanceAsync(SagaRun stored, SagaRun next, string step, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var (writer, context) = await JoinAsync(scope, stored.Owner, cancellationToken);
@@ -177,11 +175,12 @@ internal sealed partial class SagaEngine(
         SagaPoints.Reached(SagaPoint.BeforeAdvance, stored.Name, step);
         await writer.CommitAsync(cancellationToken);
         SagaPoints.Reached(SagaPoint.AfterAdvance, stored.Name, step);
-        return new Next(next, IsStored: true);
+        return new Place(next, next);
     }
 
-    private async Task FailAsync(SagaRun run, SagaRun stored, Exception exception, bool isTransient, CancellationToken aborting)
+    private async Task FailAsync(Place place, Exception exception, bool isTransient, CancellationToken aborting)
     {
+        var (run, stored) = place;
         var next = SagaMoves.Failed(run, exception, isTransient, options.Value.MaxAttempts);
         if (next.Status == SagaStatus.Dead)
         {
@@ -246,9 +245,10 @@ internal sealed partial class SagaEngine(
     [LoggerMessage(LogLevel.Debug, "Saga {Saga} {Id} was not given back; its lease will run out.")]
     private partial void LogNotReleased(Exception exception, string saga, Guid id);
 
-    /// <param name="IsStored">
-    /// False after a step on another shard when the next one changes rows of the run's own user: that stores where the run
-    /// is then, in its own transaction. Whoever takes the run in between finds the row of the step that was done.
+    /// <param name="Stored">
+    /// What the run's row says. One step less than <paramref name="Run"/> after a step on another shard when the next one
+    /// changes rows of the run's own user: that stores where the run is then, in its own transaction. Whoever takes the run
+    /// in between finds the row of the step that was done.
     /// </param>
-    private sealed record Next(SagaRun Run, bool IsStored);
+    private sealed record Place(SagaRun Run, SagaRun Stored);
 }

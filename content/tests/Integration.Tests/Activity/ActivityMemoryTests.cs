@@ -6,7 +6,6 @@ using System.Text;
 using System.Text.Json;
 using Acme.Service.Domain.Common;
 using Acme.Service.Integration.Tests.Fixtures;
-using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Acme.Service.Integration.Tests.Activity;
 
@@ -65,13 +64,13 @@ public sealed class ActivityMemoryTests(ServiceFixture fixture) : IClassFixture<
         var address = service.ClientOf(_subject).BaseAddress!;
         await broken.ConnectAsync(address.Host, address.Port, Cancellation);
         var stream = broken.GetStream();
-        var token = TestService.Token(new(JwtRegisteredClaimNames.Sub, _subject));
+        var token = TestService.TokenFor(_subject);
         await stream.WriteAsync(
             Encoding.ASCII.GetBytes($"POST /activity HTTP/1.1\r\nHost: {address.Authority}\r\nAuthorization: Bearer {token}\r\nContent-Length: 12000000000\r\n\r\n"),
             Cancellation);
         await all.CopyToAsync(stream, Cancellation);
         await stream.FlushAsync(Cancellation);
-        await Eventually.TrueAsync(async () => await CountAsync() > 0);
+        await Eventually.TrueAsync(async () => await CountAsync() > 0, seconds: 60);
 
         broken.Client.Close(timeout: 0);
 

@@ -141,7 +141,7 @@ public sealed class BankTests(Servers servers)
             Enumerable.Range(0, 30), new ParallelOptions { MaxDegreeOfParallelism = 30, CancellationToken = Cancellation },
             async (n, token) => await clients.DoAsync(
                 clients.NewTransfer(payer, clients.People[1 + (n % 3)], atLeast: 1_000), new Random(n), settle: true, token));
-        await Eventually.TrueAsync(async () => (await StateAsync()).Transfers.All(transfer => transfer.Status != TransferStatus.Reserved));
+        await Eventually.TrueAsync(async () => (await StateAsync()).Transfers.All(transfer => transfer.Status != TransferStatus.Reserved), seconds: 30);
 
         Assert.Equal(9, history.Operations.Count(operation => operation.Kind == OperationKind.Transfer && operation.Outcome == Outcome.Acknowledged));
         Assert.Equal(21, history.Operations.Count(operation => operation.Outcome == Outcome.Refused));

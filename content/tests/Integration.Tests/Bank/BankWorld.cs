@@ -4,7 +4,6 @@ using Acme.Service.Infrastructure.Sagas;
 using Acme.Service.Integration.Tests.Fixtures;
 using Acme.Service.LocalHost;
 using Acme.Service.Topology;
-using Microsoft.IdentityModel.JsonWebTokens;
 using Npgsql;
 
 namespace Acme.Service.Integration.Tests.Bank;
@@ -67,7 +66,7 @@ internal sealed class BankWorld : IBank, IAsyncDisposable
     public HttpClient Client(Random random) => _clients[random.Next(_clients.Length)];
 
     public string Token(string subject) => _tokens.GetOrAdd(
-        subject, static subject => TestService.Token(new(JwtRegisteredClaimNames.Sub, subject), DateTime.UtcNow.AddHours(12)));
+        subject, static subject => TestService.TokenFor(subject, DateTime.UtcNow.AddHours(12)));
 
     public string ConnectionString(string database) => _databases.ConnectionString(database, DatabaseRoles.Superuser, replica: IsPromoted);
 

@@ -121,6 +121,6 @@ public sealed class NineSchedulesTests(OwnServers servers) : IClassFixture<OwnSe
         }
 
         static Task AnswersAsync(CacheInstance instance) =>
-            Eventually.TrueAsync(async () => await instance.Entries.ReadAsync(new CacheKey("directory", "nothing")) is not null);
+            Eventually.TrueAsync(async () => await instance.Entries.ReadAsync(new CacheKey("directory", "nothing")) is not null, seconds: 60);
     }
 }

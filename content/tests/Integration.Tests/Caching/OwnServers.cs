@@ -53,7 +53,7 @@ public sealed class OwnServers : IAsyncLifetime
     internal async Task ReplicaHasCaughtUpAsync()
     {
         var position = await PositionAsync();
-        await Eventually.TrueAsync(async () => (await ReplayedAsync()).Covers(position!.Value));
+        await Eventually.TrueAsync(async () => (await ReplayedAsync()).Covers(position!.Value), seconds: 60);
     }
 
     /// <summary>How far the primary is.</summary>

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Acme.Service.LocalHost;
-using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Acme.Service.Integration.Tests.Fixtures;
 
@@ -30,7 +28,7 @@ internal sealed class ApiInstance(string name, string directory, IEnumerable<Key
     public HttpClient ClientOf(string subject) => new()
     {
         BaseAddress = Address,
-        DefaultRequestHeaders = { Authorization = new("Bearer", TestService.Token(new(JwtRegisteredClaimNames.Sub, subject))) },
+        DefaultRequestHeaders = { Authorization = new("Bearer", TestService.TokenFor(subject)) },
     };
 
     /// <summary>Starts it unless it runs, and waits until it is ready.</summary>
@@ -117,8 +115,7 @@ internal sealed class ApiInstance(string name, string directory, IEnumerable<Key
     {
         _process?.Dispose();
         var assembly = SolutionPaths.Assembly("Api");
-        var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
-        var start = new ProcessStartInfo(dotnet, [assembly, "--contentRoot", Path.GetDirectoryName(assembly)!])
+        var start = new ProcessStartInfo(Services.DotNet, [assembly, "--contentRoot", Path.GetDirectoryName(assembly)!])
         {
             // When this end of the pipe is gone, the other one knows that the test is: see StartupHook.
             RedirectStandardInput = true,

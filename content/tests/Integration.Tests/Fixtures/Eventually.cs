@@ -7,7 +7,7 @@ namespace Acme.Service.Integration.Tests.Fixtures;
 internal static class Eventually
 {
     public static async Task TrueAsync(
-        Func<Task<bool>> condition, int seconds = 60, [CallerArgumentExpression(nameof(condition))] string what = "")
+        Func<Task<bool>> condition, int seconds = 20, [CallerArgumentExpression(nameof(condition))] string what = "")
     {
         for (var waited = Stopwatch.StartNew(); !await condition(); await Task.Delay(10, TestContext.Current.CancellationToken))
         {
@@ -16,6 +16,6 @@ internal static class Eventually
     }
 
     public static Task TrueAsync(
-        Func<bool> condition, int seconds = 60, [CallerArgumentExpression(nameof(condition))] string what = "") =>
+        Func<bool> condition, int seconds = 20, [CallerArgumentExpression(nameof(condition))] string what = "") =>
         TrueAsync(() => Task.FromResult(condition()), seconds, what);
 }

@@ -166,6 +166,6 @@ public sealed class Databases(Servers servers, string prefix, IReadOnlyList<stri
     {
         var position = await ScalarAsync<string>("directory", "SELECT pg_current_wal_flush_lsn()::text");
         await Eventually.TrueAsync(
-            () => ScalarAsync<bool>("directory", $"SELECT pg_last_wal_replay_lsn() >= '{position}'::pg_lsn", replica: true));
+            () => ScalarAsync<bool>("directory", $"SELECT pg_last_wal_replay_lsn() >= '{position}'::pg_lsn", replica: true), seconds: 60);
     }
 }

@@ -57,7 +57,7 @@ internal sealed class TestService(Databases databases, params IEnumerable<(strin
     }
 
     /// <summary>A client that sends the token of <paramref name="subject"/>.</summary>
-    public HttpClient ClientOf(string subject) => ClientWith(Token(new(JwtRegisteredClaimNames.Sub, subject)));
+    public HttpClient ClientOf(string subject) => ClientWith(TokenFor(subject));
 
     public HttpClient ClientWith(string token)
     {
@@ -80,6 +80,8 @@ internal sealed class TestService(Databases databases, params IEnumerable<(strin
             }
         }
     }
+
+    public static string TokenFor(string subject, DateTime? expires = null) => Token(new(JwtRegisteredClaimNames.Sub, subject), expires);
 
     public static string Token(Claim? claim = null, DateTime? expires = null, SecurityKey? key = null, string audience = Audience) =>
         TokenOf(claim is null ? [] : [claim], expires, key, audience);

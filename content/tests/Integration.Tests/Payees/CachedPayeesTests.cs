@@ -107,7 +107,7 @@ public sealed class CachedPayeesTests(ServiceFixture fixture) : IClassFixture<Se
     }
 
     private static Task UntilFoundAsync(HttpClient reader, string handle) =>
-        Eventually.TrueAsync(async () => await WalletOfAsync(reader, handle) is not null);
+        Eventually.TrueAsync(async () => await WalletOfAsync(reader, handle) is not null, seconds: 60);
 
     private static async Task SetAsync(Person person, string handle) => await HttpAssert.JsonAsync(
         await person.Client.PutAsJsonAsync("/payees/me", new { handle, wallet = person.Wallet }, Cancellation), HttpStatusCode.OK);

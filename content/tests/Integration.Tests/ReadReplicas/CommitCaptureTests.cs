@@ -167,7 +167,7 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
         var lsn = new NpgsqlLogSequenceNumber(position.Lsn);
         // In this order: the position must have been passed before the note is looked for.
         await Eventually.TrueAsync(() => _service.Databases.ScalarAsync<bool>(
-            Notes.Shard, $"SELECT pg_last_wal_replay_lsn() >= '{lsn}'::pg_lsn", replica: true));
+            Notes.Shard, $"SELECT pg_last_wal_replay_lsn() >= '{lsn}'::pg_lsn", replica: true), seconds: 60);
 
         return !await _service.Databases.ScalarAsync<bool>(Notes.Shard, $"SELECT EXISTS (SELECT FROM notes WHERE name = '{note}')", replica: true);
     }

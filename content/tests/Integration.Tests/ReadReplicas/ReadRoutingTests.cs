@@ -158,10 +158,10 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
         {
             Assert.Equal("replica", (await Notes.ReadAsync(service, "note")).Server);
             await Notes.WriteAsync(service, "note", 9);
-            await Eventually.TrueAsync(async () => await Notes.ReadAsync(service, "note") is (9, "primary"));
+            await Eventually.TrueAsync(async () => await Notes.ReadAsync(service, "note") is (9, "primary"), seconds: 10);
         }
 
-        await Eventually.TrueAsync(async () => await Notes.ReadAsync(service, "note") is (9, "replica"));
+        await Eventually.TrueAsync(async () => await Notes.ReadAsync(service, "note") is (9, "replica"), seconds: 10);
     }
 
     [Fact]
@@ -185,7 +185,7 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
             Notes.Shard, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app_ro' AND application_name = 'broken-off'", replica: true);
 
         Assert.Equal(11, (await Notes.ReadAsync(service, "note")).Value);
-        await Eventually.TrueAsync(async () => await Notes.ReadAsync(service, "note") is (11, "replica"));
+        await Eventually.TrueAsync(async () => await Notes.ReadAsync(service, "note") is (11, "replica"), seconds: 10);
     }
 
     /// <summary>Every command that Npgsql sends has a span, but for the probes'.</summary>

@@ -43,14 +43,14 @@ public sealed class ReadTimelineTests
         await servers.Topology.PromoteReplicaAsync(Cancellation);
         await databases.ExecuteAsync(Notes.Shard, "CREATE TABLE filler AS SELECT generate_series(1, 100000)");
         var timelines = service.Services.GetRequiredService<PrimaryTimelines>();
-        await Eventually.TrueAsync(() => Task.FromResult(timelines.Highest(Notes.Shard) == 2));
+        await Eventually.TrueAsync(() => timelines.Highest(Notes.Shard) == 2);
         string token = "";
         await Eventually.TrueAsync(async () => (token = await TryWriteAsync(service, "note", 2)).Length > 0);
 
         var server = service.Services.GetRequiredService<Replicas>().Of(Notes.Shard)[0].Server;
         await using var request = Request.Begin(service, token);
         var needed = request.Tokens.Needed(Notes.Shard)!.Value;
-        await Eventually.TrueAsync(() => Task.FromResult(server.Position.Lsn > needed.Lsn));
+        await Eventually.TrueAsync(() => server.Position.Lsn > needed.Lsn);
         Assert.Equal((2, 1), (needed.Timeline, server.Position.Timeline));
         for (var i = 0; i < 20; i++)
         {

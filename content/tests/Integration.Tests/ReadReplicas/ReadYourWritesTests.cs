@@ -64,7 +64,7 @@ public sealed class ReadYourWritesTests
         var replicas = one.Services.GetRequiredService<Replicas>().Of(Notes.Shard);
         Assert.Equal(["shard0-replica", "shard0-replica-2"], replicas.Select(replica => replica.Source));
         var token = await Notes.WriteAsync(one, "last", 1);
-        await Eventually.TrueAsync(async () => await Notes.ReadAsync(one, "last", token) is (1, "replica"));
+        await Eventually.TrueAsync(async () => await Notes.ReadAsync(one, "last", token) is (1, "replica"), seconds: 60);
 
         // The second one has it, and the first not yet: the choice is by who has it, not by turn.
         Assert.Equal((1, "replica"), await Notes.ReadAsync(one, "last", token));

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Globalization;
 using Acme.Service.Domain.Common;
 using Acme.Service.Integration.Tests.Fixtures;
@@ -48,17 +47,17 @@ public sealed class EventFaultTests : IDisposable
         using var enough = new CancellationTokenSource();
         var writers = subjects.SelectMany(subject => Enumerable.Range(0, 2).Select(first => WriteAsync(writer, subject, first, enough.Token))).ToArray();
         var readers = clients.Select((client, user) => ReadAsync(http[user], client, enough.Token)).ToArray();
-        await Eventually.TrueAsync(() => _disconnects >= Disconnects / 3 && clients.All(client => client.Count > 0));
+        await Eventually.TrueAsync(() => _disconnects >= Disconnects / 3 && clients.All(client => client.Count > 0), seconds: 60);
         foreach (var instance in (ApiInstance[])[one, other])
         {
             await instance.KillAsync();
             await instance.StartAsync(Cancellation);
         }
 
-        await Eventually.TrueAsync(() => _disconnects >= Disconnects * 2 / 3);
+        await Eventually.TrueAsync(() => _disconnects >= Disconnects * 2 / 3, seconds: 60);
         await servers.Topology.KillPrimaryAsync(Cancellation);
         await servers.Topology.PromoteReplicaAsync(Cancellation);
-        await Eventually.TrueAsync(() => _disconnects >= Disconnects);
+        await Eventually.TrueAsync(() => _disconnects >= Disconnects, seconds: 60);
         await enough.CancelAsync();
         await Task.WhenAll(writers);
         await Task.WhenAll(readers);
@@ -100,7 +99,7 @@ public sealed class EventFaultTests : IDisposable
         await service.PublishAsync(owner, 1);
         await databases.ReplicaHasCaughtUpAsync();
         await databases.ExecuteAsync("shard0", "ALTER ROLE replicator NOLOGIN; SELECT pg_terminate_backend(pid) FROM pg_stat_replication");
-        await Eventually.TrueAsync(async () => await databases.ScalarAsync<long>("shard0", "SELECT count(*) FROM pg_stat_replication") == 0);
+        await Eventually.TrueAsync(async () => await databases.ScalarAsync<long>("shard0", "SELECT count(*) FROM pg_stat_replication") == 0, seconds: 60);
         await service.PublishAsync(owner, 2);
         Assert.Equal([1, 2], await staying.UntilCountAsync(2));
         Assert.Equal([1, 2], await leaving.UntilCountAsync(2));
@@ -119,7 +118,7 @@ public sealed class EventFaultTests : IDisposable
             {
                 return false;
             }
-        });
+        }, seconds: 60);
 
         Assert.Equal((int[])[1, 3], await databases.StoredAsync("shard0", owner, replica: true));
         await leaving.ConnectAsync(service);

@@ -8,7 +8,6 @@ using Acme.Service.Infrastructure.Realtime;
 using Acme.Service.Integration.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Acme.Service.Integration.Tests.Realtime;
 
@@ -47,7 +46,7 @@ public sealed class EventStreamTests(ServiceFixture fixture) : IClassFixture<Ser
         await client.ConnectAsync(_service);
         await client.UntilAsync("ready");
         var sockets = _service.Server.CreateWebSocketClient();
-        var token = TestService.Token(new(JwtRegisteredClaimNames.Sub, _subject));
+        var token = TestService.TokenFor(_subject);
         using var socket = await sockets.ConnectAsync(new Uri($"ws://localhost/events/ws?access_token={token}"), Cancellation);
         while ((await ReceiveAsync(socket)).GetProperty("event").GetString() != "ready")
         {
@@ -77,7 +76,7 @@ public sealed class EventStreamTests(ServiceFixture fixture) : IClassFixture<Ser
     [Fact]
     public async Task A_token_in_the_address_is_good_for_events_alone()
     {
-        var token = TestService.Token(new(JwtRegisteredClaimNames.Sub, _subject));
+        var token = TestService.TokenFor(_subject);
         using var client = _service.CreateClient();
         using var events = await client.GetAsync($"/events?access_token={token}", HttpCompletionOption.ResponseHeadersRead, Cancellation);
         using var other = await client.GetAsync($"/operations/sagas?access_token={token}", Cancellation);
@@ -93,7 +92,7 @@ public sealed class EventStreamTests(ServiceFixture fixture) : IClassFixture<Ser
     {
         await using var client = new EventClient(_subject);
         await client.ConnectAsync(
-            _service, TestService.Token(new(JwtRegisteredClaimNames.Sub, _subject), DateTime.UtcNow.AddSeconds(2)));
+            _service, TestService.TokenFor(_subject, DateTime.UtcNow.AddSeconds(2)));
         while (await client.NextAsync() is not null)
         {
         }

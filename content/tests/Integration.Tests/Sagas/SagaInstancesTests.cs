@@ -40,7 +40,7 @@ public sealed class SagaInstancesTests(Servers servers) : IAsyncLifetime
         await Parallel.ForAsync(0, 200, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Cancellation },
             async (_, _) => runs.Add((await one.StartAsync<UndoableSaga>()).Id));
         var ids = $"'{{{string.Join(',', runs)}}}'::uuid[]";
-        await Eventually.TrueAsync(async () => await CountAsync("shard0", $"sagas WHERE id = ANY ({ids}) AND status = 3") == runs.Count);
+        await Eventually.TrueAsync(async () => await CountAsync("shard0", $"sagas WHERE id = ANY ({ids}) AND status = 3") == runs.Count, seconds: 60);
 
         Assert.Equal(2 * runs.Count, await CountAsync("shard0", $"effects WHERE saga = ANY ({ids})"));
         Assert.Equal(2 * runs.Count, await CountAsync("shard0", $"(SELECT DISTINCT saga, step FROM effects WHERE saga = ANY ({ids})) AS each"));
