@@ -58,7 +58,7 @@ public static class ChaosCommand
             await steps.RunAsync(
                 "dotnet new colonnade -n Contoso.Payments --aspire false",
                 async line => solution = await package!.GenerateAsync(
-                    new SolutionOptions("Contoso.Payments", Aspire: false, Sample: true), line, cancellationToken));
+                    new SolutionOptions("Contoso.Payments", Aspire: false, Sample: true) { Configuration = "Release" }, line, cancellationToken));
             await steps.RunAsync("dotnet build", line => solution!.BuildAsync(line, cancellationToken, Project));
 
             var outcome = await TestAsync(solution!, options, console, cancellationToken);

@@ -7,7 +7,9 @@ namespace Acme.Service.Integration.Tests.Bank;
 
 /// <param name="Seed">All random numbers come from it.</param>
 /// <param name="Traffic">How long clients move money and faults happen.</param>
-internal sealed record BankPlan(int Seed, TimeSpan Traffic, int Instances, int Clients, int UsersPerShard, IReadOnlyList<Fault> Faults, bool Promote);
+/// <param name="Calm">The longest time between two faults of a part.</param>
+internal sealed record BankPlan(
+    int Seed, TimeSpan Traffic, TimeSpan Calm, int Instances, int Clients, int UsersPerShard, IReadOnlyList<Fault> Faults, bool Promote);
 
 /// <summary>What one or more rounds came to.</summary>
 internal sealed class BankReport
@@ -93,15 +95,20 @@ internal sealed class BankRun(BankPlan plan, BankReport report, Action<string> s
         }
 
         await world.HealAsync(cancellationToken);
-        var healed = Stopwatch.StartNew();
         Say($"healed; {_history.Operations.Count} operations, {_history.Operations.Count(o => o.Outcome == Outcome.Unknown)} of them have no certain answer");
+        if (await OpenAfterDeadlineAsync(world, cancellationToken) is > 0 and var open)
+        {
+            report.Violations.Add($"Seed {plan.Seed}: {open} sagas are still open {Deadline.TotalSeconds} s after everything was healed.");
+        }
+
         using (var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
         {
-            patience.CancelAfter(TimeSpan.FromSeconds(60));
+            patience.CancelAfter(plan.Traffic + TimeSpan.FromMinutes(1));
             await clients.SettleAsync(patience.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         }
 
-        await AwaitSagasAsync(world, healed, cancellationToken);
+        // What the repeated requests have begun; the checker says what has not ended.
+        await OpenAfterDeadlineAsync(world, cancellationToken);
         Say("at rest; checking");
         await CheckAsync(world, old, cancellationToken);
     }
@@ -118,7 +125,7 @@ internal sealed class BankRun(BankPlan plan, BankReport report, Action<string> s
             Func<Task> heal;
             try
             {
-                await Task.Delay(random.Next(200, 1_500), cancellationToken);
+                await Task.Delay(random.Next(200, (int)plan.Calm.TotalMilliseconds), cancellationToken);
                 Say($"{fault.Name} …");
                 heal = await fault.BeginAsync(world, clients, random, cancellationToken);
             }
@@ -162,10 +169,10 @@ internal sealed class BankRun(BankPlan plan, BankReport report, Action<string> s
             (long)(await world.SqlAsync(shard, "SELECT count(*) FROM entries", onReplica: false, cancellationToken))!)),
     ];
 
-    private static async Task AwaitSagasAsync(BankWorld world, Stopwatch healed, CancellationToken cancellationToken)
+    /// <returns>Sagas that have not ended in time: 0 as soon as there is none.</returns>
+    private static async Task<long> OpenAfterDeadlineAsync(BankWorld world, CancellationToken cancellationToken)
     {
-        // What is still under way when nobody asks any more ends within the longest time a statement may take.
-        while (healed.Elapsed < Deadline)
+        for (var waited = Stopwatch.StartNew(); ; await Task.Delay(200, cancellationToken))
         {
             var open = 0L;
             foreach (var shard in ResourceNames.Shards)
@@ -173,12 +180,10 @@ internal sealed class BankRun(BankPlan plan, BankReport report, Action<string> s
                 open += (long)(await world.SqlAsync(shard, "SELECT count(*) FROM sagas WHERE status IN (1, 2)", world.IsPromoted, cancellationToken))!;
             }
 
-            if (open == 0)
+            if (open == 0 || waited.Elapsed > Deadline)
             {
-                return;
+                return open;
             }
-
-            await Task.Delay(200, cancellationToken);
         }
     }
 

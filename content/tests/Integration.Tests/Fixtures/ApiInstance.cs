@@ -124,6 +124,8 @@ internal sealed class ApiInstance(string name, string directory, IEnumerable<Key
         };
         start.Environment["ASPNETCORE_URLS"] = Address.ToString();
         start.Environment["DOTNET_ENVIRONMENT"] = "Production";
+        // It lives for a minute or so: no time to learn how it is used.
+        start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["DOTNET_STARTUP_HOOKS"] = typeof(StartupHook).Assembly.Location;
         start.Environment[StartupHook.FileVariable] = _crashFile;
         foreach (var (key, value) in _settings)
