@@ -175,7 +175,11 @@ internal sealed class BenchBed : IAsyncDisposable
         };
         var processes = ProcessesOf(server);
         var before = processes.Now();
-        var outcome = await Shell.RunAsync("dotnet", ["exec", Program, measurement], _directory, cancellationToken, environment: environment);
+        var outcome = await Shell.RunAsync(
+            "dotnet", ["exec", Program, measurement], _directory, cancellationToken,
+            // What warming up took does not count.
+            line => before = line == "begun" ? processes.Now() : before,
+            environment);
 
         // The allocations are written ten times a second.
         await Task.Delay(200, cancellationToken);

@@ -11,7 +11,7 @@ public sealed record Target(
     string Method, string Path, string Token, string? Body = null, Guid Owner = default, Guid Id = default, long Epoch = 0);
 
 /// <param name="Operations">Those that succeeded.</param>
-/// <param name="All">Whatever became of them, and while warming up as well.</param>
+/// <param name="All">Whatever became of them.</param>
 /// <param name="Refused">Answered 429 or 503.</param>
 /// <param name="Failed">Anything else.</param>
 /// <param name="P50">Milliseconds; of those that succeeded.</param>
@@ -26,7 +26,7 @@ public sealed record Plan(int Clients, TimeSpan WarmUp, TimeSpan Duration, Uri? 
 {
     public static Plan FromEnvironment() => new(
         int.Parse(Get("BENCH_CLIENTS") ?? "16", null),
-        TimeSpan.FromSeconds(double.Parse(Get("BENCH_WARM_UP") ?? "2", null)),
+        TimeSpan.FromSeconds(double.Parse(Get("BENCH_WARM_UP") ?? "4", null)),
         TimeSpan.FromSeconds(double.Parse(Get("BENCH_SECONDS") ?? "5", null)),
         Get("BENCH_URL") is { } url ? new Uri(url) : null,
         Get("BENCH_TARGETS") is { } file
@@ -49,6 +49,9 @@ public enum Result
 
 public static class Load
 {
+    /// <summary>Tells dev.cs, which then looks at what the servers have used so far, that what counts begins now.</summary>
+    public static void Begin() => Console.WriteLine("begun");
+
     /// <summary>Clients that each do one thing after the other; what they do while warming up does not count.</summary>
     /// <param name="clientOf">Makes the client of a number, and gives what it does once.</param>
     public static async Task<Measurement> RunAsync(Plan plan, Func<int, Task<Func<Task<Result>>>> clientOf)
@@ -65,6 +68,7 @@ public static class Load
             {
                 process.Refresh();
                 (cpu, allocated) = (process.TotalProcessorTime, GC.GetTotalAllocatedBytes());
+                Begin();
             },
             TaskScheduler.Default);
         var counts = await Task.WhenAll(clients.Select(client => Task.Run(() => RepeatAsync(client, from, to))));
@@ -95,12 +99,12 @@ public static class Load
             }
 
             var result = await client();
-            counts.All++;
             if (began < from)
             {
                 continue;
             }
 
+            counts.All++;
             switch (result)
             {
                 case Result.Succeeded:

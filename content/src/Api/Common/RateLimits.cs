@@ -24,7 +24,7 @@ internal sealed class RateLimitOptions
     /// Requests that wait for their turn. Whoever comes when that many wait is sent away at once, so that those who wait
     /// are answered in a time that they will wait for: about this number divided by what the instance does in a second.
     /// </summary>
-    public int Queue { get; init; } = 256;
+    public int Queue { get; init; } = 128;
 }
 
 /// <summary>Metadata of an endpoint whose answers go on for as long as the client likes: they take no turn from others.</summary>

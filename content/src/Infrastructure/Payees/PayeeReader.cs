@@ -13,6 +13,12 @@ namespace Acme.Service.Infrastructure.Payees;
 
 internal sealed class PayeeReader(ContextPool<DirectoryContext> directory, ReadRouting routing, CacheReader cache) : IPayeeReader
 {
+    private static readonly Func<DirectoryContext, Handle, CancellationToken, Task<VersionedPayee?>> Find = EF.CompileAsyncQuery(
+        (DirectoryContext context, Handle handle, CancellationToken _) => context.Set<Payee>()
+            .Where(p => p.Handle == handle)
+            .Select(p => new VersionedPayee(p.WalletId.Value, EF.Property<long>(p, PayeeConfiguration.Version)))
+            .SingleOrDefault());
+
     public Task<PayeeView?> FindAsync(Handle handle, CancellationToken cancellationToken) =>
         cache.GetAsync(CachedPayees.Kind, handle.Value, primary => LoadAsync(handle, primary), cancellationToken);
 
@@ -23,13 +29,13 @@ internal sealed class PayeeReader(ContextPool<DirectoryContext> directory, ReadR
             ? routing.PrimaryOf(DatabaseNames.Directory, "cache is ahead")
             : await routing.RouteAsync(DatabaseNames.Directory, CancellationToken.None);
         await using var context = directory.Rent(route.Source);
-        var row = await context.Set<Payee>().Where(p => p.Handle == handle)
-            .Select(p => new { Wallet = p.WalletId.Value, Version = EF.Property<long>(p, PayeeConfiguration.Version) })
-            .SingleOrDefaultAsync(CancellationToken.None);
+        var row = await Find(context, handle, CancellationToken.None);
         return row is null
             ? new Loaded<PayeeView>(null, Version: 0, route.Seen)
             : new Loaded<PayeeView>(new PayeeView(handle.Value, row.Wallet), row.Version, route.Seen);
     }
+
+    private sealed record VersionedPayee(Guid Wallet, long Version);
 }
 
 /// <summary>By handle. That nobody has a handle is cached as well.</summary>
@@ -43,15 +49,19 @@ internal sealed partial class PayeeJson : JsonSerializerContext;
 
 internal sealed class PayeeLookup(ContextPool<DirectoryContext> directory, ShardReader shards) : IPayeeLookup
 {
+    private static readonly Func<DirectoryContext, Handle, CancellationToken, Task<PayeeAccount?>> ByHandle = EF.CompileAsyncQuery(
+        (DirectoryContext context, Handle handle, CancellationToken _) => context.Set<Payee>()
+            .Where(p => p.Handle == handle)
+            .Select(p => new PayeeAccount(p.Owner, p.WalletId))
+            .SingleOrDefault());
+
     [Sql(typeof(Guid), Columns = [typeof(Guid)])]
     private const string OwnerOf = "SELECT wallet_owner({0}) AS \"Value\"";
 
     public async Task<PayeeAccount?> FindAsync(Handle handle, CancellationToken cancellationToken)
     {
         await using var context = directory.Rent(DatabaseNames.Directory);
-        return await context.Set<Payee>().Where(p => p.Handle == handle)
-            .Select(p => new PayeeAccount(p.Owner, p.WalletId))
-            .SingleOrDefaultAsync(cancellationToken);
+        return await ByHandle(context, handle, cancellationToken);
     }
 
     public async Task<PayeeAccount?> FindAsync(WalletId wallet, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using Acme.Service.Application.Transfers;
 using Acme.Service.Domain.Common;
 using Acme.Service.Domain.Transfers;
 using Acme.Service.Domain.Wallets;
+using Acme.Service.Infrastructure.Persistence;
 using Acme.Service.Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 
@@ -9,29 +10,24 @@ namespace Acme.Service.Infrastructure.Transfers;
 
 internal sealed class TransferReader(ShardReader shards) : ITransferReader
 {
+    private static readonly Func<ShardContext, UserId, TransferId, CancellationToken, Task<Transfer?>> One = EF.CompileAsyncQuery(
+        (ShardContext context, UserId owner, TransferId id, CancellationToken _) => context.Set<Transfer>().AsNoTracking()
+            .SingleOrDefault(t => t.Owner == owner && t.Id == id));
+
+    private static readonly Func<ShardContext, UserId, TransferId, int, IAsyncEnumerable<Transfer>> Several = EF.CompileAsyncQuery(
+        (ShardContext context, UserId owner, TransferId before, int limit) => context.Set<Transfer>().AsNoTracking()
+            .Where(t => t.Owner == owner && t.Id < before)
+            .OrderByDescending(t => t.Id)
+            .Take(limit));
+
     public Task<TransferView?> FindAsync(TransferId id, UserId owner, CancellationToken cancellationToken) => shards.ReadAsync(
         owner,
-        async context => await Of(context, owner).SingleOrDefaultAsync(t => t.Id == id, cancellationToken) is { } transfer
-            ? TransferView.Of(transfer)
-            : null,
+        async context => await One(context, owner, id, cancellationToken) is { } transfer ? TransferView.Of(transfer) : null,
         cancellationToken);
 
     public Task<IReadOnlyList<TransferView>> ListAsync(
         UserId owner, TransferId? after, int limit, CancellationToken cancellationToken) => shards.ReadAsync<IReadOnlyList<TransferView>>(
         owner,
-        async context =>
-        {
-            var transfers = Of(context, owner);
-            if (after is { } last)
-            {
-                transfers = transfers.Where(t => t.Id < last);
-            }
-
-            var page = await transfers.OrderByDescending(t => t.Id).Take(limit).ToListAsync(cancellationToken);
-            return [.. page.Select(TransferView.Of)];
-        },
+        async context => await Several(context, owner, after ?? new(Guid.AllBitsSet), limit).Select(TransferView.Of).ToListAsync(cancellationToken),
         cancellationToken);
-
-    private static IQueryable<Transfer> Of(DbContext context, UserId owner) =>
-        context.Set<Transfer>().AsNoTracking().Where(t => t.Owner == owner);
 }

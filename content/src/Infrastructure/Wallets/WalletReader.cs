@@ -9,6 +9,24 @@ namespace Acme.Service.Infrastructure.Wallets;
 
 internal sealed class WalletReader(ShardReader shards) : IWalletReader
 {
+    private static readonly Func<ShardContext, UserId, WalletId, int, IAsyncEnumerable<WalletView>> Wallets = EF.CompileAsyncQuery(
+        (ShardContext context, UserId owner, WalletId before, int limit) => context.Set<Wallet>()
+            .Where(w => w.Owner == owner && w.Id < before)
+            .OrderByDescending(w => w.Id)
+            .Take(limit)
+            .Select(w => new WalletView(w.Id.Value, w.Currency.Code, w.Balance, w.Pending, w.Status, w.Version, w.OpenedAt)));
+
+    private static readonly Func<ShardContext, UserId, WalletId, EntryId, int, IAsyncEnumerable<EntryView>> Entries = EF.CompileAsyncQuery(
+        (ShardContext context, UserId owner, WalletId id, EntryId before, int limit) => context.Set<Entry>()
+            .Where(e => e.Owner == owner && e.WalletId == id && e.Account == LedgerAccount.Balance && e.Id < before)
+            .OrderByDescending(e => e.Id)
+            .Take(limit)
+            .Select(e => new EntryView(e.Id.Value, e.Kind, e.TransferId.Value, e.Amount, e.Balance!.Value, e.CreatedAt)));
+
+    private static readonly Func<ShardContext, UserId, WalletId, CancellationToken, Task<bool>> Exists = EF.CompileAsyncQuery(
+        (ShardContext context, UserId owner, WalletId id, CancellationToken _) => context.Set<Wallet>()
+            .Any(w => w.Id == id && w.Owner == owner));
+
     /// <summary>By far the most frequent read.</summary>
     [Sql(
         typeof(Guid), typeof(Guid),
@@ -30,16 +48,7 @@ internal sealed class WalletReader(ShardReader shards) : IWalletReader
     public Task<IReadOnlyList<WalletView>> ListAsync(
         UserId owner, WalletId? after, int limit, CancellationToken cancellationToken) => shards.ReadAsync<IReadOnlyList<WalletView>>(
         owner,
-        async context =>
-        {
-            var wallets = context.Set<Wallet>().Where(w => w.Owner == owner);
-            if (after is { } last)
-            {
-                wallets = wallets.Where(w => w.Id < last);
-            }
-
-            return await Views(wallets.OrderByDescending(w => w.Id).Take(limit)).ToListAsync(cancellationToken);
-        },
+        async context => await Wallets(context, owner, after ?? new(Guid.AllBitsSet), limit).ToListAsync(cancellationToken),
         cancellationToken);
 
     public Task<IReadOnlyList<EntryView>?> ListEntriesAsync(
@@ -47,24 +56,8 @@ internal sealed class WalletReader(ShardReader shards) : IWalletReader
         owner,
         async context =>
         {
-            var entries = context.Set<Entry>()
-                .Where(e => e.Owner == owner && e.WalletId == id && e.Account == LedgerAccount.Balance);
-            if (after is { } last)
-            {
-                entries = entries.Where(e => e.Id < last);
-            }
-
-            var page = await entries.AsNoTracking()
-                .OrderByDescending(e => e.Id)
-                .Take(limit)
-                .Select(e => new EntryView(e.Id.Value, e.Kind, e.TransferId.Value, e.Amount, e.Balance!.Value, e.CreatedAt))
-                .ToListAsync(cancellationToken);
-            return page.Count > 0 || await context.Set<Wallet>().AnyAsync(w => w.Id == id && w.Owner == owner, cancellationToken)
-                ? page
-                : null;
+            var page = await Entries(context, owner, id, after ?? new(Guid.AllBitsSet), limit).ToListAsync(cancellationToken);
+            return page.Count > 0 || await Exists(context, owner, id, cancellationToken) ? page : null;
         },
         cancellationToken);
-
-    private static IQueryable<WalletView> Views(IQueryable<Wallet> wallets) => wallets.AsNoTracking()
-        .Select(w => new WalletView(w.Id.Value, w.Currency.Code, w.Balance, w.Pending, w.Status, w.Version, w.OpenedAt));
 }
