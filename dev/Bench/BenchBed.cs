@@ -177,8 +177,14 @@ internal sealed class BenchBed : IAsyncDisposable
         var before = processes.Now();
         var outcome = await Shell.RunAsync(
             "dotnet", ["exec", Program, measurement], _directory, cancellationToken,
-            // What warming up took does not count.
-            line => before = line == "begun" ? processes.Now() : before,
+            line =>
+            {
+                // What warming up took does not count.
+                if (line == "begun")
+                {
+                    before = processes.Now();
+                }
+            },
             environment);
 
         // The allocations are written ten times a second.
