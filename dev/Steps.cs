@@ -24,6 +24,14 @@ public sealed class Steps(IAnsiConsole console)
         return "";
     });
 
+    /// <summary>For a step that makes something.</summary>
+    public async Task<T> MakeAsync<T>(string title, Func<Task<T>> work)
+    {
+        T made = default!;
+        await RunAsync(title, async _ => { made = await work(); });
+        return made;
+    }
+
     /// <param name="work">Gets an action that shows a line of detail; its result is shown beside the title.</param>
     public async Task<string> RunAsync(string title, Func<Action<string>, Task<string>> work)
     {

@@ -39,12 +39,13 @@ internal sealed class BenchBed : IAsyncDisposable
 
     public IReadOnlyList<Account> Accounts => _accounts;
 
-    private static string Program => Repository.File($"{Project}/bin/Release/net10.0/Colonnade.Benchmarks.dll");
+    /// <summary>That of tests/Benchmarks.</summary>
+    public static string Program => Repository.File($"{Project}/bin/Release/net10.0/Colonnade.Benchmarks.dll");
 
-    private string AllocatedFile => File("allocated");
+    private string RuntimeFile => File("runtime");
 
-    /// <summary>Has a server write down what it allocates.</summary>
-    private Dictionary<string, string?> Hook => new() { ["DOTNET_STARTUP_HOOKS"] = Program, ["BENCH_ALLOCATED"] = AllocatedFile };
+    /// <summary>Has a server write down what it allocates and compiles.</summary>
+    private Dictionary<string, string?> Hook => new() { ["DOTNET_STARTUP_HOOKS"] = Program, ["BENCH_RUNTIME"] = RuntimeFile };
 
     public static async Task<BenchBed> StartAsync(Steps steps, CancellationToken cancellationToken)
     {
@@ -102,6 +103,7 @@ internal sealed class BenchBed : IAsyncDisposable
             new($"ConnectionStrings__{database}-worker", ConnectionString(nameOf(database), "worker")),
             new($"ConnectionStrings__{database}-replica", ConnectionString(nameOf(database), "app_ro", replica: true)),
         })
+        .Append(new("ConnectionStrings__redis", Service.Running.RedisConnectionString))
         .ToDictionary();
 
     /// <summary>A file that goes away with the bench.</summary>
@@ -154,43 +156,12 @@ internal sealed class BenchBed : IAsyncDisposable
     /// <inheritdoc cref="UrlOf"/>
     public ServerProcesses ProcessesOf(BenchServer? server) => server is null ? Processes : Processes.With(server.ProcessId);
 
-    /// <summary>Runs a measurement of tests/Benchmarks in a process of its own.</summary>
+    /// <summary>Measures once, by a process that is there for this alone.</summary>
     public async Task<Sample> MeasureAsync(
-        string measurement,
-        BenchOptions options,
-        CancellationToken cancellationToken,
-        IReadOnlyList<Target>? targets = null,
-        int clients = 16,
-        BenchServer? server = null,
-        IEnumerable<KeyValuePair<string, string?>>? more = null)
+        LoadKind kind, BenchOptions options, CancellationToken cancellationToken, BenchServer? server = null)
     {
-        var file = File("targets.json");
-        await System.IO.File.WriteAllTextAsync(file, JsonSerializer.Serialize(targets ?? [], JsonSerializerOptions.Web), cancellationToken);
-        var environment = new Dictionary<string, string?>(more ?? [])
-        {
-            ["BENCH_CLIENTS"] = clients.ToString(CultureInfo.InvariantCulture),
-            ["BENCH_SECONDS"] = options.Seconds.ToString(CultureInfo.InvariantCulture),
-            ["BENCH_URL"] = UrlOf(server).ToString(),
-            ["BENCH_TARGETS"] = file,
-        };
-        var processes = ProcessesOf(server);
-        var before = processes.Now();
-        var outcome = await Shell.RunAsync(
-            "dotnet", ["exec", Program, measurement], _directory, cancellationToken,
-            line =>
-            {
-                // What warming up took does not count.
-                if (line == "begun")
-                {
-                    before = processes.Now();
-                }
-            },
-            environment);
-
-        // The allocations are written ten times a second.
-        await Task.Delay(200, cancellationToken);
-        return new Sample(
-            JsonSerializer.Deserialize<Measurement>(outcome.Output[^1], JsonSerializerOptions.Web)!, processes.Now() - before);
+        await using var load = await LoadProcess.StartAsync(this, kind, options, cancellationToken, server);
+        return await load.MeasureAsync(cancellationToken);
     }
 
     /// <summary>Starts a server of tests/Benchmarks with the service's tokens.</summary>
@@ -220,7 +191,7 @@ internal sealed class BenchBed : IAsyncDisposable
 
     private void Attach()
     {
-        Processes = ServerProcesses.Find(Service.Solution.Assembly("src/Api"), Path.Combine(Service.Solution.Root, ".local"), AllocatedFile);
+        Processes = ServerProcesses.Find(Service.Solution.Assembly("src/Api"), Path.Combine(Service.Solution.Root, ".local"), RuntimeFile);
         _http?.Dispose();
         _http = new HttpClient { BaseAddress = Service.Running.State.Api };
     }

@@ -6,15 +6,19 @@ namespace Colonnade.Dev.Bench;
 /// </summary>
 internal static class Comparison
 {
+    /// <summary>So few methods compiled in a measurement are of what runs now and then.</summary>
+    private const int Few = 20;
+
+    private const int MostWarmUps = 10;
+
     public static async Task<Row> RunAsync(
         string name, Side subject, Side floor, double goal, BenchOptions options, Steps steps, CancellationToken cancellationToken)
     {
-        // Not counted: code is compiled, pools fill, pages come into memory.
-        await steps.RunAsync($"{name}, warm-up", async _ =>
+        foreach (var side in new[] { subject, floor })
         {
-            await subject.MeasureAsync(cancellationToken);
-            await floor.MeasureAsync(cancellationToken);
-        });
+            await steps.RunAsync($"{name}, warm-up of {side.Name}", _ => WarmUpAsync(side, cancellationToken));
+        }
+
         var rounds = new List<(Sample Subject, Sample Floor)>();
         for (var round = 0; round < options.Rounds; round++)
         {
@@ -54,6 +58,25 @@ internal static class Comparison
                 .. InProcessorTime([.. rounds.Select(round => floor.Processors(round.Floor) / subject.Processors(round.Subject))]),
             ],
         };
+    }
+
+    /// <summary>
+    /// Not counted: pools fill, pages come into memory, and code is compiled, which goes on for longer than one measurement
+    /// and takes the longer the more code there is.
+    /// </summary>
+    /// <returns>What to tell of it.</returns>
+    public static async Task<string> WarmUpAsync(Side side, CancellationToken cancellationToken)
+    {
+        var compiled = 0L;
+        for (var times = 1; ; times++)
+        {
+            var use = (await side.MeasureAsync(cancellationToken)).Use;
+            compiled += use?.Compiled ?? 0;
+            if (use is null or { Compiled: <= Few } || times == MostWarmUps)
+            {
+                return compiled == 0 ? "" : $"{times} times, {compiled} methods compiled";
+            }
+        }
     }
 
     /// <summary>The same ratio in processor time, which has less noise; where a side is not measured in full there is none.</summary>

@@ -86,6 +86,8 @@ internal static class LedgerRow
         await bed.OpenAccountsAsync(16, cancellationToken);
         var account = bed.On(0).First();
         Target[] targets = [new("GET", $"/wallets/{account.Wallet}/entries", account.Token)];
+        await using var load = await Http.StartAsync(bed, options, targets, 16, cancellationToken);
+        await steps.RunAsync("pages of entries, warm-up", _ => Comparison.WarmUpAsync(new Side("pages", load.MeasureAsync), cancellationToken));
         var rates = new List<double>();
         var lines = new List<string>();
         var rows = 0;
@@ -96,7 +98,7 @@ internal static class LedgerRow
                 await bed.ScalarAsync<object>("shard0", Fill(account, size - rows), cancellationToken);
                 rows = size;
                 await bed.ReplicaHasCaughtUpAsync("shard0", cancellationToken);
-                var sample = await Http.MeasureAsync(bed, options, targets, 16, cancellationToken);
+                var sample = await load.MeasureAsync(cancellationToken);
                 rates.Add(sample.PerSecond);
                 lines.Add($"{size.ToString("N0", CultureInfo.InvariantCulture)} entries: {sample.PerSecond.Text("0")} pages/s, {sample.PerOperation.Postgres.Text("0")} µs of PostgreSQL");
                 return lines[^1];

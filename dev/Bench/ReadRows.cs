@@ -10,21 +10,27 @@ internal static class ReadRows
     public static async Task<Row> DataLayerAsync(BenchBed bed, BenchOptions options, Steps steps, CancellationToken cancellationToken)
     {
         var (targets, settings) = await PrepareAsync(bed, cancellationToken);
+        await using var service = await steps.MakeAsync("IWalletReader, warm-up", () => LoadProcess.StartAsync(bed, new LoadKind("read-service", targets), options, cancellationToken, settings: settings));
+        await using var raw = await steps.MakeAsync("raw Npgsql, warm-up", () =>
+            LoadProcess.StartAsync(bed, new LoadKind("read", targets), options, cancellationToken, settings: settings));
         return await Comparison.RunAsync(
             "hot read in the data layer / raw Npgsql",
-            new Side("IWalletReader", token => bed.MeasureAsync("read-service", options, token, targets, more: settings), InProcess: true),
-            new Side("raw Npgsql", token => bed.MeasureAsync("read", options, token, targets, more: settings), InProcess: true),
+            new Side("IWalletReader", service.MeasureAsync, InProcess: true),
+            new Side("raw Npgsql", raw.MeasureAsync, InProcess: true),
             0.90, options, steps, cancellationToken);
     }
 
     public static async Task<Row> HttpAsync(BenchBed bed, BenchOptions options, Steps steps, CancellationToken cancellationToken)
     {
         var (targets, settings) = await PrepareAsync(bed, cancellationToken);
+        await using var api = await bed.StartApiAsync(settings, cancellationToken);
         await using var floor = await bed.StartServerAsync("floor-api", settings, cancellationToken);
+        await using var load = await Http.StartAsync(bed, options, targets, 16, cancellationToken, api);
+        await using var floorLoad = await Http.StartAsync(bed, options, targets, 16, cancellationToken, floor);
         return await Comparison.RunAsync(
             "hot read over HTTP / bare minimal API",
-            new Side("GET /wallets/{id}", token => Http.MeasureAsync(bed, options, targets, 16, token)),
-            new Side("bare minimal API", token => Http.MeasureAsync(bed, options, targets, 16, token, floor)),
+            new Side("GET /wallets/{id}", load.MeasureAsync),
+            new Side("bare minimal API", floorLoad.MeasureAsync),
             0.85, options, steps, cancellationToken);
     }
 
@@ -34,11 +40,17 @@ internal static class ReadRows
         var (targets, _) = await PrepareAsync(bed, cancellationToken);
         var lines = new List<string>();
         var rates = new List<double>();
+        await steps.RunAsync("reads, warm-up", async _ =>
+        {
+            await using var load = await Http.StartAsync(bed, options, targets, 16, cancellationToken);
+            return await Comparison.WarmUpAsync(new Side("16 clients", load.MeasureAsync), cancellationToken);
+        });
         foreach (var clients in new[] { 1, 4, 16, 64, 256 })
         {
             await steps.RunAsync($"reads by {clients} clients", async _ =>
             {
-                var sample = await Http.MeasureAsync(bed, options, targets, clients, cancellationToken);
+                await using var load = await Http.StartAsync(bed, options, targets, clients, cancellationToken);
+                var sample = await load.MeasureAsync(cancellationToken);
                 rates.Add(sample.PerSecond);
                 lines.Add($"{clients} clients: {sample.PerSecond.Text("0")}/s, p50 {sample.Load.P50.Text("0.0")} ms, p99 {sample.Load.P99.Text("0.0")} ms");
                 return lines[^1];
@@ -64,9 +76,9 @@ internal static class ReadRows
 /// <summary>Load over HTTP: by wrk when it is there, else by what is built in.</summary>
 internal static class Http
 {
-    public static Task<Sample> MeasureAsync(
+    public static async Task<ILoad> StartAsync(
         BenchBed bed, BenchOptions options, IReadOnlyList<Target> targets, int clients, CancellationToken cancellationToken, BenchServer? server = null) =>
         Wrk.Program is { } wrk && clients <= 256
-            ? Wrk.MeasureAsync(wrk, bed, options, targets, clients, bed.UrlOf(server), bed.ProcessesOf(server), cancellationToken)
-            : bed.MeasureAsync("http", options, cancellationToken, targets, clients, server);
+            ? new Wrk(wrk, bed, options, targets, clients, server)
+            : await LoadProcess.StartAsync(bed, new LoadKind("http", targets, clients), options, cancellationToken, server);
 }

@@ -6,37 +6,42 @@ namespace Colonnade.Dev.Bench;
 /// <param name="Api">Seconds of processor time of the API.</param>
 /// <param name="Postgres">Seconds of primary and replica with all their processes, also of those that have ended.</param>
 /// <param name="Allocated">Bytes that the API has allocated.</param>
-internal sealed record ServerUse(double Api, double Postgres, long Allocated)
+/// <param name="Compiled">Methods that the API has compiled, each as often as it was.</param>
+internal sealed record ServerUse(double Api, double Postgres, long Allocated, long Compiled)
 {
     public static ServerUse operator -(ServerUse one, ServerUse other) =>
-        new(one.Api - other.Api, one.Postgres - other.Postgres, one.Allocated - other.Allocated);
+        new(one.Api - other.Api, one.Postgres - other.Postgres, one.Allocated - other.Allocated, one.Compiled - other.Compiled);
 }
 
 /// <summary>The processes to look at: an API, and the servers.</summary>
-/// <param name="allocatedFile">Where the API's startup hook writes, without the process id.</param>
-internal sealed class ServerProcesses(int api, IReadOnlyList<int> postmasters, string allocatedFile)
+/// <param name="runtimeFile">Where the API's startup hook writes, without the process id.</param>
+internal sealed class ServerProcesses(int api, IReadOnlyList<int> postmasters, string runtimeFile)
 {
     /// <summary>Clock ticks per second in /proc, the same on every Linux that .NET runs on.</summary>
     private const double Ticks = 100;
 
     /// <param name="apiAssembly">What the API was started with.</param>
-    public static ServerProcesses Find(string apiAssembly, string dataDirectory, string allocatedFile) => new(
+    public static ServerProcesses Find(string apiAssembly, string dataDirectory, string runtimeFile) => new(
         All().First(process => CommandLine(process).Contains(apiAssembly, StringComparison.Ordinal) && Exe(process) == "dotnet"),
         [.. Directory.EnumerateFiles(dataDirectory, "postmaster.pid", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true })
             .Select(file => int.Parse(File.ReadLines(file).First(), CultureInfo.InvariantCulture))],
-        allocatedFile);
+        runtimeFile);
 
     /// <summary>The same servers with another API.</summary>
-    public ServerProcesses With(int otherApi) => new(otherApi, postmasters, allocatedFile);
+    public ServerProcesses With(int otherApi) => new(otherApi, postmasters, runtimeFile);
 
     public ServerUse Now()
     {
+        long[] runtime = File.Exists($"{runtimeFile}.{api}")
+            ? [.. File.ReadAllText($"{runtimeFile}.{api}").Split(' ').Select(number => long.Parse(number, CultureInfo.InvariantCulture))]
+            : [0, 0];
         var stats = All().Select(Stat).OfType<ProcessStat>().ToArray();
         return new ServerUse(
             stats.Where(stat => stat.Id == api).Sum(stat => stat.Own) / Ticks,
             stats.Where(stat => postmasters.Contains(stat.Parent)).Sum(stat => stat.Own) / Ticks
             + (stats.Where(stat => postmasters.Contains(stat.Id)).Sum(stat => stat.Own + stat.Ended) / Ticks),
-            File.Exists($"{allocatedFile}.{api}") ? long.Parse(File.ReadAllText($"{allocatedFile}.{api}"), CultureInfo.InvariantCulture) : 0);
+            runtime[0],
+            runtime[1]);
     }
 
     private static IEnumerable<int> All() => Directory.Exists("/proc")

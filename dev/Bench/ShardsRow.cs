@@ -20,11 +20,13 @@ internal static class ShardsRow
             await steps.RunAsync($"reads and deposits on {count} shards", async _ =>
             {
                 await CreateAsync(bed, count, cancellationToken);
-                await using var api = await bed.StartApiAsync(ConnectionStrings(bed, count), cancellationToken);
+                await using var api = await bed.StartApiAsync(
+                    bed.ConnectionStrings(Databases(count), database => NameOf(database, count)), cancellationToken);
                 var (reads, deposits) = await OpenAsync(bed, api, cancellationToken);
-                await Http.MeasureAsync(bed, options, reads, Clients, cancellationToken, api);
-                var read = await Http.MeasureAsync(bed, options, reads, Clients, cancellationToken, api);
-                var deposited = await bed.MeasureAsync("http", options, cancellationToken, deposits, Clients, api);
+                await using var load = await Http.StartAsync(bed, options, reads, Clients, cancellationToken, api);
+                await Comparison.WarmUpAsync(new Side("reads", load.MeasureAsync), cancellationToken);
+                var read = await load.MeasureAsync(cancellationToken);
+                var deposited = await bed.MeasureAsync(new LoadKind("http", deposits, Clients), options, cancellationToken, api);
                 rates.Add(read.PerSecond);
                 lines.Add(
                     $"{count} shards: {read.PerSecond.Text("0")} reads/s, each {read.PerOperation.Api.Text("0")} µs of the API and "
@@ -55,12 +57,6 @@ internal static class ShardsRow
                 database => $"ConnectionStrings__{database}", database => (string?)bed.ConnectionString(NameOf(database, count), "owner")));
         await bed.ReplicaHasCaughtUpAsync("directory", cancellationToken);
     }
-
-    private static Dictionary<string, string?> ConnectionStrings(BenchBed bed, int count) =>
-        new(bed.ConnectionStrings(Databases(count), database => NameOf(database, count)))
-        {
-            ["ConnectionStrings__redis"] = bed.Service.Running.RedisConnectionString,
-        };
 
     private static async Task<(IReadOnlyList<Target> Reads, IReadOnlyList<Target> Deposits)> OpenAsync(
         BenchBed bed, BenchServer api, CancellationToken cancellationToken)

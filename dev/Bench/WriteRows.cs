@@ -14,10 +14,12 @@ internal static class WriteRows
 
         // COPY works on no table with row security, except for those whom that does not bind.
         settings["ConnectionStrings__shard0"] = bed.ConnectionString("shard0", "postgres");
+        await using var service = await LoadProcess.StartAsync(bed, new LoadKind("ingest", targets), options, cancellationToken, settings: settings);
+        await using var copy = await LoadProcess.StartAsync(bed, new LoadKind("copy", targets), options, cancellationToken, settings: settings);
         return await Comparison.RunAsync(
             "ingest of 100,000 rows over HTTP / binary COPY",
-            new Side("POST /activity", token => bed.MeasureAsync("ingest", options, token, targets, more: settings)),
-            new Side("binary COPY", token => bed.MeasureAsync("copy", options, token, targets, more: settings)),
+            new Side("POST /activity", service.MeasureAsync),
+            new Side("binary COPY", copy.MeasureAsync),
             0.50, options, steps, cancellationToken);
     }
 
@@ -27,10 +29,14 @@ internal static class WriteRows
         Target[] targets = [.. bed.On(0).Take(Writers).Select(account => new Target(
             "", "", account.Token, Owner: account.Owner, Epoch: account.Epoch))];
         var settings = bed.ConnectionStrings();
+        await using var publishing = await steps.MakeAsync("inserts with an event, warm-up", () => LoadProcess.StartAsync(
+            bed, new LoadKind("insert-and-publish", targets, Writers), options, cancellationToken, settings: settings));
+        await using var inserting = await steps.MakeAsync("inserts without, warm-up", () => LoadProcess.StartAsync(
+            bed, new LoadKind("insert", targets, Writers), options, cancellationToken, settings: settings));
         return await Comparison.RunAsync(
             $"inserts with an event / without, {Writers} writers",
-            new Side("with an event", token => bed.MeasureAsync("insert-and-publish", options, token, targets, Writers, more: settings)),
-            new Side("without", token => bed.MeasureAsync("insert", options, token, targets, Writers, more: settings)),
+            new Side("with an event", publishing.MeasureAsync),
+            new Side("without", inserting.MeasureAsync),
             0.90, options, steps, cancellationToken);
     }
 }

@@ -4,7 +4,7 @@ using System.Text;
 namespace Colonnade.Dev.Bench;
 
 /// <summary>The load generator wrk: one thread, each request with the token of another user.</summary>
-internal static class Wrk
+internal sealed class Wrk(string program, BenchBed bed, BenchOptions options, IReadOnlyList<Target> targets, int clients, BenchServer? server) : ILoad
 {
     private const double WarmUp = 1;
 
@@ -12,10 +12,9 @@ internal static class Wrk
     public static string? Program { get; } = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
         .Select(directory => Path.Combine(directory, "wrk")).FirstOrDefault(File.Exists);
 
-    public static async Task<Sample> MeasureAsync(
-        string program, BenchBed bed, BenchOptions options, IReadOnlyList<Target> targets, int clients, Uri url, ServerProcesses processes,
-        CancellationToken cancellationToken)
+    public async Task<Sample> MeasureAsync(CancellationToken cancellationToken)
     {
+        var processes = bed.ProcessesOf(server);
         var script = bed.File("wrk.lua");
         await File.WriteAllTextAsync(script, Script(targets), cancellationToken);
         await RunAsync(WarmUp);
@@ -33,9 +32,11 @@ internal static class Wrk
 
         Task<Outcome> RunAsync(double seconds) => Shell.RunAsync(
             program,
-            ["-t", "1", "-c", $"{clients}", "-d", $"{Math.Max(1, (int)seconds)}s", "-s", script, url.ToString()],
+            ["-t", "1", "-c", $"{clients}", "-d", $"{Math.Max(1, (int)seconds)}s", "-s", script, $"{bed.UrlOf(server)}"],
             Path.GetDirectoryName(script)!, cancellationToken);
     }
+
+    public ValueTask DisposeAsync() => default;
 
     private static string Script(IReadOnlyList<Target> targets)
     {

@@ -10,28 +10,38 @@ namespace Colonnade.Benchmarks;
 /// </summary>
 internal static class HttpLoad
 {
-    public static Task<Measurement> RunAsync(Plan plan) => Load.RunAsync(plan, async client =>
+    public static Task RunAsync(Plan plan) => Load.ServeAsync(plan, async client =>
     {
         var connection = await HttpConnection.OpenAsync(plan.Url!);
         var targets = plan.Targets.Where((_, n) => n % plan.Clients == client % plan.Targets.Count).ToArray();
         var requests = (targets.Length > 0 ? targets : [.. plan.Targets]).Select(target => Request(plan.Url!, target)).ToArray();
         var next = client;
-        return () => SendAsync(connection, requests[next++ % requests.Length]);
+        return () => SendAsync(connection, requests[next++ % requests.Length], plan.Waits);
     });
 
-    private static async Task<Result> SendAsync(HttpConnection connection, (byte[] Bytes, int KeyAt) request)
+    private static async Task<Result> SendAsync(HttpConnection connection, (byte[] Bytes, int KeyAt) request, bool waits)
     {
         if (request.KeyAt > 0)
         {
             Encoding.ASCII.GetBytes(Guid.NewGuid().ToString("N"), request.Bytes.AsSpan(request.KeyAt));
         }
 
-        return await connection.SendAsync(request.Bytes) switch
+        var (status, retryAfter) = await connection.SendAsync(request.Bytes);
+        switch (status)
         {
-            >= 200 and < 300 => Result.Succeeded,
-            429 or 503 => Result.Refused,
-            _ => Result.Failed,
-        };
+            case >= 200 and < 300:
+                return Result.Succeeded;
+            case 429 or 503:
+                if (waits)
+                {
+                    // Not all at the same moment.
+                    await Task.Delay(TimeSpan.FromSeconds(retryAfter * (1 + (Random.Shared.NextDouble() / 2))));
+                }
+
+                return Result.Refused;
+            default:
+                return Result.Failed;
+        }
     }
 
     /// <summary>The bytes, and where the idempotency key is in them; 0 without one.</summary>
@@ -63,8 +73,8 @@ internal static class HttpLoad
 
         public static async Task<HttpConnection> OpenAsync(Uri url) => new(await ConnectAsync(url), url);
 
-        /// <returns>Status; 0 when the connection broke.</returns>
-        public async Task<int> SendAsync(byte[] request)
+        /// <returns>Status, 0 when the connection broke; seconds of Retry-After, 0 without.</returns>
+        public async Task<(int Status, int RetryAfter)> SendAsync(byte[] request)
         {
             try
             {
@@ -86,7 +96,8 @@ internal static class HttpLoad
 
                     if (bodyAt > 0 && IsWhole(_buffer.AsSpan(0, bodyAt), _buffer.AsSpan(bodyAt, length - bodyAt)))
                     {
-                        return int.Parse(_buffer.AsSpan(9, 3), NumberStyles.None, CultureInfo.InvariantCulture);
+                        var head = _buffer.AsSpan(0, bodyAt);
+                        return (int.Parse(head.Slice(9, 3), NumberStyles.None, CultureInfo.InvariantCulture), Number(head, "\r\nRetry-After: "u8) ?? 0);
                     }
                 }
             }
@@ -94,20 +105,24 @@ internal static class HttpLoad
             {
                 _socket.Dispose();
                 _socket = await ConnectAsync(url);
-                return 0;
+                return default;
             }
         }
 
-        private static bool IsWhole(ReadOnlySpan<byte> head, ReadOnlySpan<byte> body)
+        private static bool IsWhole(ReadOnlySpan<byte> head, ReadOnlySpan<byte> body) =>
+            Number(head, "\r\nContent-Length: "u8) is { } length ? body.Length >= length : body.EndsWith("0\r\n\r\n"u8);
+
+        /// <summary>Of a header; null without it.</summary>
+        private static int? Number(ReadOnlySpan<byte> head, ReadOnlySpan<byte> header)
         {
-            var at = head.IndexOf("\r\nContent-Length: "u8);
+            var at = head.IndexOf(header);
             if (at < 0)
             {
-                return body.EndsWith("0\r\n\r\n"u8);
+                return null;
             }
 
-            var value = head[(at + 18)..];
-            return body.Length >= int.Parse(value[..value.IndexOf((byte)'\r')], NumberStyles.None, CultureInfo.InvariantCulture);
+            var value = head[(at + header.Length)..];
+            return int.Parse(value[..value.IndexOf((byte)'\r')], NumberStyles.None, CultureInfo.InvariantCulture);
         }
 
         private static async Task<Socket> ConnectAsync(Uri url)

@@ -30,7 +30,6 @@ internal static class Ingest
             Content = new ByteArrayContent(body.ToArray()) { Headers = { ContentType = new MediaTypeHeaderValue("application/x-ndjson") } },
         };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", target.Token);
-        Load.Begin();
         var started = Stopwatch.GetTimestamp();
         using var response = await http.SendAsync(request);
         var report = JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsStringAsync());
@@ -43,7 +42,6 @@ internal static class Ingest
         await using var source = NpgsqlReads.Source("shard0");
         await using var connection = await source.OpenConnectionAsync();
         var rows = Ids().Select(row => (row.Id, CreatedAt: Start.AddMilliseconds(row.Number), Payload: JsonSerializer.Serialize(Payload(row.Number)))).ToArray();
-        Load.Begin();
         var started = Stopwatch.GetTimestamp();
         await using (var importer = await connection.BeginBinaryImportAsync(
             "COPY activity (owner_id, id, kind, created_at, payload) FROM STDIN (FORMAT BINARY)"))

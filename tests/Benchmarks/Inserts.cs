@@ -14,13 +14,13 @@ internal static class Inserts
 
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(5);
 
-    public static async Task<Measurement> RunAsync(Plan plan, bool publish)
+    public static async Task RunAsync(Plan plan, bool publish)
     {
         await using var source = NpgsqlReads.Source("shard0", plan.Clients);
         using var stop = new CancellationTokenSource();
         var isDue = false;
         var notifying = publish ? NotifyAsync() : Task.CompletedTask;
-        var measurement = await Load.RunAsync(plan, async client =>
+        await Load.ServeAsync(plan, async client =>
         {
             var target = plan.Targets[client % plan.Targets.Count];
             var connection = await source.OpenConnectionAsync();
@@ -48,7 +48,6 @@ internal static class Inserts
         });
         await stop.CancelAsync();
         await notifying;
-        return measurement;
 
         async Task NotifyAsync()
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime;
 using System.Text.Json;
 
 namespace Colonnade.Benchmarks;
@@ -22,7 +23,8 @@ public sealed record Measurement(
     long Operations, long All, long Refused, long Failed, double Seconds, double P50, double P99, double Cpu, long Allocated);
 
 /// <summary>What dev.cs says in the environment.</summary>
-public sealed record Plan(int Clients, TimeSpan WarmUp, TimeSpan Duration, Uri? Url, IReadOnlyList<Target> Targets)
+/// <param name="Waits">Whether a client that is refused waits for as long as it is told.</param>
+public sealed record Plan(int Clients, TimeSpan WarmUp, TimeSpan Duration, Uri? Url, IReadOnlyList<Target> Targets, bool Waits)
 {
     public static Plan FromEnvironment() => new(
         int.Parse(Get("BENCH_CLIENTS") ?? "16", null),
@@ -31,7 +33,8 @@ public sealed record Plan(int Clients, TimeSpan WarmUp, TimeSpan Duration, Uri? 
         Get("BENCH_URL") is { } url ? new Uri(url) : null,
         Get("BENCH_TARGETS") is { } file
             ? JsonSerializer.Deserialize<Target[]>(File.ReadAllText(file), JsonSerializerOptions.Web)!
-            : []);
+            : [],
+        Get("BENCH_WAITS") == "1");
 
     /// <exception cref="InvalidOperationException">It is not there.</exception>
     public static string ConnectionString(string name) =>
@@ -49,30 +52,56 @@ public enum Result
 
 public static class Load
 {
-    /// <summary>Tells dev.cs, which then looks at what the servers have used so far, that what counts begins now.</summary>
-    public static void Begin() => Console.WriteLine("begun");
+    /// <summary>So few methods compiled in a slice of the warm-up are of what runs now and then.</summary>
+    private const int Few = 5;
+
+    private static readonly TimeSpan s_slice = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// Says "ready", and then measures once for every line that comes in, so that dev.cs can have processes take turns
+    /// that are warm. A measurement is a line of JSON.
+    /// </summary>
+    public static async Task ServeAsync(Func<Task<Measurement>> measure)
+    {
+        Console.WriteLine("ready");
+        while (await Console.In.ReadLineAsync() is not null)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(await measure(), JsonSerializerOptions.Web));
+        }
+    }
 
     /// <summary>Clients that each do one thing after the other; what they do while warming up does not count.</summary>
     /// <param name="clientOf">Makes the client of a number, and gives what it does once.</param>
-    public static async Task<Measurement> RunAsync(Plan plan, Func<int, Task<Func<Task<Result>>>> clientOf)
+    public static async Task ServeAsync(Plan plan, Func<int, Task<Func<Task<Result>>>> clientOf)
     {
         var clients = await Task.WhenAll(Enumerable.Range(0, plan.Clients).Select(clientOf));
-        var start = Stopwatch.GetTimestamp();
-        var from = start + (long)(plan.WarmUp.TotalSeconds * Stopwatch.Frequency);
-        var to = from + (long)(plan.Duration.TotalSeconds * Stopwatch.Frequency);
+        await WarmUpAsync(plan.WarmUp, clients);
+        await ServeAsync(() => MeasureAsync(clients, plan.Duration));
+    }
+
+    /// <summary>
+    /// Until next to nothing is compiled any more. Code runs slowly before that, since it counts what it does for the
+    /// compiler, and the longer the more methods there are.
+    /// </summary>
+    private static async Task WarmUpAsync(TimeSpan least, IReadOnlyList<Func<Task<Result>>> clients)
+    {
+        var quiet = 0;
+        for (var started = Stopwatch.GetTimestamp(); quiet < 2 && Stopwatch.GetElapsedTime(started) < s_longest;)
+        {
+            var compiled = JitInfo.GetCompiledMethodCount();
+            await MeasureAsync(clients, s_slice);
+            var isQuiet = JitInfo.GetCompiledMethodCount() - compiled <= Few && Stopwatch.GetElapsedTime(started) >= least;
+            quiet = isQuiet ? quiet + 1 : 0;
+        }
+    }
+
+    private static async Task<Measurement> MeasureAsync(IReadOnlyList<Func<Task<Result>>> clients, TimeSpan duration)
+    {
         using var process = Process.GetCurrentProcess();
-        TimeSpan cpu = default;
-        long allocated = 0;
-        var begun = Task.Delay(plan.WarmUp).ContinueWith(
-            _ =>
-            {
-                process.Refresh();
-                (cpu, allocated) = (process.TotalProcessorTime, GC.GetTotalAllocatedBytes());
-                Begin();
-            },
-            TaskScheduler.Default);
-        var counts = await Task.WhenAll(clients.Select(client => Task.Run(() => RepeatAsync(client, from, to))));
-        await begun;
+        var (cpu, allocated) = (process.TotalProcessorTime, GC.GetTotalAllocatedBytes());
+        var end = Stopwatch.GetTimestamp() + (long)(duration.TotalSeconds * Stopwatch.Frequency);
+        var counts = await Task.WhenAll(clients.Select(client => Task.Run(() => RepeatAsync(client, end))));
         process.Refresh();
         var latencies = counts.SelectMany(count => count.Latencies).Order().ToArray();
         return new Measurement(
@@ -80,32 +109,26 @@ public static class Load
             counts.Sum(count => count.All),
             counts.Sum(count => count.Refused),
             counts.Sum(count => count.Failed),
-            plan.Duration.TotalSeconds,
+            duration.TotalSeconds,
             Percentile(latencies, 0.50),
             Percentile(latencies, 0.99),
             (process.TotalProcessorTime - cpu).TotalSeconds,
             GC.GetTotalAllocatedBytes() - allocated);
     }
 
-    private static async Task<Counts> RepeatAsync(Func<Task<Result>> client, long from, long to)
+    private static async Task<Counts> RepeatAsync(Func<Task<Result>> client, long end)
     {
         var counts = new Counts();
         while (true)
         {
             var began = Stopwatch.GetTimestamp();
-            if (began >= to)
+            if (began >= end)
             {
                 return counts;
             }
 
-            var result = await client();
-            if (began < from)
-            {
-                continue;
-            }
-
             counts.All++;
-            switch (result)
+            switch (await client())
             {
                 case Result.Succeeded:
                     counts.Latencies.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
@@ -123,9 +146,27 @@ public static class Load
     private static double Percentile(double[] sorted, double share) =>
         sorted.Length == 0 ? 0 : sorted[Math.Min(sorted.Length - 1, (int)(sorted.Length * share))];
 
+    /// <summary>What counts, by the stopwatch; nothing yet before it begins.</summary>
+    private sealed class Period
+    {
+        private long _from = long.MaxValue;
+        private long _to = long.MaxValue;
+
+        public long From => Volatile.Read(ref _from);
+
+        public long To => Volatile.Read(ref _to);
+
+        public void Begin(TimeSpan duration)
+        {
+            var now = Stopwatch.GetTimestamp();
+            Volatile.Write(ref _to, now + (long)(duration.TotalSeconds * Stopwatch.Frequency));
+            Volatile.Write(ref _from, now);
+        }
+    }
+
     private sealed class Counts
     {
-        public List<double> Latencies { get; } = new(100_000);
+        public List<double> Latencies { get; } = [];
 
         public long All { get; set; }
 

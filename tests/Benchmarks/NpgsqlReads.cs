@@ -22,10 +22,10 @@ internal static class NpgsqlReads
         return builder.Build();
     }
 
-    public static async Task<Measurement> RunAsync(Plan plan)
+    public static async Task RunAsync(Plan plan)
     {
         await using var source = Source("shard0-replica");
-        return await Load.RunAsync(plan, client =>
+        await Load.ServeAsync(plan, client =>
         {
             var next = client;
             return Task.FromResult(async () =>

@@ -1,30 +1,25 @@
-using System.Text.Json;
 using Colonnade.Benchmarks;
 
-// One measurement per process: PROGRAM MEASUREMENT, with its parameters in the environment (Plan). Prints one line of JSON.
-if (args is ["floor-api"])
-{
-    await FloorApi.RunAsync();
-    return 0;
-}
-
+// One kind of measurement per process: PROGRAM MEASUREMENT, with its parameters in the environment (Plan). Prints "ready"
+// when it is warm, and a line of JSON for every line that it is sent, until its input ends.
 var plan = Plan.FromEnvironment();
-var measurement = args switch
+Func<Task>? run = args switch
 {
-    ["http"] => await HttpLoad.RunAsync(plan),
-    ["read"] => await NpgsqlReads.RunAsync(plan),
-    ["read-service"] => await ServiceReads.RunAsync(plan),
-    ["ingest"] => await Ingest.ByHttpAsync(plan),
-    ["copy"] => await Ingest.ByCopyAsync(plan),
-    ["insert"] => await Inserts.RunAsync(plan, publish: false),
-    ["insert-and-publish"] => await Inserts.RunAsync(plan, publish: true),
+    ["floor-api"] => FloorApi.RunAsync,
+    ["http"] => () => HttpLoad.RunAsync(plan),
+    ["read"] => () => NpgsqlReads.RunAsync(plan),
+    ["read-service"] => () => ServiceReads.RunAsync(plan),
+    ["ingest"] => () => Load.ServeAsync(() => Ingest.ByHttpAsync(plan)),
+    ["copy"] => () => Load.ServeAsync(() => Ingest.ByCopyAsync(plan)),
+    ["insert"] => () => Inserts.RunAsync(plan, publish: false),
+    ["insert-and-publish"] => () => Inserts.RunAsync(plan, publish: true),
     _ => null,
 };
-if (measurement is null)
+if (run is null)
 {
     await Console.Error.WriteLineAsync("floor-api | http | read | read-service | ingest | copy | insert | insert-and-publish");
     return 2;
 }
 
-Console.WriteLine(JsonSerializer.Serialize(measurement, JsonSerializerOptions.Web));
+await run();
 return 0;

@@ -16,7 +16,7 @@ namespace Colonnade.Benchmarks;
 /// <summary>The service's own read of a wallet, without HTTP: a scope for each, as for a request.</summary>
 internal static class ServiceReads
 {
-    public static async Task<Measurement> RunAsync(Plan plan)
+    public static async Task RunAsync(Plan plan)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
@@ -24,7 +24,7 @@ internal static class ServiceReads
         using var host = builder.Build();
         await host.StartAsync();
         var scopes = host.Services.GetRequiredService<IServiceScopeFactory>();
-        var measurement = await Load.RunAsync(plan, client =>
+        await Load.ServeAsync(plan, client =>
         {
             var next = client;
             return Task.FromResult(async () =>
@@ -37,7 +37,6 @@ internal static class ServiceReads
             });
         });
         await host.StopAsync();
-        return measurement;
     }
 
     /// <summary>As the API's composition root does, with the pool's settings of its appsettings.json.</summary>

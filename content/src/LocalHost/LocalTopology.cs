@@ -109,6 +109,10 @@ public sealed partial class LocalTopology : IAsyncDisposable
         return part;
     }
 
+    /// <summary>The first value that the primary answers to the superuser with; null for none.</summary>
+    internal Task<object?> AskPrimaryAsync(string sql, CancellationToken ct) =>
+        AskAsync(ConnectionString("postgres", DatabaseRoles.Superuser), sql, ct);
+
     /// <summary>Waits until a part that should run on has ended.</summary>
     internal async Task<Part> AnyEndedAsync(CancellationToken ct)
     {
@@ -204,12 +208,15 @@ public sealed partial class LocalTopology : IAsyncDisposable
     private Task<bool> AnswersTrueAsync(bool replica, string question, CancellationToken ct) =>
         AnswersTrueAsync(ConnectionString("postgres", DatabaseRoles.Superuser, replica), question, ct);
 
-    private static async Task<bool> AnswersTrueAsync(string server, string question, CancellationToken ct)
+    private static async Task<bool> AnswersTrueAsync(string server, string question, CancellationToken ct) =>
+        await AskAsync(server, question, ct) is true;
+
+    private static async Task<object?> AskAsync(string server, string question, CancellationToken ct)
     {
         await using var connection = new NpgsqlConnection($"{server};Pooling=false");
         await connection.OpenAsync(ct);
         await using var command = new NpgsqlCommand(question, connection);
-        return await command.ExecuteScalarAsync(ct) is true;
+        return await command.ExecuteScalarAsync(ct);
     }
 
     private async Task<bool> RedisAnswersAsync(CancellationToken ct)

@@ -11,6 +11,13 @@ internal static class Services
 
     public static async Task MigrateAsync(this LocalTopology topology, CancellationToken ct)
     {
+        var build = MigratorBuild.Current();
+        if (await MigratorBuild.HasRunAsync(topology, build, ct))
+        {
+            Report.Log(ResourceNames.Migrator, "This build has run here before, so there is nothing to do.");
+            return;
+        }
+
         var migrator = topology.Start(
             ResourceNames.Migrator,
             "TERM",
@@ -20,6 +27,8 @@ internal static class Services
         {
             throw new LocalHostException(migrator.DescribeEnd());
         }
+
+        await MigratorBuild.RememberAsync(topology, build, ct);
     }
 
     public static async Task<Uri> StartApiAsync(this LocalTopology topology, int port, CancellationToken ct)

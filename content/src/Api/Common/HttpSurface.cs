@@ -51,6 +51,7 @@ internal static class HttpSurface
             app.MapScalarApiReference().AllowAnonymous();
         }
 
+        app.UseDoor();
         app.UseWebSockets();
         app.UseAuthentication();
         app.UseRateLimiter();

@@ -35,17 +35,30 @@ internal static class RateLimits
     public static void AddRateLimits(this WebApplicationBuilder builder)
     {
         var limits = builder.Configuration.GetSection(RateLimitOptions.Section).Get<RateLimitOptions>() ?? new();
+        var callers = PartitionedRateLimiter.Create<HttpContext, string>(context => IsOfHealth(context)
+            ? RateLimitPartition.GetNoLimiter("health")
+            : RateLimitPartition.GetTokenBucketLimiter(CallerOf(context), _ => Bucket(limits)));
+        var turns = PartitionedRateLimiter.Create<HttpContext, string>(context => IsOfHealth(context) || IsLongLived(context)
+            ? RateLimitPartition.GetNoLimiter("no turn")
+            : RateLimitPartition.GetConcurrencyLimiter("turn", _ => Turns(limits)));
+        builder.Services.AddSingleton(new Door(context =>
+            turns.GetStatistics(context) is { CurrentAvailablePermits: 0 } now && now.CurrentQueuedCount >= limits.Queue));
         builder.Services.AddRateLimiter(options =>
         {
-            options.OnRejected = TellWhenToRetry;
-            options.GlobalLimiter = PartitionedRateLimiter.CreateChained(
-                PartitionedRateLimiter.Create<HttpContext, string>(context => IsOfHealth(context)
-                    ? RateLimitPartition.GetNoLimiter("health")
-                    : RateLimitPartition.GetTokenBucketLimiter(CallerOf(context), _ => Bucket(limits))),
-                PartitionedRateLimiter.Create<HttpContext, string>(context => IsOfHealth(context) || IsLongLived(context)
-                    ? RateLimitPartition.GetNoLimiter("no turn")
-                    : RateLimitPartition.GetConcurrencyLimiter("turn", _ => Turns(limits))));
+            options.OnRejected = (context, _) => new(RefuseAsync(
+                context.HttpContext, context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : null));
+            options.GlobalLimiter = PartitionedRateLimiter.CreateChained(callers, turns);
         });
+    }
+
+    /// <summary>
+    /// Refuses whoever comes while nobody more can wait, before their token is checked: under overload that are most, and
+    /// what is done for them is taken from those who are let in. Whose turn comes when is decided after, user by user.
+    /// </summary>
+    public static void UseDoor(this IApplicationBuilder app)
+    {
+        var door = app.ApplicationServices.GetRequiredService<Door>();
+        app.Use((context, next) => door.IsShut(context) ? RefuseAsync(context, wait: null) : next(context));
     }
 
     private static bool IsOfHealth(HttpContext context) =>
@@ -73,20 +86,22 @@ internal static class RateLimits
         QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
     };
 
-    private static async ValueTask TellWhenToRetry(OnRejectedContext context, CancellationToken cancellationToken)
+    /// <param name="wait">Known for a user who asks too much; null when it is everybody who does.</param>
+    private static async Task RefuseAsync(HttpContext context, TimeSpan? wait)
     {
-        // Only a token bucket knows when; without, it is everybody who asks too much.
-        var (wait, type, title, status) = context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var time)
-            ? (time, "too-many-requests", "You send requests too fast.", StatusCodes.Status429TooManyRequests)
-            : (TimeSpan.FromSeconds(1), "overloaded", "The service has more to do than it can. Nothing was done.", StatusCodes.Status503ServiceUnavailable);
-        context.HttpContext.Response.StatusCode = status;
-        context.HttpContext.Response.Headers.RetryAfter =
-            Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        var problems = context.HttpContext.RequestServices.GetRequiredService<IProblemDetailsService>();
+        var (type, title, status) = wait is null
+            ? ("overloaded", "The service has more to do than it can. Nothing was done.", StatusCodes.Status503ServiceUnavailable)
+            : ("too-many-requests", "You send requests too fast.", StatusCodes.Status429TooManyRequests);
+        context.Response.StatusCode = status;
+        context.Response.Headers.RetryAfter =
+            Math.Max(1, Math.Ceiling(wait?.TotalSeconds ?? 1)).ToString(CultureInfo.InvariantCulture);
+        var problems = context.RequestServices.GetRequiredService<IProblemDetailsService>();
         await problems.TryWriteAsync(new ProblemDetailsContext
         {
-            HttpContext = context.HttpContext,
+            HttpContext = context,
             ProblemDetails = new ProblemDetails { Type = $"urn:problem-type:{type}", Title = title, Status = status },
         });
     }
+
+    private sealed record Door(Func<HttpContext, bool> IsShut);
 }

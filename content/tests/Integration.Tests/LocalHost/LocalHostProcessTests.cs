@@ -1,3 +1,6 @@
+using System.Reflection;
+using Acme.Service.LocalHost;
+
 namespace Acme.Service.Integration.Tests.LocalHost;
 
 /// <summary>The whole program. Its tests share data, so that only the first has to make it.</summary>
@@ -33,6 +36,29 @@ public sealed class LocalHostProcessTests(TestDirectory directory) : IClassFixtu
         await LocalHostProcess.AssertEndedAsync(processes);
         await host.SignalAsync("TERM");
         Assert.Equal(0, await host.ExitCodeAsync());
+    }
+
+    [Fact]
+    public async Task The_Migrator_runs_again_only_when_it_was_built_anew()
+    {
+        const string NothingToDo = "This build has run here before";
+        await OutputAsync();
+        Assert.Contains(NothingToDo, await OutputAsync(), StringComparison.Ordinal);
+
+        var migrator = typeof(LocalTopology).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(path => path.Key == "Migrator");
+        File.SetLastWriteTimeUtc(migrator.Value!, DateTime.UtcNow);
+        var output = await OutputAsync();
+        Assert.DoesNotContain(NothingToDo, output, StringComparison.Ordinal);
+        Assert.Contains("is up to date", output, StringComparison.Ordinal);
+
+        async Task<string> OutputAsync()
+        {
+            await using var host = LocalHostProcess.StartOn(directory);
+            await host.ReadyAsync();
+            await host.SignalAsync("TERM");
+            Assert.Equal(0, await host.ExitCodeAsync());
+            return host.Output;
+        }
     }
 
     [Fact]

@@ -1,8 +1,10 @@
 using System.Net;
 using Acme.Service.Application.Platform;
 using Acme.Service.Integration.Tests.Fixtures;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Acme.Service.Integration.Tests.Platform;
 
@@ -19,10 +21,11 @@ public sealed class OverloadTests(ServiceFixture fixture) : IClassFixture<Servic
     public async Task What_is_too_much_is_sent_away_at_once_and_the_rest_is_answered()
     {
         var slow = new SlowInspector();
+        var tokens = new TokenCounter();
         await using var plain = new TestService(
             fixture.Service.Databases, ("RateLimits:Concurrent", $"{Concurrent}"), ("RateLimits:Queue", $"{Queue}"));
         await using var service = plain.WithWebHostBuilder(builder => builder.ConfigureTestServices(
-            services => services.AddSingleton<IServerInspector>(slow)));
+            services => services.AddSingleton<IServerInspector>(slow).AddSingleton<IPostConfigureOptions<JwtBearerOptions>>(tokens)));
         using var client = service.CreateClient();
 
         var waiting = Enumerable.Range(0, Requests).Select(_ => client.GetAsync("/topology", Cancellation)).ToList();
@@ -36,12 +39,34 @@ public sealed class OverloadTests(ServiceFixture fixture) : IClassFixture<Servic
             Assert.True(refused.Headers.RetryAfter?.Delta >= TimeSpan.FromSeconds(1));
         }
 
-        Assert.Equal(Concurrent, slow.Working);
+        // The queue is full now, and nobody's token is looked at any more.
+        await Eventually.TrueAsync(() => slow.Working == Concurrent);
+        var checkedTokens = tokens.Checked;
+        await HttpAssert.ProblemAsync(await client.GetAsync("/topology", Cancellation), HttpStatusCode.ServiceUnavailable);
+        Assert.Equal(checkedTokens, tokens.Checked);
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health/live", Cancellation)).StatusCode);
 
         slow.Go.SetResult();
+        Assert.True(checkedTokens >= Concurrent + Queue);
         Assert.All(await Task.WhenAll(waiting), response => Assert.Equal(HttpStatusCode.OK, response.StatusCode));
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/topology", Cancellation)).StatusCode);
+    }
+
+    private sealed class TokenCounter : IPostConfigureOptions<JwtBearerOptions>
+    {
+        private int _checked;
+
+        public int Checked => _checked;
+
+        public void PostConfigure(string? name, JwtBearerOptions options)
+        {
+            var before = options.Events.OnMessageReceived;
+            options.Events.OnMessageReceived = context =>
+            {
+                Interlocked.Increment(ref _checked);
+                return before(context);
+            };
+        }
     }
 
     private sealed class SlowInspector : IServerInspector
