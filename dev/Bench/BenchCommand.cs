@@ -8,14 +8,14 @@ public static class BenchCommand
     private static readonly Dictionary<string, Func<BenchBed, BenchOptions, Steps, CancellationToken, Task<IReadOnlyList<Row>>>> s_rows = new()
     {
         ["startup"] = StartupRows.RunAsync,
-        ["data"] = One(ReadRows.DataLayerAsync),
+        ["data"] = ReadRows.DataLayerAsync,
         ["http"] = One(ReadRows.HttpAsync),
         ["clients"] = One(ReadRows.ClientsAsync),
         ["routing"] = One(RoutingRow.RunAsync),
         ["transfer"] = One(TransferRows.WithinAsync),
         ["saga"] = One(TransferRows.BetweenAsync),
         ["ingest"] = One(WriteRows.IngestAsync),
-        ["publish"] = One(WriteRows.PublishAsync),
+        ["publish"] = WriteRows.PublishAsync,
         ["shards"] = One(ShardsRow.RunAsync),
         ["ledger"] = One(LedgerRow.RunAsync),
         ["overload"] = TransferRows.OverloadAsync,

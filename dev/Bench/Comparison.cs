@@ -12,7 +12,7 @@ internal static class Comparison
     private const int MostWarmUps = 10;
 
     public static async Task<Row> RunAsync(
-        string name, Side subject, Side floor, double goal, BenchOptions options, Steps steps, CancellationToken cancellationToken)
+        string name, Side subject, Side floor, double? goal, BenchOptions options, Steps steps, CancellationToken cancellationToken)
     {
         foreach (var side in new[] { subject, floor })
         {

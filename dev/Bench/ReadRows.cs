@@ -7,17 +7,29 @@ internal static class ReadRows
 {
     private const int Users = 64;
 
-    public static async Task<Row> DataLayerAsync(BenchBed bed, BenchOptions options, Steps steps, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Row>> DataLayerAsync(
+        BenchBed bed, BenchOptions options, Steps steps, CancellationToken cancellationToken)
     {
         var (targets, settings) = await PrepareAsync(bed, cancellationToken);
-        await using var service = await steps.MakeAsync("IWalletReader, warm-up", () => LoadProcess.StartAsync(bed, new LoadKind("read-service", targets), options, cancellationToken, settings: settings));
-        await using var raw = await steps.MakeAsync("raw Npgsql, warm-up", () =>
-            LoadProcess.StartAsync(bed, new LoadKind("read", targets), options, cancellationToken, settings: settings));
-        return await Comparison.RunAsync(
-            "hot read in the data layer / raw Npgsql",
-            new Side("IWalletReader", service.MeasureAsync, InProcess: true),
-            new Side("raw Npgsql", raw.MeasureAsync, InProcess: true),
-            0.90, options, steps, cancellationToken);
+        await using var service = await StartAsync("read-service");
+        await using var raw = await StartAsync("read");
+        await using var fenced = await StartAsync("read-fenced");
+        return
+        [
+            await Comparison.RunAsync(
+                "hot read in the data layer / raw Npgsql",
+                new Side("IWalletReader", service.MeasureAsync, InProcess: true),
+                new Side("raw Npgsql", raw.MeasureAsync, InProcess: true),
+                0.90, options, steps, cancellationToken),
+            await Comparison.RunAsync(
+                "hot read in the data layer / raw Npgsql with the service's fence",
+                new Side("IWalletReader", service.MeasureAsync, InProcess: true),
+                new Side("raw Npgsql with the fence", fenced.MeasureAsync, InProcess: true),
+                goal: null, options, steps, cancellationToken),
+        ];
+
+        Task<LoadProcess> StartAsync(string kind) => steps.MakeAsync(
+            $"{kind}, warm-up", () => LoadProcess.StartAsync(bed, new LoadKind(kind, targets), options, cancellationToken, settings: settings));
     }
 
     public static async Task<Row> HttpAsync(BenchBed bed, BenchOptions options, Steps steps, CancellationToken cancellationToken)
@@ -67,7 +79,7 @@ internal static class ReadRows
         return
         (
             [.. bed.On(0).Take(Users).Select(account => new Target(
-                "GET", $"/wallets/{account.Wallet}?owner={account.Owner}", account.Token, Owner: account.Owner, Id: account.Wallet))],
+                "GET", $"/wallets/{account.Wallet}?owner={account.Owner}", account.Token, Owner: account.Owner, Id: account.Wallet, Epoch: account.Epoch))],
             bed.ConnectionStrings()
         );
     }

@@ -23,20 +23,28 @@ internal static class WriteRows
             0.50, options, steps, cancellationToken);
     }
 
-    public static async Task<Row> PublishAsync(BenchBed bed, BenchOptions options, Steps steps, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Row>> PublishAsync(
+        BenchBed bed, BenchOptions options, Steps steps, CancellationToken cancellationToken)
     {
         await bed.OpenAccountsAsync(Writers, cancellationToken);
         Target[] targets = [.. bed.On(0).Take(Writers).Select(account => new Target(
             "", "", account.Token, Owner: account.Owner, Epoch: account.Epoch))];
         var settings = bed.ConnectionStrings();
-        await using var publishing = await steps.MakeAsync("inserts with an event, warm-up", () => LoadProcess.StartAsync(
-            bed, new LoadKind("insert-and-publish", targets, Writers), options, cancellationToken, settings: settings));
-        await using var inserting = await steps.MakeAsync("inserts without, warm-up", () => LoadProcess.StartAsync(
-            bed, new LoadKind("insert", targets, Writers), options, cancellationToken, settings: settings));
-        return await Comparison.RunAsync(
-            $"inserts with an event / without, {Writers} writers",
-            new Side("with an event", publishing.MeasureAsync),
-            new Side("without", inserting.MeasureAsync),
-            0.90, options, steps, cancellationToken);
+        return
+        [
+            await AgainstInsertAsync($"inserts with an event / without, {Writers} writers", "with an event", "insert-and-publish", 0.90),
+            await AgainstInsertAsync($"inserts with an empty statement / without, {Writers} writers", "with an empty SELECT", "insert-and-nothing", goal: null),
+        ];
+
+        async Task<Row> AgainstInsertAsync(string row, string name, string kind, double? goal)
+        {
+            await using var subject = await StartAsync(kind);
+            await using var inserting = await StartAsync("insert");
+            return await Comparison.RunAsync(
+                row, new Side(name, subject.MeasureAsync), new Side("without", inserting.MeasureAsync), goal, options, steps, cancellationToken);
+        }
+
+        Task<LoadProcess> StartAsync(string kind) => steps.MakeAsync(
+            $"{kind}, warm-up", () => LoadProcess.StartAsync(bed, new LoadKind(kind, targets, Writers), options, cancellationToken, settings: settings));
     }
 }

@@ -10,11 +10,14 @@ internal static class Inserts
 {
     private const string ActSql = "SELECT * FROM act_for($1, $2, 1)";
     private const string InsertSql = "INSERT INTO activity (owner_id, id, kind, created_at, payload) VALUES ($1, gen_random_uuid(), 'click', now(), '{}')";
+    private const string NothingSql = "SELECT";
     private const string EventSql = "INSERT INTO events (owner_id, epoch, type, payload) VALUES ($1, $2, 'click', '{\"amount\": 1}')";
 
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(5);
 
-    public static async Task RunAsync(Plan plan, bool publish)
+    /// <param name="publish">With an event.</param>
+    /// <param name="nothing">With a statement that does nothing, to tell what any further statement costs.</param>
+    public static async Task RunAsync(Plan plan, bool publish = false, bool nothing = false)
     {
         await using var source = NpgsqlReads.Source("shard0", plan.Clients);
         using var stop = new CancellationTokenSource();
@@ -38,6 +41,11 @@ internal static class Inserts
                 if (publish)
                 {
                     batch.BatchCommands.Add(new(EventSql) { Parameters = { Owner(target), Epoch(target) } });
+                }
+
+                if (nothing)
+                {
+                    batch.BatchCommands.Add(new(NothingSql));
                 }
 
                 batch.BatchCommands.Add(new("COMMIT"));

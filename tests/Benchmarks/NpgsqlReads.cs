@@ -11,6 +11,9 @@ internal static class NpgsqlReads
     public const string Sql = "SELECT id, currency, balance, pending, status, version, opened_at FROM wallets WHERE id = $1 AND owner_id = $2";
     public const string ActSql = "SELECT set_config('app.user_id', $1, true)";
 
+    /// <summary>The service's own way to set the user, which refuses a bucket that is not on this shard.</summary>
+    private const string FencedActSql = "SELECT * FROM read_for($1, $2)";
+
     public static NpgsqlDataSource Source(string name, int clients = 32)
     {
         var builder = new NpgsqlSlimDataSourceBuilder(Plan.ConnectionString(name));
@@ -22,7 +25,8 @@ internal static class NpgsqlReads
         return builder.Build();
     }
 
-    public static async Task RunAsync(Plan plan)
+    /// <param name="fenced">With the fence of the service, so that its part of the difference can be told.</param>
+    public static async Task RunAsync(Plan plan, bool fenced)
     {
         await using var source = Source("shard0-replica");
         await Load.ServeAsync(plan, client =>
@@ -31,19 +35,25 @@ internal static class NpgsqlReads
             return Task.FromResult(async () =>
             {
                 var target = plan.Targets[next++ % plan.Targets.Count];
-                return await ReadAsync(source, target.Id, target.Owner) is null ? Result.Failed : Result.Succeeded;
+                return await ReadAsync(source, target.Id, target.Owner, fenced ? target.Epoch : null) is null ? Result.Failed : Result.Succeeded;
             });
         });
     }
 
-    public static async Task<WalletRow?> ReadAsync(NpgsqlDataSource source, Guid id, Guid owner)
+    /// <param name="epoch">Of the owner's bucket; null for a read without the fence.</param>
+    public static async Task<WalletRow?> ReadAsync(NpgsqlDataSource source, Guid id, Guid owner, long? epoch = null)
     {
         await using var connection = await source.OpenConnectionAsync();
         await using var batch = new NpgsqlBatch(connection)
         {
             BatchCommands =
             {
-                new NpgsqlBatchCommand(ActSql) { Parameters = { new NpgsqlParameter<string> { TypedValue = owner.ToString() } } },
+                epoch is { } known
+                    ? new NpgsqlBatchCommand(FencedActSql)
+                    {
+                        Parameters = { new NpgsqlParameter<Guid> { TypedValue = owner }, new NpgsqlParameter<long> { TypedValue = known } },
+                    }
+                    : new NpgsqlBatchCommand(ActSql) { Parameters = { new NpgsqlParameter<string> { TypedValue = owner.ToString() } } },
                 new NpgsqlBatchCommand(Sql)
                 {
                     Parameters = { new NpgsqlParameter<Guid> { TypedValue = id }, new NpgsqlParameter<Guid> { TypedValue = owner } },

@@ -7,17 +7,19 @@ Func<Task>? run = args switch
 {
     ["floor-api"] => FloorApi.RunAsync,
     ["http"] => () => HttpLoad.RunAsync(plan),
-    ["read"] => () => NpgsqlReads.RunAsync(plan),
+    ["read"] => () => NpgsqlReads.RunAsync(plan, fenced: false),
+    ["read-fenced"] => () => NpgsqlReads.RunAsync(plan, fenced: true),
     ["read-service"] => () => ServiceReads.RunAsync(plan),
     ["ingest"] => () => Load.ServeAsync(() => Ingest.ByHttpAsync(plan)),
     ["copy"] => () => Load.ServeAsync(() => Ingest.ByCopyAsync(plan)),
-    ["insert"] => () => Inserts.RunAsync(plan, publish: false),
+    ["insert"] => () => Inserts.RunAsync(plan),
     ["insert-and-publish"] => () => Inserts.RunAsync(plan, publish: true),
+    ["insert-and-nothing"] => () => Inserts.RunAsync(plan, nothing: true),
     _ => null,
 };
 if (run is null)
 {
-    await Console.Error.WriteLineAsync("floor-api | http | read | read-service | ingest | copy | insert | insert-and-publish");
+    await Console.Error.WriteLineAsync("floor-api | http | read | read-fenced | read-service | ingest | copy | insert | insert-and-publish | insert-and-nothing");
     return 2;
 }
 

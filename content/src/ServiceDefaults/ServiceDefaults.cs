@@ -43,7 +43,7 @@ public static class ServiceDefaults
             .AllowAnonymous();
     }
 
-    /// <summary>Only where there is somebody to send it to: a span for each request and statement costs a fifth of a small request.</summary>
+    /// <summary>Only where there is somebody to send it to: what is recorded for each request and statement is not free.</summary>
     private static void AddOpenTelemetry(this IHostApplicationBuilder builder)
     {
         if (string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
