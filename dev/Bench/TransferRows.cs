@@ -41,7 +41,7 @@ internal static class TransferRows
     {
         const int Many = 1_000;
         await bed.OpenAccountsAsync(Payers, cancellationToken);
-        await using var few = await StartAsync(64, waits: false);
+        await using var few = await LoadProcess.StartAsync(bed, new LoadKind("http", Targets(bed), 64), options, cancellationToken);
         await steps.RunAsync("overload, warm-up", _ => Comparison.WarmUpAsync(new Side("64 clients", few.MeasureAsync), cancellationToken));
         var rounds = new List<(Sample Before, Sample Polite, Sample Pushing, Sample After)>();
         for (var round = 0; round < options.Rounds; round++)
@@ -72,14 +72,8 @@ internal static class TransferRows
             new Row("overload: transfers/s right after / before", [.. rounds.Select(r => r.After.PerSecond / r.Before.PerSecond)], 0.90),
         ];
 
-        Task<LoadProcess> StartAsync(int clients, bool waits) =>
-            LoadProcess.StartAsync(bed, new LoadKind("http", Targets(bed), clients, waits), options, cancellationToken);
-
-        async Task<Sample> MeasureAsync(bool waits)
-        {
-            await using var load = await StartAsync(Many, waits);
-            return await load.MeasureAsync(cancellationToken);
-        }
+        Task<Sample> MeasureAsync(bool waits) =>
+            bed.MeasureAsync(new LoadKind("http", Targets(bed), Many, waits), options, cancellationToken);
 
         string Describe(string name, Func<(Sample Before, Sample Polite, Sample Pushing, Sample After), Sample> of)
         {

@@ -146,24 +146,6 @@ public static class Load
     private static double Percentile(double[] sorted, double share) =>
         sorted.Length == 0 ? 0 : sorted[Math.Min(sorted.Length - 1, (int)(sorted.Length * share))];
 
-    /// <summary>What counts, by the stopwatch; nothing yet before it begins.</summary>
-    private sealed class Period
-    {
-        private long _from = long.MaxValue;
-        private long _to = long.MaxValue;
-
-        public long From => Volatile.Read(ref _from);
-
-        public long To => Volatile.Read(ref _to);
-
-        public void Begin(TimeSpan duration)
-        {
-            var now = Stopwatch.GetTimestamp();
-            Volatile.Write(ref _to, now + (long)(duration.TotalSeconds * Stopwatch.Frequency));
-            Volatile.Write(ref _from, now);
-        }
-    }
-
     private sealed class Counts
     {
         public List<double> Latencies { get; } = [];

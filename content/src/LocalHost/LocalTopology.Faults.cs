@@ -63,11 +63,7 @@ public sealed partial class LocalTopology
     /// <summary>Completes when the replica takes writes.</summary>
     internal async Task PromoteReplicaAsync(CancellationToken ct)
     {
-        await using var connection = new NpgsqlConnection(
-            $"{ConnectionString("postgres", DatabaseRoles.Superuser, replica: true)};Pooling=false");
-        await connection.OpenAsync(ct);
-        await using var command = new NpgsqlCommand("select pg_promote()", connection);
-        if (await command.ExecuteScalarAsync(ct) is not true)
+        if (!await AnswersTrueAsync(replica: true, "select pg_promote()", ct))
         {
             throw new LocalHostException("The replica was not promoted.");
         }

@@ -6,7 +6,7 @@ namespace Acme.Service.LocalHost;
 
 /// <summary>
 /// Which build of the Migrator has ended well on these servers. The same one would find nothing to do, and takes longer to
-/// say so than the servers take to start. It is a comment on a database, so it comes and goes with the data.
+/// say so than the servers take to start. It is a comment on each database, so it comes and goes with the data.
 /// </summary>
 internal static class MigratorBuild
 {
@@ -22,8 +22,10 @@ internal static class MigratorBuild
 
     public static async Task<bool> HasRunAsync(LocalTopology topology, string build, CancellationToken ct) =>
         await topology.AskPrimaryAsync(
-            $"SELECT shobj_description(oid, 'pg_database') = '{build}' FROM pg_database WHERE datname = '{ResourceNames.Databases[0]}'", ct) is true;
+            $"SELECT count(*) FROM pg_database WHERE shobj_description(oid, 'pg_database') = '{build}'", ct) is long count
+        && count == ResourceNames.Databases.Count;
 
     public static Task RememberAsync(LocalTopology topology, string build, CancellationToken ct) =>
-        topology.AskPrimaryAsync($"COMMENT ON DATABASE {ResourceNames.Databases[0]} IS '{build}'", ct);
+        topology.AskPrimaryAsync(
+            string.Join(';', ResourceNames.Databases.Select(database => $"COMMENT ON DATABASE {database} IS '{build}'")), ct);
 }
