@@ -130,7 +130,7 @@ internal sealed class NewKeys : DelegatingHandler
     }
 }
 
-/// <summary>One service for the tests of a class.</summary>
+/// <summary>One service for the tests of a class. It runs before the first of them, whichever that is: their order is of their names.</summary>
 public sealed class ServiceFixture(Servers servers) : IAsyncLifetime
 {
     private TestService? _service;
@@ -139,7 +139,11 @@ public sealed class ServiceFixture(Servers servers) : IAsyncLifetime
 
     internal TestService Service => _service ?? throw new InvalidOperationException("The service has not started.");
 
-    public async ValueTask InitializeAsync() => _service = new TestService(await servers.CreateDatabasesAsync());
+    public async ValueTask InitializeAsync()
+    {
+        _service = new TestService(await servers.CreateDatabasesAsync());
+        _ = _service.Services;
+    }
 
     public async ValueTask DisposeAsync() => await (_service?.DisposeAsync() ?? default);
 }
