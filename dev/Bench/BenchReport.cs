@@ -38,6 +38,7 @@ internal static class BenchReport
         text.AppendLine();
         text.AppendLine("Written by `dotnet dev.cs bench --write`. Every figure is a ratio of two that took turns on one machine, the median");
         text.AppendLine(CultureInfo.InvariantCulture, $"of {options.Rounds} rounds of {options.Seconds:0.#} s; absolute figures are there to tell the order of magnitude. Both sides talk TLS to the servers.");
+        text.AppendLine("The starts and the numbers of shards are measured one after the other.");
         text.AppendLine("What was looked into where a goal is missed is in [where the rest goes](profile.md).");
         text.AppendLine();
         text.AppendLine(Machine);

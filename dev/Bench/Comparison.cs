@@ -83,7 +83,8 @@ internal static class Comparison
     private static IEnumerable<string> InProcessorTime(IReadOnlyList<double> ratios) =>
         ratios.All(ratio => ratio > 0 && double.IsFinite(ratio)) ? [$"the same in processor time: {Numbers.Median(ratios).Text("0.00")}"] : [];
 
-    private static string Describe(string name, IReadOnlyList<Sample> samples)
+    /// <summary>The medians of one side, in a line.</summary>
+    public static string Describe(string name, IReadOnlyList<Sample> samples)
     {
         var text = $"{name}: {Median(sample => sample.PerSecond, "0")}/s, p50 {Median(sample => sample.Load.P50, "0.00")} ms, "
             + $"p99 {Median(sample => sample.Load.P99, "0.0")} ms";

@@ -76,36 +76,54 @@ internal static class RoutingRow
     }
 }
 
-/// <summary>What a page of the ledger costs as the ledger grows: by the number of rows of one wallet.</summary>
+/// <summary>
+/// What a page of the ledger costs as the ledger grows: on one shard one wallet gets more and more entries, on the other one
+/// keeps the thousand that it has, and the two take turns.
+/// </summary>
 internal static class LedgerRow
 {
+    private const int Clients = 16;
+
     private static readonly int[] s_sizes = [1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 
     public static async Task<Row> RunAsync(BenchBed bed, BenchOptions options, Steps steps, CancellationToken cancellationToken)
     {
-        await bed.OpenAccountsAsync(16, cancellationToken);
-        var account = bed.On(0).First();
-        Target[] targets = [new("GET", $"/wallets/{account.Wallet}/entries", account.Token)];
-        await using var load = await Http.StartAsync(bed, options, targets, 16, cancellationToken);
-        await steps.RunAsync("pages of entries, warm-up", _ => Comparison.WarmUpAsync(new Side("pages", load.MeasureAsync), cancellationToken));
-        var rates = new List<double>();
-        var lines = new List<string>();
-        var rows = 0;
-        foreach (var size in s_sizes)
+        await bed.OpenAccountsAsync(Clients, cancellationToken);
+        var (growing, small) = (bed.On(0).First(), bed.On(1).First());
+        await FillAsync(bed, small, s_sizes[0], cancellationToken);
+        await using var load = await StartAsync(growing);
+        await using var floor = await StartAsync(small);
+        var steady = new Side("1,000 entries", floor.MeasureAsync);
+        var rows = new List<Row>();
+        foreach (var (size, before) in s_sizes.Zip(s_sizes.Prepend(0)))
         {
-            await steps.RunAsync($"a page of {size.ToString("N0", CultureInfo.InvariantCulture)} entries", async _ =>
+            var name = $"{size.ToString("N0", CultureInfo.InvariantCulture)} entries";
+            await steps.RunAsync($"a ledger of {name}", async _ =>
             {
-                await bed.ScalarAsync<object>("shard0", Fill(account, size - rows), cancellationToken);
-                rows = size;
-                await bed.ReplicaHasCaughtUpAsync("shard0", cancellationToken);
-                var sample = await load.MeasureAsync(cancellationToken);
-                rates.Add(sample.PerSecond);
-                lines.Add($"{size.ToString("N0", CultureInfo.InvariantCulture)} entries: {sample.PerSecond.Text("0")} pages/s, {sample.PerOperation.Postgres.Text("0")} µs of PostgreSQL");
-                return lines[^1];
+                await FillAsync(bed, growing, size - before, cancellationToken);
+                return "";
             });
+            rows.Add(await Comparison.RunAsync($"pages/s of {name}", new Side(name, load.MeasureAsync), steady, goal: null, options, steps, cancellationToken));
         }
 
-        return new Row("pages/s of a ledger with 10,000,000 rows / with 1,000", [rates[^1] / rates[0]], 0.80) { Details = lines };
+        return rows[^1] with
+        {
+            Name = "pages/s of a ledger with 10,000,000 rows / with 1,000",
+            Goal = 0.80,
+            Details = [.. rows.Select(row => $"{row.Median.Text("0.00")}; {row.Details[0]}"), rows[^1].Details[1]],
+        };
+
+        Task<ILoad> StartAsync(Account account) =>
+            Http.StartAsync(bed, options, [new("GET", $"/wallets/{account.Wallet}/entries", account.Token)], Clients, cancellationToken);
+    }
+
+    /// <summary>Writes entries, and what the servers do about new rows sooner or later they do now.</summary>
+    private static async Task FillAsync(BenchBed bed, Account account, int count, CancellationToken cancellationToken)
+    {
+        await bed.ScalarAsync<object>(account.Shard, Fill(account, count), cancellationToken);
+        await bed.ScalarAsync<object>(account.Shard, "VACUUM (ANALYZE) entries", cancellationToken);
+        await bed.ScalarAsync<object>(account.Shard, "CHECKPOINT", cancellationToken, role: "postgres");
+        await bed.ReplicaHasCaughtUpAsync(account.Shard, cancellationToken);
     }
 
     /// <summary>Entries older than any that is there.</summary>

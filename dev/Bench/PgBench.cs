@@ -14,6 +14,9 @@ internal static partial class PgBench
         .Concat(Directory.Exists("/usr/lib/postgresql") ? Directory.EnumerateFiles("/usr/lib/postgresql", "pgbench", SearchOption.AllDirectories) : [])
         .FirstOrDefault(File.Exists) ?? "pgbench";
 
+    /// <summary>Seconds until every process is connected and has its plans, as the service that it is compared with has.</summary>
+    private const int WarmUp = 2;
+
     /// <summary>
     /// A process for each client, with a script of its own. pgbench picks among scripts at random, so one process would
     /// have its clients wait for each other's wallets, and prepare every statement of every script.
@@ -21,6 +24,7 @@ internal static partial class PgBench
     public static async Task<Sample> MeasureAsync(
         BenchBed bed, BenchOptions options, IReadOnlyList<(Account Payer, Account Payee)> pairs, CancellationToken cancellationToken)
     {
+        var seconds = Math.Max(1, (int)options.Seconds);
         var directory = Directory.CreateDirectory(bed.File("pgbench")).FullName;
         var connection = new Npgsql.NpgsqlConnectionStringBuilder(bed.ConnectionString("shard0", "app_rw"));
         var environment = new Dictionary<string, string?>
@@ -32,26 +36,30 @@ internal static partial class PgBench
             ["PGPORT"] = connection.Port.ToString(CultureInfo.InvariantCulture),
             ["PGUSER"] = connection.Username,
         };
-        var before = bed.Processes.Now();
-        var runs = await Task.WhenAll(pairs.Select(async (pair, n) =>
+        var running = Task.WhenAll(pairs.Select(async (pair, n) =>
         {
             var file = Path.Combine(directory, $"{n}.sql");
             await File.WriteAllTextAsync(file, Script(pair.Payer, pair.Payee), cancellationToken);
             var outcome = await Shell.RunAsync(
-                s_program, ["-n", "-M", "prepared", "-c", "1", "-T", $"{Math.Max(1, (int)options.Seconds)}", "-f", file, "shard0"],
+                s_program, ["-n", "-M", "prepared", "-c", "1", "-T", $"{WarmUp + seconds + 1}", "-P", "1", "-f", file, "shard0"],
                 directory, cancellationToken, environment: environment);
-            return (Count: Find(Processed(), outcome), Latency: Find(Latency(), outcome), Rate: Find(Rate(), outcome));
+            var measured = Progress().Matches(outcome.Text).Skip(WarmUp).Take(seconds).ToArray();
+            return measured.Length == seconds
+                ? measured.Select(line => (Rate: Number(line.Groups[1]), Latency: Number(line.Groups[2])))
+                : throw new BenchFailedException($"pgbench: {outcome.Text}");
         }));
+        await Task.Delay(TimeSpan.FromSeconds(WarmUp), cancellationToken);
+        var before = bed.Processes.Now();
+        await Task.Delay(TimeSpan.FromSeconds(seconds), cancellationToken);
         var use = bed.Processes.Now() - before;
-        var count = (long)runs.Sum(run => run.Count);
+        var all = (await running).SelectMany(each => each).ToArray();
+        var count = (long)all.Sum(second => second.Rate);
         return new Sample(
-            new Measurement(count, count, 0, 0, count / runs.Sum(run => run.Rate), runs.Average(run => run.Latency), P99: 0, Cpu: 0, Allocated: 0),
+            new Measurement(count, count, 0, 0, seconds, all.Average(second => second.Latency), P99: 0, Cpu: 0, Allocated: 0),
             use with { Api = 0, Allocated = 0 });
     }
 
-    private static double Find(Regex what, Outcome outcome) => what.Match(outcome.Text) is { Success: true } match
-        ? double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)
-        : throw new BenchFailedException($"pgbench: {outcome.Text}");
+    private static double Number(Group group) => double.Parse(group.Value, CultureInfo.InvariantCulture);
 
     /// <summary>
     /// What one POST /transfers comes to in the database, from the look at the payee to COMMIT. What the service sends
@@ -111,12 +119,7 @@ internal static partial class PgBench
         VALUES ('{{account.Owner}}', {{account.Epoch}}, '{{type}}', '{"wallet": "{{account.Wallet}}", "amount": 1, "currency": "EUR", "balance": 1}');
         """;
 
-    [GeneratedRegex(@"number of transactions actually processed: (\d+)")]
-    private static partial Regex Processed();
-
-    [GeneratedRegex(@"latency average = ([\d.]+) ms")]
-    private static partial Regex Latency();
-
-    [GeneratedRegex(@"tps = ([\d.]+) \(without")]
-    private static partial Regex Rate();
+    /// <summary>A second of a process: transactions, and their average in milliseconds.</summary>
+    [GeneratedRegex(@"progress: [\d.]+ s, ([\d.]+) tps, lat ([\d.]+) ms")]
+    private static partial Regex Progress();
 }

