@@ -16,7 +16,8 @@ internal static class TransferRows
         // Each client has two wallets for itself, so that none waits for another's.
         (Account Payer, Account Payee)[] pairs = [.. bed.On(0).Chunk(2).Take(Clients).Select(pair => (pair[0], pair[1]))];
         Target[] targets = [.. pairs.Select(pair => Pay(pair.Payer, pair.Payee))];
-        await using var load = await LoadProcess.StartAsync(bed, new LoadKind("http", targets, Clients), options, cancellationToken);
+        await using var api = await bed.StartApiAsync(bed.ConnectionStrings(), cancellationToken);
+        await using var load = await LoadProcess.StartAsync(bed, new LoadKind("http", targets, Clients), options, cancellationToken, api);
         return await Comparison.RunAsync(
             "transfer within a shard over HTTP / pgbench with the same SQL",
             new Side("POST /transfers", load.MeasureAsync),
