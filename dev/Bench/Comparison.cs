@@ -1,9 +1,6 @@
 namespace Colonnade.Dev.Bench;
 
-/// <summary>
-/// Subject and floor take turns, since clocks and neighbours drift, and each round gives one ratio. Who begins changes from
-/// round to round.
-/// </summary>
+/// <summary>What is compared takes turns, since clocks and neighbours drift, and each round gives one ratio.</summary>
 internal static class Comparison
 {
     /// <summary>So few methods compiled in a measurement are of what runs now and then.</summary>
@@ -14,50 +11,50 @@ internal static class Comparison
     public static async Task<Row> RunAsync(
         string name, Side subject, Side floor, double? goal, BenchOptions options, Steps steps, CancellationToken cancellationToken)
     {
-        foreach (var side in new[] { subject, floor })
+        var rounds = await TakeTurnsAsync(name, [subject, floor], options, steps, cancellationToken);
+        return new Row(name, [.. rounds.Select(round => round[0].PerSecond / round[1].PerSecond)], goal)
+        {
+            Details =
+            [
+                Describe(subject.Name, [.. rounds.Select(round => round[0])]),
+                Describe(floor.Name, [.. rounds.Select(round => round[1])]),
+                .. InProcessorTime([.. rounds.Select(round => floor.Processors(round[1]) / subject.Processors(round[0]))]),
+            ],
+        };
+    }
+
+    /// <summary>Measures each side once in a round, after a warm-up. Who begins changes from round to round.</summary>
+    /// <returns>The rounds, each with a sample for each side.</returns>
+    public static async Task<IReadOnlyList<Sample[]>> TakeTurnsAsync(
+        string name, IReadOnlyList<Side> sides, BenchOptions options, Steps steps, CancellationToken cancellationToken)
+    {
+        foreach (var side in sides)
         {
             await steps.RunAsync($"{name}, warm-up of {side.Name}", _ => WarmUpAsync(side, cancellationToken));
         }
 
-        var rounds = new List<(Sample Subject, Sample Floor)>();
+        var rounds = new List<Sample[]>();
         for (var round = 0; round < options.Rounds; round++)
         {
             await steps.RunAsync($"{name}, round {round + 1} of {options.Rounds}", async _ =>
             {
-                Sample first, second;
-                if (round % 2 == 0)
+                var samples = new Sample[sides.Count];
+                for (var turn = 0; turn < sides.Count; turn++)
                 {
-                    first = await subject.MeasureAsync(cancellationToken);
-                    second = await floor.MeasureAsync(cancellationToken);
-                }
-                else
-                {
-                    second = await floor.MeasureAsync(cancellationToken);
-                    first = await subject.MeasureAsync(cancellationToken);
-                }
-
-                foreach (var (side, sample) in new[] { (subject, first), (floor, second) })
-                {
-                    if (sample.Load.Failed > 0 || sample.Load.Operations == 0)
+                    var n = (round + turn) % sides.Count;
+                    samples[n] = await sides[n].MeasureAsync(cancellationToken);
+                    if (samples[n].Load is { Failed: > 0 } or { Operations: 0 })
                     {
-                        throw new BenchFailedException($"{side.Name}: {sample.Load.Failed} of {sample.Load.All} operations failed.");
+                        throw new BenchFailedException($"{sides[n].Name}: {samples[n].Load.Failed} of {samples[n].Load.All} operations failed.");
                     }
                 }
 
-                rounds.Add((first, second));
-                return $"{first.PerSecond.Text("0")}/s against {second.PerSecond.Text("0")}/s";
+                rounds.Add(samples);
+                return string.Join(" against ", samples.Select(sample => $"{sample.PerSecond.Text("0")}/s"));
             });
         }
 
-        return new Row(name, [.. rounds.Select(round => round.Subject.PerSecond / round.Floor.PerSecond)], goal)
-        {
-            Details =
-            [
-                Describe(subject.Name, [.. rounds.Select(round => round.Subject)]),
-                Describe(floor.Name, [.. rounds.Select(round => round.Floor)]),
-                .. InProcessorTime([.. rounds.Select(round => floor.Processors(round.Floor) / subject.Processors(round.Subject))]),
-            ],
-        };
+        return rounds;
     }
 
     /// <summary>

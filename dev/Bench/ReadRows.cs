@@ -57,30 +57,14 @@ internal static class ReadRows
             foreach (var clients in counts)
             {
                 loads.Add(await Http.StartAsync(bed, options, targets, clients, cancellationToken));
-                await steps.RunAsync(
-                    $"reads by {clients} clients, warm-up",
-                    _ => Comparison.WarmUpAsync(new Side($"{clients} clients", loads[^1].MeasureAsync), cancellationToken));
             }
 
-            var rounds = new List<Sample[]>();
-            for (var round = 0; round < options.Rounds; round++)
+            const string Name = "reads/s of 256 clients / of 16";
+            Side[] sides = [.. counts.Zip(loads, (clients, load) => new Side($"{clients} clients", load.MeasureAsync))];
+            var rounds = await Comparison.TakeTurnsAsync(Name, sides, options, steps, cancellationToken);
+            return new Row(Name, [.. rounds.Select(round => round[4].PerSecond / round[2].PerSecond)], 0.8)
             {
-                await steps.RunAsync($"reads by 1 to 256 clients, round {round + 1} of {options.Rounds}", async _ =>
-                {
-                    var samples = new List<Sample>();
-                    foreach (var load in loads)
-                    {
-                        samples.Add(await load.MeasureAsync(cancellationToken));
-                    }
-
-                    rounds.Add([.. samples]);
-                    return string.Join(", ", samples.Select(sample => $"{sample.PerSecond.Text("0")}/s"));
-                });
-            }
-
-            return new Row("reads/s of 256 clients / of 16", [.. rounds.Select(samples => samples[4].PerSecond / samples[2].PerSecond)], 0.8)
-            {
-                Details = [.. counts.Select((clients, n) => Comparison.Describe($"{clients} clients", [.. rounds.Select(samples => samples[n])]))],
+                Details = [.. sides.Select((side, n) => Comparison.Describe(side.Name, [.. rounds.Select(round => round[n])]))],
             };
         }
         finally
