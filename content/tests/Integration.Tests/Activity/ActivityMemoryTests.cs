@@ -10,7 +10,6 @@ using Acme.Service.Integration.Tests.Fixtures;
 namespace Acme.Service.Integration.Tests.Activity;
 
 /// <summary>Bodies that are larger than what is held of them, over real connections.</summary>
-[Collection(nameof(ServiceTests))]
 public sealed class ActivityMemoryTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private readonly string _subject = TestService.NewSubject();

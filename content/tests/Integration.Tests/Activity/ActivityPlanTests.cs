@@ -6,7 +6,6 @@ using Xunit.Sdk;
 namespace Acme.Service.Integration.Tests.Activity;
 
 /// <summary>The statement that find_activity runs, planned for enough rows that a choice matters.</summary>
-[Collection(nameof(ServiceTests))]
 public sealed class ActivityPlanTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private static readonly UserId Owner = UserId.FromSubject(TestService.NewSubject());

@@ -18,7 +18,7 @@ namespace Acme.Service.Integration.Tests.Bank;
 
 /// <summary>A checker that finds nothing says little unless it is known to find what is there.</summary>
 [Collection(nameof(BankTests))]
-public sealed class BankCheckerTests(Servers servers)
+public sealed class BankCheckerTests(ServersFixture fixture) : IClassFixture<ServersFixture>
 {
     private const string NoBug = "none";
 
@@ -144,7 +144,7 @@ public sealed class BankCheckerTests(Servers servers)
     {
         const int Clients = 5;
         const int Operations = 18;
-        var databases = await servers.CreateDatabasesAsync();
+        var databases = await fixture.Servers.CreateDatabasesAsync();
         foreach (var shard in ResourceNames.Shards.Where(_ => bug.Sql.Length > 0))
         {
             await databases.ExecuteAsync(shard, bug.Sql);

@@ -14,7 +14,7 @@ public sealed class AloneWithTheBank;
 
 /// <summary>Clients move money over HTTP while servers and instances break. docs/operations.md says how to run it for long.</summary>
 [Collection(nameof(BankTests))]
-public sealed class BankTests(Servers servers)
+public sealed class BankTests(ServersFixture fixture) : IClassFixture<ServersFixture>
 {
     /// <summary>Where each saga point is passed, on the way of a transfer that is posted and of one that is voided.</summary>
     private static readonly (bool IsVoided, SagaPoint Point, string Step)[] CrashPoints =
@@ -123,7 +123,7 @@ public sealed class BankTests(Servers servers)
     public async Task Many_clients_cannot_overdraw_one_wallet()
     {
         await using var service = new TestService(
-            await servers.CreateDatabasesAsync(), ("RateLimits:Burst", "1000000"), ("RateLimits:PerSecond", "1000000"));
+            await fixture.Servers.CreateDatabasesAsync(), ("RateLimits:Burst", "1000000"), ("RateLimits:PerSecond", "1000000"));
         var bank = new BankInProcess(service.CreateClient(), service.Databases);
         var history = new BankHistory();
         var clients = new BankClients(bank, history, seed: 7, () => 0);

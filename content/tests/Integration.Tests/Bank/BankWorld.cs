@@ -15,7 +15,7 @@ namespace Acme.Service.Integration.Tests.Bank;
 internal sealed class BankWorld : IBank, IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, string> _tokens = new();
-    private readonly string _directory = Directory.CreateTempSubdirectory("bank-").FullName;
+    private readonly string _directory = RunDirectory.New("bank");
     private readonly StartedServers _servers;
     private readonly Databases _databases;
     private readonly HttpClient[] _clients;

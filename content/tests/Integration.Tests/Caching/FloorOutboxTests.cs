@@ -10,7 +10,6 @@ using Npgsql;
 
 namespace Acme.Service.Integration.Tests.Caching;
 
-[Collection(nameof(ServiceTests))]
 public sealed class FloorOutboxTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private readonly TestService _service = fixture.Service;

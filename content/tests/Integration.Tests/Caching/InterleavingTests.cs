@@ -11,8 +11,7 @@ namespace Acme.Service.Integration.Tests.Caching;
 /// its answers. <c>CACHE_SCHEDULES</c> says how many; <c>CACHE_SEED</c> is the first one's seed, and that of a failure to
 /// be looked at.
 /// </summary>
-[Collection(nameof(ServiceTests))]
-public sealed class InterleavingTests(Servers servers)
+public sealed class InterleavingTests(ServersFixture fixture) : IClassFixture<ServersFixture>
 {
     private static readonly int First = Setting("CACHE_SEED", 1);
 
@@ -54,7 +53,7 @@ public sealed class InterleavingTests(Servers servers)
 
     private async Task<IReadOnlyCollection<string>> RunAsync(int first, int count, Mistake mistake)
     {
-        await using var redis = await ConnectionMultiplexer.ConnectAsync(servers.Redis);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
         var prefix = $"interleaving-{Guid.NewGuid():N}";
         using var plain = Instance(localSeconds: 0);
         using var withMemory = Instance(localSeconds: 5);

@@ -6,8 +6,7 @@ using StackExchange.Redis;
 
 namespace Acme.Service.Integration.Tests.Caching;
 
-[Collection(nameof(ServiceTests))]
-public sealed class VersionedCacheTests(Servers servers)
+public sealed class VersionedCacheTests(ServersFixture fixture) : IClassFixture<ServersFixture>
 {
     private static readonly CachedKind<Thing> Kind = ThingJson.In("directory");
 
@@ -18,7 +17,7 @@ public sealed class VersionedCacheTests(Servers servers)
     [Fact]
     public async Task A_fill_older_than_the_floor_is_refused()
     {
-        await using var redis = await ConnectionMultiplexer.ConnectAsync(servers.Redis);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
         using var instance = Instance(redis);
         var epoch = await instance.Epochs.CurrentAsync("directory");
         var key = Kind.KeyOf("it");
@@ -40,7 +39,7 @@ public sealed class VersionedCacheTests(Servers servers)
     [Fact]
     public async Task A_request_with_a_token_newer_than_the_entry_is_a_miss()
     {
-        await using var redis = await ConnectionMultiplexer.ConnectAsync(servers.Redis);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
         using var instance = Instance(redis, localSeconds: 5);
 
         Assert.Equal((1, CacheOutcome.Miss), await ReadAsync(instance, 1, seen: At(100)));
@@ -55,7 +54,7 @@ public sealed class VersionedCacheTests(Servers servers)
     [Fact]
     public async Task An_instance_remembers_for_the_time_it_may_and_forgets_what_it_writes()
     {
-        await using var redis = await ConnectionMultiplexer.ConnectAsync(servers.Redis);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
         using var one = Instance(redis, localSeconds: 1);
         using var other = Instance(redis, localSeconds: 1);
         var remembered = Stopwatch.StartNew();
@@ -77,7 +76,7 @@ public sealed class VersionedCacheTests(Servers servers)
     [Fact]
     public async Task A_load_under_way_during_a_write_of_the_same_instance_is_not_remembered()
     {
-        await using var redis = await ConnectionMultiplexer.ConnectAsync(servers.Redis);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
         using var instance = Instance(redis, localSeconds: 5);
         var (loading, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
         var late = instance.Cache.GetAsync(
@@ -102,7 +101,7 @@ public sealed class VersionedCacheTests(Servers servers)
     [Fact]
     public async Task That_a_row_is_absent_is_cached_until_it_comes()
     {
-        await using var redis = await ConnectionMultiplexer.ConnectAsync(servers.Redis);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
         using var instance = Instance(redis);
         Assert.Equal((0, CacheOutcome.Miss), await ReadAsync(instance, version: null, seen: At(1)));
         Assert.Equal((0, CacheOutcome.Hit), await ReadAsync(instance, 5, seen: At(1)));
@@ -118,8 +117,8 @@ public sealed class VersionedCacheTests(Servers servers)
     [Fact]
     public async Task Of_a_thousand_who_miss_at_once_on_two_instances_two_load()
     {
-        await using var oneRedis = await ConnectionMultiplexer.ConnectAsync(servers.Redis);
-        await using var otherRedis = await ConnectionMultiplexer.ConnectAsync(servers.Redis);
+        await using var oneRedis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
+        await using var otherRedis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
         var options = new CacheOptions { Prefix = _prefix, PatienceMilliseconds = 5_000 };
         using var one = new CacheInstance(oneRedis, PositionAsync, options);
         using var other = new CacheInstance(otherRedis, PositionAsync, options);
@@ -143,7 +142,7 @@ public sealed class VersionedCacheTests(Servers servers)
     [Fact]
     public async Task A_load_that_fails_fails_for_those_who_wait_and_is_tried_again_by_the_next()
     {
-        await using var redis = await ConnectionMultiplexer.ConnectAsync(servers.Redis);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
         using var instance = Instance(redis);
         await Assert.ThrowsAsync<TimeoutException>(() => instance.Cache.GetAsync<Thing>(
             Kind, "it", needed: null, _ => throw new TimeoutException(), Cancellation));
@@ -154,7 +153,7 @@ public sealed class VersionedCacheTests(Servers servers)
     [Fact]
     public async Task What_cannot_be_read_is_loaded_again()
     {
-        await using var redis = await ConnectionMultiplexer.ConnectAsync(servers.Redis);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
         using var instance = Instance(redis);
         Assert.Equal((1, CacheOutcome.Miss), await ReadAsync(instance, 1, seen: At(1)));
         Assert.True(await redis.GetDatabase().HashExistsAsync($"{_prefix}:{Kind.KeyOf("it").Name}", "payload"));
@@ -167,7 +166,7 @@ public sealed class VersionedCacheTests(Servers servers)
     [Fact]
     public async Task A_primary_without_room_is_spared_and_what_the_replica_said_is_not_kept()
     {
-        await using var redis = await ConnectionMultiplexer.ConnectAsync(servers.Redis);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
         using var instance = new CacheInstance(
             redis, PositionAsync, new CacheOptions { Prefix = _prefix, PatienceMilliseconds = 2_000 }, primaryReads: 0);
         await instance.RaiseAsync(Kind.KeyOf("it"), 2);
@@ -179,7 +178,7 @@ public sealed class VersionedCacheTests(Servers servers)
     [Fact]
     public async Task Meters_tell_outcomes_loads_and_refusals()
     {
-        await using var redis = await ConnectionMultiplexer.ConnectAsync(servers.Redis);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
         using var instance = Instance(redis);
         using var measurements = new Measurements(CacheTelemetry.Name);
         await instance.RaiseAsync(Kind.KeyOf("it"), 2);

@@ -47,7 +47,7 @@ internal sealed class EnvironmentServers(string primary, string replica, string 
         : throw new InvalidOperationException($"TEST_PRIMARY is set and {name} is not: set both, or neither.");
 }
 
-/// <summary>Servers that are started for this run and end with it.</summary>
+/// <summary>Servers from programs of this machine, on a copy of <see cref="PreparedData"/>.</summary>
 internal sealed class StartedServers : IServers
 {
     private readonly string _directory;
@@ -61,19 +61,16 @@ internal sealed class StartedServers : IServers
 
     public static async Task<StartedServers> StartAsync(CancellationToken cancellationToken, bool synchronousReplica = false)
     {
-        var directory = Directory.CreateTempSubdirectory("servers-").FullName;
-        try
-        {
-            return new StartedServers(
-                directory, await LocalTopology.StartAsync(
-                    LocalTopologyOptions.ForTests(directory) with { SynchronousReplica = synchronousReplica }, cancellationToken));
-        }
-        catch
-        {
-            Directory.Delete(directory, recursive: true);
-            throw;
-        }
+        var directory = RunDirectory.New("servers");
+        await PreparedData.CopyToAsync(directory, cancellationToken);
+        return await StartOnAsync(directory, synchronousReplica, cancellationToken);
     }
+
+    /// <summary>Starts them on what is in <paramref name="directory"/>, which is deleted at the end.</summary>
+    public static async Task<StartedServers> StartOnAsync(string directory, bool synchronousReplica, CancellationToken cancellationToken) => new(
+        directory,
+        await LocalTopology.StartAsync(
+            LocalTopologyOptions.ForTests(directory) with { SynchronousReplica = synchronousReplica }, cancellationToken));
 
     public string ConnectionString(string database, string role, bool replica) =>
         _topology.ConnectionString(database, role, replica);

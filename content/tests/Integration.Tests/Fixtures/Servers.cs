@@ -1,80 +1,49 @@
 using System.Security.Cryptography;
 using Acme.Service.Infrastructure.Persistence;
 using Acme.Service.Infrastructure.Persistence.Migrations;
-using Acme.Service.Integration.Tests.Containers;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.LocalHost;
 using Acme.Service.Topology;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
-[assembly: AssemblyFixture(typeof(Servers))]
-
 namespace Acme.Service.Integration.Tests.Fixtures;
 
-/// <summary>
-/// A primary, a replica and Redis for the whole run, with migrated databases that tests copy. The servers are those of
-/// the environment if it names some, else programs of this machine, else containers.
-/// </summary>
-public sealed class Servers : IAsyncLifetime
+/// <summary>A primary, a replica and Redis, with migrated databases that tests copy.</summary>
+public sealed class Servers : IAsyncDisposable
 {
-    private IServers? _servers;
+    private readonly IServers _servers;
     private int _copies;
 
-    public string Redis => Started.Redis;
+    private Servers(IServers servers) => _servers = servers;
 
-    private IServers Started => _servers ?? throw new InvalidOperationException("The servers have not started.");
+    public string Redis => _servers.Redis;
 
-    public async ValueTask InitializeAsync()
-    {
-        _servers = EnvironmentServers.FromEnvironment() ?? await StartAsync(TestContext.Current.CancellationToken);
-        await MigrateAsync();
-    }
-
-    /// <summary>Servers of a test's own, which it may break, with migrated databases.</summary>
+    /// <summary>Migrates the databases of <paramref name="servers"/>, unless they come with the migrations.</summary>
     internal static async Task<Servers> OnAsync(IServers servers)
     {
-        var own = new Servers { _servers = servers };
-        await own.MigrateAsync();
-        return own;
+        if (servers is not StartedServers)
+        {
+            await MigrateAsync(servers);
+        }
+
+        return new Servers(servers);
     }
 
-    private async Task MigrateAsync()
+    internal static async Task MigrateAsync(IServers servers)
     {
-        var configuration = Configuration(database => PrimaryConnectionString(database, DatabaseRoles.Owner));
+        var configuration = Configuration(database => servers.PrimaryConnectionString(database, DatabaseRoles.Owner));
         var outcome = await new MigrationRun(configuration, NullLogger<MigrationRun>.Instance)
             .RunAsync(TestContext.Current.CancellationToken);
         Assert.Equal(MigrationOutcome.UpToDate, outcome);
     }
 
-    private static async Task<IServers> StartAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await StartedServers.StartAsync(cancellationToken);
-        }
-        catch (LocalHostException exception) when (ContainerEngine.IsRunning)
-        {
-            TestContext.Current.SendDiagnosticMessage("Containers are used instead of programs of this machine: {0}", exception.Message);
-            return await ContainerTopology.StartAsync(cancellationToken);
-        }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_servers is not null)
-        {
-            NpgsqlConnection.ClearAllPools();
-            await _servers.DisposeAsync();
-        }
-    }
+    public ValueTask DisposeAsync() => _servers.DisposeAsync();
 
     public string ConnectionString(string database, string role, bool replica = false) =>
-        Started.ConnectionString(database, role, replica);
+        _servers.ConnectionString(database, role, replica);
 
     /// <summary>Both servers, for clients that look for the primary.</summary>
-    public string PrimaryConnectionString(string database, string role) => Started.PrimaryConnectionString(database, role);
+    public string PrimaryConnectionString(string database, string role) => _servers.PrimaryConnectionString(database, role);
 
     /// <summary>New databases for one test class, one for each of the service's, and how to reach them.</summary>
     /// <param name="empty">Without the migrations.</param>

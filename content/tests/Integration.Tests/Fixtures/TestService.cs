@@ -131,19 +131,22 @@ internal sealed class NewKeys : DelegatingHandler
 }
 
 /// <summary>One service for the tests of a class. It runs before the first of them, whichever that is: their order is of their names.</summary>
-public sealed class ServiceFixture(Servers servers) : IAsyncLifetime
+public sealed class ServiceFixture(ServerPool pool) : ServersFixture(pool)
 {
     private TestService? _service;
 
-    public Servers Servers => servers;
-
     internal TestService Service => _service ?? throw new InvalidOperationException("The service has not started.");
 
-    public async ValueTask InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        _service = new TestService(await servers.CreateDatabasesAsync());
+        await base.InitializeAsync();
+        _service = new TestService(await Servers.CreateDatabasesAsync());
         _ = _service.Services;
     }
 
-    public async ValueTask DisposeAsync() => await (_service?.DisposeAsync() ?? default);
+    public override async ValueTask DisposeAsync()
+    {
+        await (_service?.DisposeAsync() ?? default);
+        await base.DisposeAsync();
+    }
 }

@@ -7,7 +7,6 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Acme.Service.Integration.Tests.Idempotency;
 
-[Collection(nameof(ServiceTests))]
 public sealed class IdempotencyKeysTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private static readonly byte[] Request = [1];

@@ -10,7 +10,6 @@ using NpgsqlTypes;
 namespace Acme.Service.Integration.Tests.Ingestion;
 
 /// <summary>On a table of the test's own.</summary>
-[Collection(nameof(ServiceTests))]
 public sealed class BulkInsertTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>, IAsyncLifetime
 {
     private static readonly BulkInsert<Row> Insert = new(

@@ -6,7 +6,6 @@ using Acme.Service.Integration.Tests.Transfers;
 namespace Acme.Service.Integration.Tests.Payees;
 
 /// <summary>Through the whole service. Readers have no token, as other people have none of the one who writes.</summary>
-[Collection(nameof(ServiceTests))]
 public sealed class CachedPayeesTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private readonly TestService _service = fixture.Service;

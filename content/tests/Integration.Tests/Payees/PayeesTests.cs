@@ -5,7 +5,6 @@ using Acme.Service.Integration.Tests.Transfers;
 
 namespace Acme.Service.Integration.Tests.Payees;
 
-[Collection(nameof(ServiceTests))]
 public sealed class PayeesTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private readonly TestService _service = fixture.Service;

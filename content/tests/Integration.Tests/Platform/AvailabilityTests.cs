@@ -12,8 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Acme.Service.Integration.Tests.Platform;
 
-[Collection(nameof(ServiceTests))]
-public sealed class AvailabilityTests(Servers servers, ServiceFixture fixture) : IClassFixture<ServiceFixture>
+public sealed class AvailabilityTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private readonly TestService _service = fixture.Service;
 
@@ -22,7 +21,7 @@ public sealed class AvailabilityTests(Servers servers, ServiceFixture fixture) :
     [Fact]
     public async Task Readiness_fails_while_a_migration_is_pending()
     {
-        var databases = await servers.CreateDatabasesAsync();
+        var databases = await fixture.Servers.CreateDatabasesAsync();
         await databases.ExecuteAsync("directory", "ALTER TABLE \"__EFMigrationsHistory\" RENAME TO hidden");
         await databases.ExecuteAsync("directory", "CREATE TABLE \"__EFMigrationsHistory\" (LIKE hidden); GRANT SELECT ON \"__EFMigrationsHistory\" TO app_rw");
         await using var service = new TestService(databases);
@@ -88,7 +87,7 @@ public sealed class AvailabilityTests(Servers servers, ServiceFixture fixture) :
     {
         foreach (var damage in new[] { "DELETE FROM bucket_map WHERE bucket = 7", "UPDATE bucket_map SET shard = 'shard9' WHERE bucket = 7" })
         {
-            var databases = await servers.CreateDatabasesAsync();
+            var databases = await fixture.Servers.CreateDatabasesAsync();
             await databases.ExecuteAsync("directory", damage);
             await using var service = new TestService(databases);
             var map = service.Services.GetRequiredService<BucketMap>();

@@ -7,7 +7,6 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Acme.Service.Integration.Tests.Platform;
 
 /// <summary>docs/consistency.md says of every endpoint that reads what the code says.</summary>
-[Collection(nameof(ServiceTests))]
 public sealed class ConsistencyTableTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private static readonly string[] NoReads = ["health", "openapi", "scalar"];

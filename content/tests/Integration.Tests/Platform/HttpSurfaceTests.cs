@@ -6,7 +6,6 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Acme.Service.Integration.Tests.Platform;
 
-[Collection(nameof(ServiceTests))]
 public sealed class HttpSurfaceTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     /// <summary>An address of no endpoint: signing in is asked for before anything else is told.</summary>

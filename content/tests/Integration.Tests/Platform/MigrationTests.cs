@@ -10,15 +10,14 @@ using Npgsql;
 
 namespace Acme.Service.Integration.Tests.Platform;
 
-[Collection(nameof(ServiceTests))]
-public sealed class MigrationTests(Servers servers)
+public sealed class MigrationTests(ServersFixture fixture) : IClassFixture<ServersFixture>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task An_empty_database_is_migrated_and_a_second_run_changes_nothing()
     {
-        var databases = await servers.CreateDatabasesAsync(empty: true);
+        var databases = await fixture.Servers.CreateDatabasesAsync(empty: true);
 
         Assert.Equal(MigrationOutcome.UpToDate, await RunAsync(databases));
         const string History = "SELECT string_agg(\"MigrationId\", ',') FROM \"__EFMigrationsHistory\"";
@@ -31,7 +30,7 @@ public sealed class MigrationTests(Servers servers)
     [Fact]
     public async Task Two_runs_at_once_both_end_well()
     {
-        var databases = await servers.CreateDatabasesAsync(empty: true);
+        var databases = await fixture.Servers.CreateDatabasesAsync(empty: true);
 
         Assert.Equal(
             [MigrationOutcome.UpToDate, MigrationOutcome.UpToDate],
@@ -41,7 +40,7 @@ public sealed class MigrationTests(Servers servers)
     [Fact]
     public async Task A_run_that_failed_half_way_is_resumed_by_the_next()
     {
-        var databases = await servers.CreateDatabasesAsync(empty: true);
+        var databases = await fixture.Servers.CreateDatabasesAsync(empty: true);
         await databases.ExecuteAsync("directory", "CREATE TABLE bucket_map (in_the_way int)");
 
         Assert.Equal(MigrationOutcome.Failed, await RunAsync(databases));
@@ -52,7 +51,7 @@ public sealed class MigrationTests(Servers servers)
     [Fact]
     public async Task A_run_does_not_wait_for_ever_for_the_lock_of_another()
     {
-        var databases = await servers.CreateDatabasesAsync(empty: true);
+        var databases = await fixture.Servers.CreateDatabasesAsync(empty: true);
         await using var other = new NpgsqlConnection(
             $"{databases.ConnectionString("directory", DatabaseRoles.Owner)};Pooling=false");
         await other.OpenAsync(Cancellation);
@@ -75,7 +74,7 @@ public sealed class MigrationTests(Servers servers)
     [Fact]
     public async Task Model_snapshot_and_migrated_schema_agree()
     {
-        var databases = await servers.CreateDatabasesAsync();
+        var databases = await fixture.Servers.CreateDatabasesAsync();
         await using var directory = new DirectoryContext(Options<DirectoryContext>(databases, "directory"));
         await using var shard = new ShardContext(Options<ShardContext>(databases, "shard0"));
 
@@ -97,7 +96,7 @@ public sealed class MigrationTests(Servers servers)
     [InlineData("CREATE TABLE surprise (id int)")]
     public async Task A_schema_that_differs_from_the_model_is_noticed(string difference)
     {
-        var databases = await servers.CreateDatabasesAsync();
+        var databases = await fixture.Servers.CreateDatabasesAsync();
         await databases.ExecuteAsync("directory", difference);
         await using var directory = new DirectoryContext(Options<DirectoryContext>(databases, "directory"));
 

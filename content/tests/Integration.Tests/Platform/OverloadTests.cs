@@ -8,7 +8,6 @@ using Microsoft.Extensions.Options;
 
 namespace Acme.Service.Integration.Tests.Platform;
 
-[Collection(nameof(ServiceTests))]
 public sealed class OverloadTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private const int Concurrent = 2;

@@ -12,7 +12,7 @@ using NpgsqlTypes;
 namespace Acme.Service.Integration.Tests.Platform;
 
 /// <summary>Hand-written SQL is compared with the migrated schema, so that neither changes without the other.</summary>
-public sealed partial class TypedSqlTests(Servers servers)
+public sealed partial class TypedSqlTests(ServersFixture fixture) : IClassFixture<ServersFixture>
 {
     private static readonly Dictionary<Type, string> SqlTypes = new()
     {
@@ -41,7 +41,7 @@ public sealed partial class TypedSqlTests(Servers servers)
     {
         var statements = Statements().ToArray();
         Assert.NotEmpty(statements);
-        var databases = await servers.CreateDatabasesAsync();
+        var databases = await fixture.Servers.CreateDatabasesAsync();
         await using var shard = await OpenAsync(databases, ResourceNames.Shards[0]);
         await using var directory = await OpenAsync(databases, ResourceNames.Directory);
         var differences = new List<string>();
@@ -63,7 +63,7 @@ public sealed partial class TypedSqlTests(Servers servers)
     [InlineData("SELECT epoch, state FROM bucket_owner WHERE bucket = $1", "columns are bigint, text")]
     public async Task A_statement_that_does_not_fit_is_found(string sql, string expected)
     {
-        await using var shard = await OpenAsync(await servers.CreateDatabasesAsync(), ResourceNames.Shards[0]);
+        await using var shard = await OpenAsync(await fixture.Servers.CreateDatabasesAsync(), ResourceNames.Shards[0]);
 
         var differences = await CompareAsync(shard, sql, new SqlAttribute(typeof(short)) { Columns = [typeof(long)] });
 

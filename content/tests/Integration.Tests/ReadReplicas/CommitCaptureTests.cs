@@ -9,7 +9,6 @@ using NpgsqlTypes;
 
 namespace Acme.Service.Integration.Tests.ReadReplicas;
 
-[Collection(nameof(ServiceTests))]
 public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>, IAsyncLifetime
 {
     private readonly TestService _service = fixture.Service;

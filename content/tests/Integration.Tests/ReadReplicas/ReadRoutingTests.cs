@@ -11,7 +11,6 @@ using Npgsql;
 
 namespace Acme.Service.Integration.Tests.ReadReplicas;
 
-[Collection(nameof(ServiceTests))]
 public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>, IAsyncLifetime
 {
     private readonly TestService _service = fixture.Service;

@@ -18,7 +18,7 @@ public sealed class EventFaultTests : IDisposable
     private static readonly int Disconnects =
         int.Parse(Environment.GetEnvironmentVariable("EVENT_DISCONNECTS") ?? "45", CultureInfo.InvariantCulture);
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("events-").FullName;
+    private readonly string _directory = RunDirectory.New("events");
     private readonly ConcurrentDictionary<string, int> _acknowledged = new();
     private int _disconnects;
 

@@ -6,7 +6,6 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Acme.Service.Integration.Tests.Realtime;
 
-[Collection(nameof(ServiceTests))]
 public sealed class EventLatencyTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private readonly TestService _service = fixture.Service;

@@ -6,7 +6,6 @@ using Npgsql;
 
 namespace Acme.Service.Integration.Tests.Realtime;
 
-[Collection(nameof(ServiceTests))]
 public sealed class EventOrderTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private readonly TestService _service = fixture.Service;

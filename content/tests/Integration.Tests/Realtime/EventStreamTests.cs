@@ -11,7 +11,6 @@ using Microsoft.Extensions.Hosting;
 
 namespace Acme.Service.Integration.Tests.Realtime;
 
-[Collection(nameof(ServiceTests))]
 public sealed class EventStreamTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private readonly TestService _service = fixture.Service;

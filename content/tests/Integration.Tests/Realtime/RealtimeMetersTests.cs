@@ -4,13 +4,12 @@ using Acme.Service.Integration.Tests.Fixtures;
 
 namespace Acme.Service.Integration.Tests.Realtime;
 
-[Collection(nameof(ServiceTests))]
-public sealed class RealtimeMetersTests(Servers servers)
+public sealed class RealtimeMetersTests(ServersFixture fixture) : IClassFixture<ServersFixture>
 {
     [Fact]
     public async Task Meters_tell_who_is_connected_what_was_read_and_who_was_reset()
     {
-        await using var service = new TestService(await servers.CreateDatabasesAsync());
+        await using var service = new TestService(await fixture.Servers.CreateDatabasesAsync());
         using var measurements = new Measurements(RealtimeTelemetry.Name, service.Services);
         var subject = TestService.NewSubject();
         await using (var client = new EventClient(subject) { LastId = "unknown" })

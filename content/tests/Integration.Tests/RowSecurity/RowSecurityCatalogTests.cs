@@ -6,8 +6,7 @@ namespace Acme.Service.Integration.Tests.RowSecurity;
 /// Looks in the catalog for tables that let users see each other's rows. A table is a user's unless it is named below,
 /// so a new table is looked at without being told of.
 /// </summary>
-[Collection(nameof(ServiceTests))]
-public sealed class RowSecurityCatalogTests(Servers servers)
+public sealed class RowSecurityCatalogTests(ServersFixture fixture) : IClassFixture<ServersFixture>
 {
     /// <summary>What is wrong with the tables of a database, one sentence each.</summary>
     private const string Offences = """
@@ -63,7 +62,7 @@ public sealed class RowSecurityCatalogTests(Servers servers)
     [Fact]
     public async Task Every_table_of_users_is_protected_in_every_database()
     {
-        var databases = await servers.CreateDatabasesAsync();
+        var databases = await fixture.Servers.CreateDatabasesAsync();
 
         Assert.Empty(await OffencesAsync(databases, "directory"));
         Assert.Empty(await OffencesAsync(databases, "shard0"));
@@ -84,7 +83,7 @@ public sealed class RowSecurityCatalogTests(Servers servers)
     [InlineData("ALTER POLICY own_rows ON idempotency_keys WITH CHECK (true)", "idempotency_keys lets app_rw at rows of others.")]
     public async Task A_table_that_is_not_protected_is_found(string mistake, string offence)
     {
-        var databases = await servers.CreateDatabasesAsync();
+        var databases = await fixture.Servers.CreateDatabasesAsync();
         await databases.ExecuteAsync("shard0", mistake);
 
         Assert.Contains(offence, await OffencesAsync(databases, "shard0"));

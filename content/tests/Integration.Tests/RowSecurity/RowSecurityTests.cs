@@ -14,7 +14,6 @@ using Npgsql;
 namespace Acme.Service.Integration.Tests.RowSecurity;
 
 /// <summary>On the table of idempotency keys, which is there with and without the sample.</summary>
-[Collection(nameof(ServiceTests))]
 public sealed class RowSecurityTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private readonly TestService _service = fixture.Service;

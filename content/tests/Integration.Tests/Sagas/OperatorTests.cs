@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Acme.Service.Integration.Tests.Sagas;
 
-[Collection(nameof(ServiceTests))]
+[Collection(nameof(TestSagas))]
 public sealed class OperatorTests(SagaFixture fixture) : IClassFixture<SagaFixture>
 {
     private const string Dead = "/operations/sagas?status=dead";

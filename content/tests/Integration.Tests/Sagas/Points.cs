@@ -3,6 +3,10 @@ using Acme.Service.Infrastructure.Sagas;
 
 namespace Acme.Service.Integration.Tests.Sagas;
 
+/// <summary>Tests that run the test's sagas. They take turns, since <see cref="Points"/> hears those of all of them.</summary>
+[CollectionDefinition(nameof(TestSagas))]
+public sealed class TestSagas;
+
 /// <summary>Hears at which points the sagas of this process are.</summary>
 internal sealed class Points : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>, IDisposable
 {

@@ -8,7 +8,7 @@ namespace Acme.Service.Integration.Tests.Sagas;
 /// An exception at a point stands for the end of the process there: what was not committed is gone, and somebody comes
 /// and goes on. Ending processes for real is for the tests of the whole bank.
 /// </summary>
-[Collection(nameof(ServiceTests))]
+[Collection(nameof(TestSagas))]
 public sealed class SagaCrashTests(SagaFixture fixture) : IClassFixture<SagaFixture>, IAsyncLifetime
 {
     private static readonly SagaPoint[] OnOtherShard =

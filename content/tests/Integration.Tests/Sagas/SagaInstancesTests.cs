@@ -13,10 +13,10 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Acme.Service.Integration.Tests.Sagas;
 
 /// <summary>Several instances, and what they know of each other. Each test has databases without runs of the others.</summary>
-[Collection(nameof(ServiceTests))]
-public sealed class SagaInstancesTests(Servers servers) : IAsyncLifetime
+[Collection(nameof(TestSagas))]
+public sealed class SagaInstancesTests(ServerPool pool) : IAsyncLifetime
 {
-    private readonly SagaFixture _fixture = new(servers);
+    private readonly SagaFixture _fixture = new(pool);
 
     private static readonly (string, string) NoPolling = ("Sagas:PollMilliseconds", "600000");
 

@@ -20,15 +20,16 @@ using Npgsql;
 namespace Acme.Service.Integration.Tests.Sagas;
 
 /// <summary>Databases with a table for the effects of the test's sagas.</summary>
-public sealed class SagaFixture(Servers servers) : IAsyncLifetime
+public sealed class SagaFixture(ServerPool pool) : ServersFixture(pool)
 {
     private Databases? _databases;
 
     internal Databases Databases => _databases ?? throw new InvalidOperationException("There are no databases yet.");
 
-    public async ValueTask InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        _databases = await servers.CreateDatabasesAsync();
+        await base.InitializeAsync();
+        _databases = await Servers.CreateDatabasesAsync();
         foreach (var shard in new[] { "shard0", "shard1" })
         {
             await _databases.ExecuteAsync(shard, """
@@ -37,8 +38,6 @@ public sealed class SagaFixture(Servers servers) : IAsyncLifetime
                 """);
         }
     }
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
 
 /// <summary>An instance of the service that knows the test's sagas.</summary>

@@ -7,7 +7,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Acme.Service.Integration.Tests.Sagas;
 
-[Collection(nameof(ServiceTests))]
+[Collection(nameof(TestSagas))]
 public sealed class SagaTests(SagaFixture fixture) : IClassFixture<SagaFixture>
 {
     internal const string Undone = "take, give, give back, take back";

@@ -4,8 +4,7 @@ using Acme.Service.Integration.Tests.Fixtures;
 namespace Acme.Service.Integration.Tests.Sharding;
 
 /// <summary>What a move copies, and what it notices.</summary>
-[Collection(nameof(ServiceTests))]
-public sealed class BucketMoveRowsTests(Servers servers)
+public sealed class BucketMoveRowsTests(ServersFixture fixture) : IClassFixture<ServersFixture>
 {
     private const int Bucket = 5;
 
@@ -17,7 +16,7 @@ public sealed class BucketMoveRowsTests(Servers servers)
     [InlineData("INSERT INTO idempotency_keys (owner_id, key, request_hash) VALUES ('01a20c95-d6fb-8016-b6dc-6990ef209cf3', 'stray', '')")]
     public async Task A_row_that_changed_on_the_target_is_found_and_copied_again(string damage)
     {
-        var databases = await servers.CreateDatabasesAsync();
+        var databases = await fixture.Servers.CreateDatabasesAsync();
         await using var service = new TestService(databases);
         var users = new MovedUsers(service, Bucket);
         await users.WriteAsync();
@@ -35,7 +34,7 @@ public sealed class BucketMoveRowsTests(Servers servers)
     [InlineData(MoveStep.Verified)]
     public async Task A_target_that_stores_something_else_is_not_switched_to(MoveStep since)
     {
-        var databases = await servers.CreateDatabasesAsync();
+        var databases = await fixture.Servers.CreateDatabasesAsync();
         await using var service = new TestService(databases);
         var users = new MovedUsers(service, Bucket);
         await users.WriteAsync();
@@ -69,7 +68,7 @@ public sealed class BucketMoveRowsTests(Servers servers)
     [InlineData("DELETE FROM idempotency_keys WHERE owner_id = '{0}'")]
     public async Task Rows_that_change_while_the_bucket_moves_are_followed(string change)
     {
-        var databases = await servers.CreateDatabasesAsync();
+        var databases = await fixture.Servers.CreateDatabasesAsync();
         await using var service = new TestService(databases);
         var users = new MovedUsers(service, Bucket);
         await users.WriteAsync();
@@ -92,7 +91,7 @@ public sealed class BucketMoveRowsTests(Servers servers)
     [Fact]
     public async Task A_user_with_many_rows_who_is_written_to_all_the_time_moves_as_well()
     {
-        var databases = await servers.CreateDatabasesAsync();
+        var databases = await fixture.Servers.CreateDatabasesAsync();
         await using var service = new TestService(databases);
         var users = new MovedUsers(service, Bucket);
         await databases.ExecuteAsync("shard0", $"""
@@ -120,7 +119,7 @@ public sealed class BucketMoveRowsTests(Servers servers)
     [Fact]
     public async Task A_table_that_nobody_registered_moves_with_its_users_and_after_the_tables_it_references()
     {
-        var databases = await servers.CreateDatabasesAsync();
+        var databases = await fixture.Servers.CreateDatabasesAsync();
         foreach (var shard in new[] { "shard0", "shard1" })
         {
             await databases.ExecuteAsync(shard, """
@@ -162,7 +161,7 @@ public sealed class BucketMoveRowsTests(Servers servers)
     [InlineData("CREATE TABLE lonely (owner_id uuid)", "lonely")]
     public async Task Shards_whose_tables_differ_are_refused(string difference, string named)
     {
-        var databases = await servers.CreateDatabasesAsync();
+        var databases = await fixture.Servers.CreateDatabasesAsync();
         await databases.ExecuteAsync("shard1", difference);
         await AssertRefusedAsync(databases, named);
     }
@@ -177,7 +176,7 @@ public sealed class BucketMoveRowsTests(Servers servers)
         """, "hens")]
     public async Task Tables_whose_rows_cannot_be_moved_are_refused(string tables, string named)
     {
-        var databases = await servers.CreateDatabasesAsync();
+        var databases = await fixture.Servers.CreateDatabasesAsync();
         await databases.ExecuteAsync("shard0", tables);
         await databases.ExecuteAsync("shard1", tables);
         await AssertRefusedAsync(databases, named);

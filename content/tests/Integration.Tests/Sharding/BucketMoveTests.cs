@@ -7,8 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Acme.Service.Integration.Tests.Sharding;
 
-[Collection(nameof(ServiceTests))]
-public sealed class BucketMoveTests(Servers servers, ServiceFixture fixture) : IClassFixture<ServiceFixture>
+public sealed class BucketMoveTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private static int s_bucket;
 
@@ -178,7 +177,7 @@ public sealed class BucketMoveTests(Servers servers, ServiceFixture fixture) : I
     {
         var nothing = new ConfigurationBuilder().Build();
         var away = Servers.Configuration(_ => "Host=localhost;Port=1;Username=owner;Timeout=1");
-        var empty = await servers.CreateDatabasesAsync(empty: true);
+        var empty = await fixture.Servers.CreateDatabasesAsync(empty: true);
 
         Assert.Equal(MoveOutcome.NotConfigured, await OutcomeAsync(nothing));
         Assert.Equal(MoveOutcome.Unreachable, await OutcomeAsync(away));
@@ -191,7 +190,7 @@ public sealed class BucketMoveTests(Servers servers, ServiceFixture fixture) : I
     [Fact]
     public async Task A_shard_that_is_added_takes_a_bucket_without_a_restart_of_the_service()
     {
-        var databases = await servers.CreateDatabasesAsync(addedShard: "shard2");
+        var databases = await fixture.Servers.CreateDatabasesAsync(addedShard: "shard2");
         await using var service = new TestService(databases);
         var users = new MovedUsers(service, bucket: 5);
         await users.WriteAsync();

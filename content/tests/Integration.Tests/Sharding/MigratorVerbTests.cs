@@ -3,8 +3,7 @@ using Acme.Service.Integration.Tests.Fixtures;
 
 namespace Acme.Service.Integration.Tests.Sharding;
 
-[Collection(nameof(ServiceTests))]
-public sealed class MigratorVerbTests(Servers servers, ServiceFixture fixture) : IClassFixture<ServiceFixture>
+public sealed class MigratorVerbTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private const int Bucket = 5;
 
@@ -46,7 +45,7 @@ public sealed class MigratorVerbTests(Servers servers, ServiceFixture fixture) :
     [Fact]
     public async Task A_Migrator_that_is_killed_again_and_again_ends_the_move_at_last()
     {
-        await using var service = new TestService(await servers.CreateDatabasesAsync());
+        await using var service = new TestService(await fixture.Servers.CreateDatabasesAsync());
         var users = new MovedUsers(service, Bucket);
         await users.WriteAsync();
         using var enough = new CancellationTokenSource();

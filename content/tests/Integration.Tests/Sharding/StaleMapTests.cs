@@ -9,8 +9,7 @@ using Npgsql;
 namespace Acme.Service.Integration.Tests.Sharding;
 
 /// <summary>A service that read the bucket map before a bucket moved.</summary>
-[Collection(nameof(ServiceTests))]
-public sealed class StaleMapTests(Servers servers)
+public sealed class StaleMapTests(ServersFixture fixture) : IClassFixture<ServersFixture>
 {
     private const int Bucket = 5;
 
@@ -19,7 +18,7 @@ public sealed class StaleMapTests(Servers servers)
     [Fact]
     public async Task A_write_with_a_stale_epoch_is_refused_and_retried()
     {
-        await using var service = new TestService(await servers.CreateDatabasesAsync());
+        await using var service = new TestService(await fixture.Servers.CreateDatabasesAsync());
         var users = new MovedUsers(service, Bucket);
         await users.WriteAsync();
         await MoveAsync(users);
@@ -41,7 +40,7 @@ public sealed class StaleMapTests(Servers servers)
     [InlineData(true, true)]
     public async Task A_read_with_a_stale_epoch_is_refused_and_retried(bool replicaLags, bool hot)
     {
-        var databases = await servers.CreateDatabasesAsync();
+        var databases = await fixture.Servers.CreateDatabasesAsync();
         await using var service = new TestService(databases);
         var users = new MovedUsers(service, Bucket);
         Assert.EndsWith("shard0", await ReadAsync(service, users.Users[0], hot), StringComparison.Ordinal);
@@ -76,7 +75,7 @@ public sealed class StaleMapTests(Servers servers)
     [Fact]
     public async Task A_write_to_a_bucket_that_nobody_serves_gives_up_in_time_and_works_once_the_move_is_finished()
     {
-        await using var service = new TestService(await servers.CreateDatabasesAsync());
+        await using var service = new TestService(await fixture.Servers.CreateDatabasesAsync());
         var users = new MovedUsers(service, Bucket);
         await users.WriteAsync();
         await Assert.ThrowsAsync<NotSupportedException>(

@@ -4,7 +4,6 @@ using Acme.Service.Integration.Tests.Realtime;
 
 namespace Acme.Service.Integration.Tests.Transfers;
 
-[Collection(nameof(ServiceTests))]
 public sealed class TransferEventsTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private readonly TestService _service = fixture.Service;

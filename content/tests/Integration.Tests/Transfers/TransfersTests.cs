@@ -5,7 +5,6 @@ using Acme.Service.Integration.Tests.Fixtures;
 
 namespace Acme.Service.Integration.Tests.Transfers;
 
-[Collection(nameof(ServiceTests))]
 public sealed class TransfersTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private readonly TestService _service = fixture.Service;

@@ -8,7 +8,7 @@ using Npgsql;
 namespace Acme.Service.Integration.Tests.Wallets;
 
 /// <summary>The protocol does what it can: statements are parsed and planned once, and values are not written out as text.</summary>
-public sealed class PreparedStatementTests(Servers servers)
+public sealed class PreparedStatementTests(ServersFixture fixture) : IClassFixture<ServersFixture>
 {
     private const string Replica = "shard0-replica";
 
@@ -18,7 +18,7 @@ public sealed class PreparedStatementTests(Servers servers)
     public async Task The_hot_read_is_prepared_once_on_a_connection_and_run_from_there()
     {
         const int Reads = 20;
-        await using var service = new TestService(await servers.CreateDatabasesAsync(), ("Postgres:MaxPoolSize", "1"));
+        await using var service = new TestService(await fixture.Servers.CreateDatabasesAsync(), ("Postgres:MaxPoolSize", "1"));
         var alice = service.ClientOf(TestService.NewSubject());
         var opened = await alice.PostAsJsonAsync("/wallets", new { currency = "EUR" }, Cancellation);
         await service.Databases.ReplicaHasCaughtUpAsync();
@@ -42,7 +42,7 @@ public sealed class PreparedStatementTests(Servers servers)
     public async Task Values_come_in_binary()
     {
         const int Rows = 1_000;
-        await using var service = new TestService(await servers.CreateDatabasesAsync());
+        await using var service = new TestService(await fixture.Servers.CreateDatabasesAsync());
         var source = service.Services.GetRequiredService<PrimarySources>().For(Replica);
         await RowsAsync();
         using var measurements = new Measurements("Npgsql");

@@ -4,7 +4,6 @@ using Acme.Service.Integration.Tests.Fixtures;
 
 namespace Acme.Service.Integration.Tests.Wallets;
 
-[Collection(nameof(ServiceTests))]
 public sealed class WalletBadInputTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private const string AnyWallet = "/wallets/01a20c95-d6fb-80af-b6dc-6990ef209cf3";

@@ -7,8 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Acme.Service.Integration.Tests.Wallets;
 
-[Collection(nameof(ServiceTests))]
-public sealed class WalletMoveTests(Servers servers)
+public sealed class WalletMoveTests(ServersFixture fixture) : IClassFixture<ServersFixture>
 {
     private const int Bucket = 5;
 
@@ -18,7 +17,7 @@ public sealed class WalletMoveTests(Servers servers)
     [Fact]
     public async Task A_bucket_moves_under_load_and_no_request_fails_and_no_deposit_is_lost()
     {
-        var databases = await servers.CreateDatabasesAsync(addedShard: "shard2");
+        var databases = await fixture.Servers.CreateDatabasesAsync(addedShard: "shard2");
         await new MigrationRun(databases.OwnerConfiguration(), NullLogger<MigrationRun>.Instance).RunAsync(Cancellation);
         await using var one = new TestService(databases, ("RateLimits:Burst", "1000000"));
         await using var other = new TestService(databases, ("RateLimits:Burst", "1000000"));

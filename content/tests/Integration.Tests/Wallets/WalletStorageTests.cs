@@ -6,7 +6,6 @@ using Npgsql;
 
 namespace Acme.Service.Integration.Tests.Wallets;
 
-[Collection(nameof(ServiceTests))]
 public sealed class WalletStorageTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private readonly TestService _service = fixture.Service;

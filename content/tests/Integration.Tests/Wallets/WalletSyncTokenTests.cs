@@ -8,7 +8,6 @@ using Microsoft.AspNetCore.Mvc.Testing.Handlers;
 namespace Acme.Service.Integration.Tests.Wallets;
 
 /// <summary>Sync-Token and reads of wallets over HTTP.</summary>
-[Collection(nameof(ServiceTests))]
 public sealed class WalletSyncTokenTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private readonly TestService _service = fixture.Service;

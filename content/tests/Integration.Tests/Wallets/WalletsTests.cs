@@ -6,7 +6,6 @@ using Acme.Service.Integration.Tests.Fixtures;
 
 namespace Acme.Service.Integration.Tests.Wallets;
 
-[Collection(nameof(ServiceTests))]
 public sealed class WalletsTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private readonly TestService _service = fixture.Service;
