@@ -18,9 +18,9 @@ public static class CommandLine
           demo --aspire [--once]
                                Run the AppHost of a generated service instead, until all of it is healthy. Needs a
                                container engine, and the Aspire packages on a feed.
-          test [--containers]  Run every test: the template's own, and those it generates. With --containers also run
-                               the topology's scripts in containers.
-          test --fast          Only the template's tests that build nothing of what they generate.
+          test                 Run the usual check of a change: the template's own tests, and those that it generates.
+          test --all           Run every test, also the long ones: faults, containers, browser.
+          test --only PART,…   Run some parts.
           bench [--rows KEY,…] [--rounds N] [--seconds N] [--write]
                                Generate a service, build it for release, and measure it against floors that take turns
                                with it. With --write the result goes to docs/performance.
@@ -52,8 +52,8 @@ public static class CommandLine
                 ["demo", "--once"] => await DemoCommand.RunAsync(once: true, console, stop.Token),
                 ["demo", "--aspire"] => await AspireDemo.RunAsync(once: false, console, stop.Token),
                 ["demo", "--aspire", "--once"] => await AspireDemo.RunAsync(once: true, console, stop.Token),
-                ["test", .. var options] when options.All(option => option is "--containers" or "--fast") =>
-                    await TestCommand.RunAsync(options.Contains("--fast"), options.Contains("--containers"), console, stop.Token),
+                ["test", .. var options] when TestOptions.Parse(options) is { } test =>
+                    await TestCommand.RunAsync(test, console, stop.Token),
                 ["bench", .. var options] when BenchOptions.Parse(options) is { } bench =>
                     await BenchCommand.RunAsync(bench, console, stop.Token),
                 ["chaos", .. var options] when ChaosOptions.Parse(options) is { } chaos =>
@@ -84,6 +84,12 @@ public static class CommandLine
     private static int Help(IAnsiConsole console, int exitCode)
     {
         console.WriteLine(Usage);
+        console.WriteLine("\nParts of test (* only with --all):");
+        foreach (var part in Part.All)
+        {
+            console.WriteLine($"  {part.Key,-22}{(part.IsUsual ? " " : "*")} {part.What}");
+        }
+
         console.WriteLine($"\nRows of the bench: {string.Join(", ", BenchCommand.Keys)}");
         return exitCode;
     }

@@ -3,16 +3,21 @@ using Colonnade.Dev.Testing;
 
 namespace Colonnade.Dev;
 
-public sealed record SolutionOptions(string Name, bool Aspire, bool Sample)
+public sealed record SolutionOptions(string Name, bool Aspire = true, bool Sample = true, bool PlatformTests = true)
 {
     /// <summary>What it is built as: Debug, as people build while they work, or Release.</summary>
     public string Configuration { get; init; } = "Debug";
 
-    public IReadOnlyList<string> Arguments => ["-n", Name, "--aspire", Lower(Aspire), "--sample", Lower(Sample)];
+    public IReadOnlyList<string> Arguments => ["-n", Name, .. Options];
 
-    public override string ToString() => $"{Name} --aspire {Lower(Aspire)} --sample {Lower(Sample)}";
+    private IEnumerable<string> Options =>
+    [
+        .. Aspire ? [] : new[] { "--aspire", "false" },
+        .. Sample ? [] : new[] { "--sample", "false" },
+        .. PlatformTests ? [] : new[] { "--platform-tests", "false" },
+    ];
 
-    private static string Lower(bool value) => value ? "true" : "false";
+    public override string ToString() => string.Join(' ', [Name, .. Options]);
 }
 
 /// <summary>A solution that the template generated, in a directory that goes away with it.</summary>
@@ -57,6 +62,10 @@ public sealed class GeneratedSolution : IDisposable
             .Order(StringComparer.Ordinal),
     ];
 
+    /// <summary>Such as <c>tests/Domain.Tests</c>.</summary>
+    public IEnumerable<string> TestProjects =>
+        Directory.GetDirectories(File("tests"), "*.Tests").Order(StringComparer.Ordinal).Select(path => $"tests/{Path.GetFileName(path)}");
+
     /// <summary>Writes a file, or replaces one, until the result is disposed.</summary>
     public IDisposable Plant(string path, string text)
     {
@@ -81,14 +90,15 @@ public sealed class GeneratedSolution : IDisposable
     /// <exception cref="CommandFailedException">It does not build.</exception>
     public Task<Outcome> BuildAsync(Action<string> line, CancellationToken cancellationToken, string? project = null) =>
         Shell.RunAsync(
-            "dotnet", ["build", project is null ? SolutionFile : File(project), "-c", Options.Configuration, "-warnaserror", "--nologo", "-v", "minimal", "-maxcpucount"],
-            Root, cancellationToken, line);
+            "dotnet",
+            ["build", project is null ? SolutionFile : File(project), "-c", Options.Configuration, "-warnaserror", "--nologo", "-v", "minimal", "-maxcpucount"],
+            Root, cancellationToken, line, _package.CompilerServer);
 
     /// <summary>Runs an item template, such as <c>colonnade-command</c>, in the solution's root.</summary>
     public Task<Outcome> AddAsync(Action<string> line, CancellationToken cancellationToken, params IEnumerable<string> arguments) =>
         _package.NewAsync(arguments, line, cancellationToken, Root);
 
-    /// <summary>Runs a built test project as its users do, by <c>dotnet test</c>.</summary>
+    /// <summary>Runs a built test project as its users do: by <c>dotnet test</c>, or, Platform.Tests, as a program.</summary>
     /// <param name="project">Such as <c>tests/Domain.Tests</c>.</param>
     /// <param name="method">Runs only test methods whose full name matches; <c>*</c> at either end.</param>
     /// <param name="report">File to write the report to; a temporary one if null.</param>
@@ -101,16 +111,17 @@ public sealed class GeneratedSolution : IDisposable
         IReadOnlyDictionary<string, string?>? environment = null)
     {
         report ??= Path.Combine(_parent, "reports", $"{Guid.NewGuid():N}.trx");
-        string[] filter = method is null ? [] : ["--filter-method", method];
-        var outcome = await Shell.TryAsync(
-            "dotnet",
+        Directory.CreateDirectory(Path.GetDirectoryName(report)!);
+        string[] arguments = Path.GetFileName(project) == "Platform.Tests"
+            ? ["exec", Assembly(project), "-noColor", "-noLogo", "-result-trx", report, .. method is null ? [] : new[] { "-method", method }]
+            :
             [
                 "test", "--project", project, "--no-build", "--timeout", TestLimit,
                 "--results-directory", Path.GetDirectoryName(report)!,
                 "--report-xunit-trx", "--report-xunit-trx-filename", Path.GetFileName(report),
-                .. filter,
-            ],
-            Root, cancellationToken, line, environment);
+                .. method is null ? [] : new[] { "--filter-method", method },
+            ];
+        var outcome = await Shell.TryAsync("dotnet", arguments, Root, cancellationToken, line, environment);
         return TestRun.Read($"{Path.GetFileName(project)} of {Options}", report, outcome);
     }
 

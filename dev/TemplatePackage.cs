@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Colonnade.Dev;
 
 /// <summary>The template as people get it: packed, and installed into a hive of its own that nothing else sees.</summary>
@@ -10,6 +12,16 @@ public sealed class TemplatePackage : IDisposable
     }
 
     public string File { get; private set; } = "";
+
+    /// <summary>
+    /// Environment in which builds share a compiler process, which makes a build after the first one two to three times as
+    /// fast. It is the process of this package alone: its pipe is in this temporary directory.
+    /// </summary>
+    public IReadOnlyDictionary<string, string?> CompilerServer => new Dictionary<string, string?>
+    {
+        ["UseSharedCompilation"] = "true",
+        ["TMPDIR"] = Directory.CreateDirectory(Path.Combine(_directory, "tmp")).FullName,
+    };
 
     private string Hive => Path.Combine(_directory, "hive");
 
@@ -61,5 +73,21 @@ public sealed class TemplatePackage : IDisposable
         }
     }
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    /// <summary>Ends the compiler process as well.</summary>
+    public void Dispose()
+    {
+        var shutdown = new ProcessStartInfo("dotnet", ["build-server", "shutdown", "--vbcscompiler"]) { RedirectStandardOutput = true };
+        foreach (var (name, value) in CompilerServer)
+        {
+            shutdown.Environment[name] = value;
+        }
+
+        using (var process = Process.Start(shutdown)!)
+        {
+            process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+        }
+
+        Directory.Delete(_directory, recursive: true);
+    }
 }

@@ -37,7 +37,7 @@ public sealed record ChaosOptions(double Minutes, int Seed)
 /// </summary>
 public static class ChaosCommand
 {
-    private const string Project = "tests/Integration.Tests";
+    private const string Project = "tests/Platform.Tests";
 
     /// <summary>How the lines begin that the test writes for this program.</summary>
     private const string Prefix = "bank: ";
@@ -58,7 +58,7 @@ public static class ChaosCommand
             await steps.RunAsync(
                 "dotnet new colonnade -n Contoso.Payments --aspire false",
                 async line => solution = await package!.GenerateAsync(
-                    new SolutionOptions("Contoso.Payments", Aspire: false, Sample: true) { Configuration = "Release" }, line, cancellationToken));
+                    new SolutionOptions("Contoso.Payments", Aspire: false) { Configuration = "Release" }, line, cancellationToken));
             await steps.RunAsync("dotnet build", line => solution!.BuildAsync(line, cancellationToken, Project));
 
             var outcome = await TestAsync(solution!, options, console, cancellationToken);

@@ -33,7 +33,7 @@ internal sealed class GeneratedService : IAsyncDisposable
             await steps.RunAsync(
                 "dotnet new colonnade -n Contoso.Payments --aspire false",
                 async line => service._solution = await service._package!.GenerateAsync(
-                    new SolutionOptions("Contoso.Payments", Aspire: false, Sample: true) { Configuration = configuration },
+                    new SolutionOptions("Contoso.Payments", Aspire: false) { Configuration = configuration },
                     line, cancellationToken));
             await steps.RunAsync(
                 $"dotnet build -c {configuration}", line => service.Solution.BuildAsync(line, cancellationToken, "src/LocalHost"));

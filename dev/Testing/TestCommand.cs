@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Spectre.Console;
 
 namespace Colonnade.Dev.Testing;
@@ -8,8 +9,9 @@ public static class TestCommand
     private const string Project = "tests/Template.Tests";
 
     /// <returns>Exit code.</returns>
-    public static async Task<int> RunAsync(bool fast, bool containers, IAnsiConsole console, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(TestOptions options, IAnsiConsole console, CancellationToken cancellationToken)
     {
+        var started = Stopwatch.StartNew();
         var steps = new Steps(console);
         await Prerequisites.EnsureAsync(steps, text => console.MarkupLineInterpolated($"{text}"), cancellationToken);
         await steps.RunAsync($"Build {Project}", line => Shell.RunAsync(
@@ -18,13 +20,16 @@ public static class TestCommand
         var reports = Directory.CreateTempSubdirectory("colonnade-reports-").FullName;
         try
         {
-            var own = await RunOwnAsync(reports, fast, containers, steps, console, cancellationToken);
-            var generated = Directory.EnumerateFiles(reports, "*.trx")
+            var own = await RunOwnAsync(reports, options, steps, console, cancellationToken);
+            TestRun[] generated = [.. Directory.EnumerateFiles(reports, "*.trx")
                 .Select(file => (Suite: Path.GetFileNameWithoutExtension(file), File: file))
                 .Where(report => report.Suite != own.Suite)
                 .OrderBy(report => report.Suite, StringComparer.Ordinal)
-                .Select(report => TestRun.Read(report.Suite, report.File, new Outcome(0, [], TimeSpan.Zero)));
-            return Summarize([own, .. generated], console) ? 0 : 1;
+                .Select(report => TestRun.Read(report.Suite, report.File, new Outcome(0, [], TimeSpan.Zero)))];
+            var succeeded = Summarize([own, .. generated], console);
+            WriteParts(options, own, started.Elapsed, console);
+            WriteSum([own, .. generated], console);
+            return succeeded ? 0 : 1;
         }
         finally
         {
@@ -33,10 +38,10 @@ public static class TestCommand
     }
 
     private static async Task<TestRun> RunOwnAsync(
-        string reports, bool fast, bool containers, Steps steps, IAnsiConsole console, CancellationToken cancellationToken)
+        string reports, TestOptions options, Steps steps, IAnsiConsole console, CancellationToken cancellationToken)
     {
         var report = Path.Combine(reports, "Template.Tests.trx");
-        string[] filter = fast ? ["-trait-", "Speed=Slow"] : [];
+        var filter = options.Parts.SelectMany(part => new[] { "-trait", $"{Part.Trait}={part.Key}" });
         TestRun? run = null;
         await steps.RunAsync("Template.Tests", async detail =>
         {
@@ -53,18 +58,29 @@ public static class TestCommand
                         console.WriteLine($"  {line}");
                     }
                 },
-                new Dictionary<string, string?>
-                {
-                    [TestReports.DirectoryVariable] = reports,
-                    ["COLONNADE_CONTAINERS"] = containers ? "1" : null,
-                });
+                new Dictionary<string, string?> { [TestReports.DirectoryVariable] = reports });
             run = TestRun.Read("Template.Tests", report, outcome);
             return run.Counts;
         });
         return run!;
     }
 
-    /// <summary>Tells what failed and what was left out, and ends with the sum.</summary>
+    /// <summary>Which parts ran and how long the tests of each took, and the slowest tests of all suites.</summary>
+    private static void WriteParts(TestOptions options, TestRun own, TimeSpan elapsed, IAnsiConsole console)
+    {
+        console.WriteLine();
+        foreach (var part in Part.All)
+        {
+            var time = options.Parts.Contains(part)
+                ? $"{own.Tests.Where(test => test.Category == part.Key).Sum(test => test.Duration.TotalSeconds),6:0} s"
+                : part.IsUsual ? " not asked" : "   --all";
+            console.WriteLine($"{part.Key,-22} {time,10}  {part.What}");
+        }
+
+        console.WriteLine($"{"total",-22} {elapsed.TotalSeconds,8:0} s");
+    }
+
+    /// <summary>Tells what failed and what was left out.</summary>
     private static bool Summarize(IReadOnlyList<TestRun> runs, IAnsiConsole console)
     {
         console.WriteLine();
@@ -96,10 +112,22 @@ public static class TestCommand
             console.WriteLine($"\nFAILED, {run.Suite}: {string.Join(", ", run.Failed.Select(test => test.Name).DefaultIfEmpty("no result"))}");
         }
 
+        console.WriteLine("\nSlowest tests:");
+        foreach (var (run, test) in runs.Where(run => run != runs[0]).DefaultIfEmpty(runs[0])
+            .SelectMany(run => run.Tests.Select(test => (run, test)))
+            .OrderByDescending(one => one.test.Duration).Take(10))
+        {
+            console.WriteLine($"{test.Duration.TotalSeconds,7:0.0} s  {test.Name}, {run.Suite}");
+        }
+
+        return runs.All(run => run.Succeeded);
+    }
+
+    private static void WriteSum(IReadOnlyList<TestRun> runs, IAnsiConsole console)
+    {
         var skipped = runs.Sum(run => run.Skipped.Count());
         console.WriteLine();
         console.WriteLine(
             $"{runs.Sum(run => run.Passed.Count())} passed, {runs.Sum(run => run.Failed.Count())} failed{(skipped == 0 ? "" : $", {skipped} skipped")}");
-        return runs.All(run => run.Succeeded);
     }
 }

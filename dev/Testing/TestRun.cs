@@ -1,9 +1,15 @@
+using System.Globalization;
 using System.Xml.Linq;
 
 namespace Colonnade.Dev.Testing;
 
 /// <param name="Reason">Why it failed or was skipped; empty for a test that passed.</param>
-public sealed record TestOutcome(string Name, string Outcome, string Reason);
+/// <param name="Category">Value of the trait of this name; empty without one.</param>
+public sealed record TestOutcome(string Name, string Outcome, string Reason, TimeSpan Duration, string Category)
+{
+    /// <summary>Full name of the method, without arguments.</summary>
+    public string Method => Name.Split('(')[0];
+}
 
 /// <summary>What one test project's run came to, read from the report it wrote.</summary>
 public sealed record TestRun(string Suite, IReadOnlyList<TestOutcome> Tests, Outcome Process)
@@ -34,12 +40,21 @@ public sealed record TestRun(string Suite, IReadOnlyList<TestOutcome> Tests, Out
             return new TestRun(suite, [], process);
         }
 
+        var report = XDocument.Load(trxFile);
+        var categories = report.Descendants(s_trx + "UnitTest").ToDictionary(
+            test => (string)test.Attribute("id")!,
+            test => (string?)test.Descendants(s_trx + "TestCategoryItem").FirstOrDefault()?.Attribute("TestCategory") ?? "");
         var tests =
-            from result in XDocument.Load(trxFile).Descendants(s_trx + "UnitTestResult")
+            from result in report.Descendants(s_trx + "UnitTestResult")
             let output = result.Element(s_trx + "Output")
             let reason = output?.Element(s_trx + "ErrorInfo")?.Element(s_trx + "Message") ?? output?.Element(s_trx + "StdOut")
             let outcome = (string)result.Attribute("outcome")!
-            select new TestOutcome((string)result.Attribute("testName")!, outcome, outcome == "Passed" ? "" : reason?.Value ?? "");
+            select new TestOutcome(
+                (string)result.Attribute("testName")!,
+                outcome,
+                outcome == "Passed" ? "" : reason?.Value ?? "",
+                TimeSpan.TryParse((string?)result.Attribute("duration"), CultureInfo.InvariantCulture, out var duration) ? duration : TimeSpan.Zero,
+                categories.GetValueOrDefault((string?)result.Attribute("testId") ?? "", ""));
         return new TestRun(suite, [.. tests], process);
     }
 }

@@ -38,7 +38,7 @@ public sealed class ArchitectureRuleRun(Generator generator) : IAsyncLifetime
     }
 }
 
-[Trait("Speed", "Slow")]
+[Trait(Part.Trait, Part.Rules)]
 public sealed class ArchitectureRuleTests(ArchitectureRuleRun planted) : IClassFixture<ArchitectureRuleRun>
 {
     public static TheoryData<string> Rules => [.. ArchitectureRuleViolations.All.Select(violation => violation.Rule)];

@@ -13,7 +13,7 @@ public sealed record ArchitectureRuleViolation(
 /// </summary>
 public static class ArchitectureRuleViolations
 {
-    public static SolutionOptions Options { get; } = new("Contoso.Payments", Aspire: false, Sample: false);
+    public static SolutionOptions Options { get; } = new("Contoso.Payments", Aspire: false, Sample: false, PlatformTests: false);
 
     public static IReadOnlyList<ArchitectureRuleViolation> All { get; } =
     [

@@ -1,4 +1,5 @@
-using Acme.Service.Integration.Tests.Bank;
+using Colonnade.Dev.Testing;
+using Acme.Service.Platform.Tests.Bank;
 using Colonnade.Dev.Demo;
 using Microsoft.Playwright;
 using Spectre.Console;
@@ -6,7 +7,7 @@ using Spectre.Console;
 namespace Template.Tests;
 
 /// <summary>A real browser listens to a running service, by EventSource and by WebSocket, and loses its connections.</summary>
-[Trait("Speed", "Slow")]
+[Trait(Part.Trait, Part.Browser)]
 public sealed class BrowserTests(Generator generator)
 {
     private const string User = "ada";
@@ -54,7 +55,7 @@ public sealed class BrowserTests(Generator generator)
         var browserProgram = Find();
         Assert.SkipWhen(browserProgram is null, $"No browser is here: none of {string.Join(", ", s_browsers)} is on PATH.");
 
-        var solution = await generator.BuildAsync(Flavours.Plain);
+        var solution = await generator.BuildAsync(Flavours.Default);
         var tokens = TokenIssuer.For(solution);
         await using var service = await RunningService.StartAsync(solution, tokens.Environment, _ => { }, Cancelled);
         await using var between = new TcpProxy(service.State.Api.Port);

@@ -1,21 +1,19 @@
+using Colonnade.Dev.Testing;
 namespace Template.Tests;
 
-/// <summary>The topology's scripts in containers, as AppHost runs them: <c>dotnet dev.cs test --containers</c>.</summary>
-[Trait("Speed", "Slow")]
+/// <summary>The topology's scripts in containers, as AppHost runs them.</summary>
+[Trait(Part.Trait, Part.Containers)]
 public sealed class ContainerTests(Generator generator)
 {
-    private const string Asked = "COLONNADE_CONTAINERS";
-
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Primary_and_replica_stream_over_TLS_in_containers()
     {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable(Asked) == "1", "It was not asked for: dotnet dev.cs test --containers");
         Assert.SkipUnless(await EngineAnswersAsync(), "There is no container engine: 'docker version' fails.");
 
-        var solution = await generator.BuildAsync(Flavours.Plain);
-        var run = await solution.TestAsync("tests/Integration.Tests", _ => { }, Cancelled, method: "*.Containers.*");
+        var solution = await generator.BuildAsync(Flavours.Default);
+        var run = await solution.TestAsync("tests/Platform.Tests", _ => { }, Cancelled, method: "*.Containers.*");
 
         // With an engine there is no reason to skip: a test that is left out here has not found the engine.
         Assert.True(run.Succeeded && !run.Skipped.Any(), run.Process.Text);

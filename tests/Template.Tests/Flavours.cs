@@ -3,16 +3,13 @@ namespace Template.Tests;
 /// <summary>The solutions that the tests generate.</summary>
 internal static class Flavours
 {
-    /// <summary>Built and tested in full, like <see cref="WithoutSample"/>.</summary>
-    public static readonly SolutionOptions Plain = new("Contoso.Payments", Aspire: false, Sample: true);
+    /// <summary>What <c>dotnet new colonnade</c> makes without options: all its suites run.</summary>
+    public static readonly SolutionOptions Default = new("Contoso.Payments");
 
-    /// <summary>Has everything that is awkward in a name: a digit first, a dash, a space, a dot and a letter outside ASCII.</summary>
-    public static readonly SolutionOptions WithoutSample = new("3-scale Über.Zahlung", Aspire: false, Sample: false);
+    /// <summary>The name has everything that is awkward: a digit first, a dash, a space, a dot and a letter outside ASCII.</summary>
+    public static readonly SolutionOptions WithoutSample = new("3-scale Über.Zahlung", Sample: false);
 
-    public static readonly SolutionOptions Aspire = new("Contoso.Payments", Aspire: true, Sample: true);
-
-    public static readonly IReadOnlyList<string> TestProjects =
-        ["tests/Domain.Tests", "tests/Application.Tests", "tests/Architecture.Tests", "tests/Integration.Tests"];
+    public static readonly SolutionOptions WithoutAspire = new("Contoso.Payments", Aspire: false, PlatformTests: false);
 
     private static readonly string[] s_names =
         ["Contoso.Payments", "Payments", "contoso-payments", "3scale", "My Service", "Zahlung.Über", "3-scale Über.Zahlung"];

@@ -1,71 +1,66 @@
+using Colonnade.Dev.Testing;
+
 namespace Template.Tests;
 
-/// <summary>Solutions built with warnings as errors, and their own tests run.</summary>
-[Trait("Speed", "Slow")]
-public sealed class FullSolutionTests(Generator generator)
+/// <summary>The solution that people get by default, and all its suites.</summary>
+[Trait(Part.Trait, Part.Default)]
+public sealed class DefaultSolutionTests(Generator generator)
 {
-    public static TheoryData<string> TestProjects => [.. Flavours.TestProjects];
-
-    [Theory, MemberData(nameof(TestProjects))]
-    public Task Tests_pass_with_the_sample(string project) => PassesAsync(Flavours.Plain, project);
-
-    [Theory, MemberData(nameof(TestProjects))]
-    public Task Tests_pass_without_the_sample_under_an_awkward_name(string project) => PassesAsync(Flavours.WithoutSample, project);
+    [Theory]
+    [InlineData("Domain.Tests")]
+    [InlineData("Application.Tests")]
+    [InlineData("Architecture.Tests")]
+    [InlineData("AppHost.Tests")]
+    [InlineData("Integration.Tests")]
+    public Task Tests_pass(string suite) => generator.PassesAsync(Flavours.Default, suite);
 
     [Fact]
     public async Task No_test_project_is_left_out()
     {
-        var solution = await generator.GenerateAsync(Flavours.Plain);
+        var solution = await generator.GenerateAsync(Flavours.Default);
         Assert.Equal(
-            Flavours.TestProjects.Order(StringComparer.Ordinal),
+            ["AppHost.Tests", "Application.Tests", "Architecture.Tests", "Domain.Tests", "Integration.Tests", "Platform.Tests"],
             solution.Files().Where(path => path.StartsWith("tests/", StringComparison.Ordinal) && path.EndsWith(".csproj", StringComparison.Ordinal))
-                .Select(path => Path.GetDirectoryName(path)!.Replace('\\', '/')));
+                .Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal));
     }
+}
 
+/// <summary>The platform under faults.</summary>
+[Trait(Part.Trait, Part.Platform)]
+public sealed class PlatformSolutionTests(Generator generator)
+{
     [Fact]
-    public async Task With_Aspire_everything_that_does_not_touch_it_builds()
-    {
-        var solution = await generator.GenerateAsync(Flavours.Aspire);
-        await generator.StepAsync($"Build {Flavours.Aspire}, without Api, AppHost and what refers to them", async line =>
-        {
-            foreach (var project in (string[])["src/Migrator", "src/Topology", "tests/Domain.Tests", "tests/Application.Tests"])
-            {
-                await solution.BuildAsync(line, TestContext.Current.CancellationToken, project);
-            }
-        });
-    }
+    public Task Platform_tests_pass() => generator.PassesAsync(Flavours.Default, "Platform.Tests");
+}
 
+[Trait(Part.Trait, Part.NoSample)]
+public sealed class SolutionWithoutSampleTests(Generator generator)
+{
+    [Theory]
+    [InlineData("Domain.Tests")]
+    [InlineData("Application.Tests")]
+    [InlineData("Architecture.Tests")]
+    [InlineData("AppHost.Tests")]
+    public Task Tests_pass_under_an_awkward_name(string suite) => generator.PassesAsync(Flavours.WithoutSample, suite);
+}
+
+[Trait(Part.Trait, Part.NoSampleIntegration)]
+public sealed class IntegrationWithoutSampleTests(Generator generator)
+{
     [Fact]
-    public async Task With_Aspire_the_AppHost_builds_and_its_tests_pass()
-    {
-        var solution = await generator.GenerateAsync(Flavours.Aspire);
-        var restored = await Shell.TryAsync(
-            "dotnet", ["restore", "src/AppHost", "--nologo"], solution.Root, TestContext.Current.CancellationToken);
-        if (restored.ExitCode != 0 && restored.Output.FirstOrDefault(SaysThatAspireIsNotThere) is { } reason)
-        {
-            Assert.Skip($"Api, LocalHost, AppHost and the tests that refer to them were not built with --aspire true, since no feed has Aspire's packages: {reason.Trim()}");
-        }
+    public Task Integration_tests_pass_under_an_awkward_name() => generator.PassesAsync(Flavours.WithoutSample, "Integration.Tests");
+}
 
-        Assert.True(restored.ExitCode == 0, restored.Text);
-        await generator.BuildAsync(Flavours.Aspire);
-        foreach (var project in (string[])[.. Flavours.TestProjects, "tests/AppHost.Tests"])
-        {
-            var run = await generator.TestAsync(solution, project);
-            Assert.True(run.Succeeded, run.Process.Text);
-        }
-    }
+[Trait(Part.Trait, Part.NoAspire)]
+public sealed class SolutionWithoutAspireTests(Generator generator)
+{
+    [Theory]
+    [InlineData("Domain.Tests")]
+    [InlineData("Application.Tests")]
+    [InlineData("Architecture.Tests")]
+    public Task Tests_pass(string suite) => generator.PassesAsync(Flavours.WithoutAspire, suite);
 
-    /// <summary>NuGet could not find an SDK (MSB4236, unresolved), a package (NU1101) or a version of it (NU1102).</summary>
-    private static bool SaysThatAspireIsNotThere(string line) =>
-        line.Contains("Aspire.", StringComparison.Ordinal)
-        && (line.Contains("NU1101", StringComparison.Ordinal) || line.Contains("NU1102", StringComparison.Ordinal)
-            || line.Contains("MSB4236", StringComparison.Ordinal) || line.Contains("Unable to find package", StringComparison.Ordinal)
-            || line.Contains("could not be resolved", StringComparison.Ordinal));
-
-    private async Task PassesAsync(SolutionOptions options, string project)
-    {
-        var solution = await generator.BuildAsync(options);
-        var run = await generator.TestAsync(solution, project);
-        Assert.True(run.Succeeded, run.Process.Text);
-    }
+    /// <summary>What differs without Aspire is how the API registers its data sources.</summary>
+    [Fact]
+    public Task The_api_reaches_its_servers() => generator.PassesAsync(Flavours.WithoutAspire, "Integration.Tests", "*.AvailabilityTests.*");
 }

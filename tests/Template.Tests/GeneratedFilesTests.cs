@@ -1,3 +1,4 @@
+using Colonnade.Dev.Testing;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
@@ -5,6 +6,7 @@ using System.Xml.Linq;
 namespace Template.Tests;
 
 /// <summary>What can be said of a generated solution by reading it, for every kind of name and every set of options.</summary>
+[Trait(Part.Trait, Part.Template)]
 public sealed partial class GeneratedFilesTests(Generator generator)
 {
     private static readonly string[] s_binary = [".png", ".ico"];

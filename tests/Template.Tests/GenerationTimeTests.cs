@@ -1,3 +1,4 @@
+using Colonnade.Dev.Testing;
 using System.Diagnostics;
 using System.IO.Compression;
 using Colonnade.Dev.Bench;
@@ -10,6 +11,7 @@ namespace Template.Tests;
 /// of 8 MiB to every file that it looks for replacements in (Processor.DefaultBufferSize, since a stream in a zip file
 /// cannot seek). The limits leave room for a busy machine, and catch what we add to it. The ratio is printed.
 /// </summary>
+[Trait(Part.Trait, Part.Template)]
 public sealed class GenerationTimeTests(Generator generator) : IDisposable
 {
     private const int Rounds = 7;

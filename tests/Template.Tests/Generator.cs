@@ -63,29 +63,37 @@ public sealed class Generator : IAsyncLifetime
     /// <summary>Shows a long step of a test and how long it takes.</summary>
     public Task StepAsync(string title, Func<Action<string>, Task> work) => _steps.RunAsync(title, work);
 
-    /// <summary>Runs a built test project and has its result counted as a suite of its own.</summary>
-    public async Task<TestRun> TestAsync(GeneratedSolution solution, string project)
+    /// <summary>Builds a solution, runs a suite of it and has the result counted as a suite of its own.</summary>
+    /// <param name="suite">Such as <c>Domain.Tests</c>.</param>
+    /// <param name="method">Runs only test methods whose full name matches; <c>*</c> at either end.</param>
+    public async Task PassesAsync(SolutionOptions options, string suite, string? method = null)
     {
+        var solution = await BuildAsync(options);
         TestRun? run = null;
-        var suite = $"{Path.GetFileName(project)} of {solution.Options}";
-        await _steps.RunAsync(suite, async line =>
+        var name = $"{suite} of {options}";
+        await _steps.RunAsync(name, async line =>
         {
             run = await solution.TestAsync(
-                project,
+                $"tests/{suite}",
                 text =>
                 {
                     line(text);
-                    // At once: whoever waits for a long suite, or has only the log of one that was cut off, wants to know.
-                    if (text.StartsWith("failed ", StringComparison.Ordinal))
+                    // At once, so that it is in the log of a run that is cut off later.
+                    if (text.StartsWith("failed ", StringComparison.Ordinal) || text.EndsWith(" [FAIL]", StringComparison.Ordinal))
                     {
-                        Console.WriteLine($"{Steps.Failed}  {suite}: {text}");
+                        Console.WriteLine($"{Steps.Failed}  {name}: {text.Trim()}");
                     }
                 },
                 Cancelled,
-                report: TestReports.FileFor(suite));
+                method,
+                TestReports.FileFor(name));
             return run.Counts;
         });
-        return run!;
+        Assert.True(run!.Succeeded, run.Process.Text);
+        if (method is null && options == Flavours.Default)
+        {
+            Assert.Equal(TestNames.Of(suite), run.Tests.Select(test => TestNames.Short(test.Method)).Distinct().Order(StringComparer.Ordinal));
+        }
     }
 
     public ValueTask DisposeAsync()

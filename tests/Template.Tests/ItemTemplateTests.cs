@@ -3,7 +3,7 @@ using Colonnade.Dev.Testing;
 namespace Template.Tests;
 
 /// <summary>The item templates, run in a generated solution that is then built and tested.</summary>
-[Trait("Speed", "Slow")]
+[Trait(Part.Trait, Part.Items)]
 public sealed class ItemTemplateTests(Generator generator)
 {
     private static readonly SolutionOptions s_options = new("My Service", Aspire: false, Sample: true);

@@ -1,11 +1,14 @@
+using Colonnade.Dev.Testing;
 namespace Template.Tests;
 
 /// <summary>
 /// Which files each set of options gives, against the list in manifest.txt: a path, and behind it the options without
 /// which it is not there.
 /// </summary>
+[Trait(Part.Trait, Part.Template)]
 public sealed class ManifestTests(Generator generator)
 {
+    private const string Name = "Contoso.Payments";
     private const string WriteVariable = "COLONNADE_WRITE_MANIFEST";
 
     private static readonly string s_file = Repository.File("tests", "Template.Tests", "manifest.txt");
@@ -13,14 +16,20 @@ public sealed class ManifestTests(Generator generator)
     [Fact]
     public async Task Every_set_of_options_gives_the_files_in_the_manifest()
     {
-        var everything = await FilesAsync(aspire: true, sample: true);
-        var withoutAspire = await FilesAsync(aspire: false, sample: true);
-        var withoutSample = await FilesAsync(aspire: true, sample: false);
-        var neither = await FilesAsync(aspire: false, sample: false);
+        var everything = await FilesAsync(new(Name));
+        var withoutAspire = await FilesAsync(new(Name, Aspire: false));
+        var withoutSample = await FilesAsync(new(Name, Sample: false));
+        var withoutPlatformTests = await FilesAsync(new(Name, PlatformTests: false));
+        var nothing = await FilesAsync(new(Name, Aspire: false, Sample: false, PlatformTests: false));
 
         var manifest = everything.Select(path => string.Join(
             "  ",
-            [path, .. Needs(withoutAspire, path, "aspire"), .. Needs(withoutSample, path, "sample")])).ToList();
+            [
+                path,
+                .. Needs(withoutAspire, path, "aspire"),
+                .. Needs(withoutSample, path, "sample"),
+                .. Needs(withoutPlatformTests, path, "platform-tests"),
+            ])).ToList();
         if (Environment.GetEnvironmentVariable(WriteVariable) == "1")
         {
             await File.WriteAllLinesAsync(s_file, manifest, TestContext.Current.CancellationToken);
@@ -35,12 +44,11 @@ public sealed class ManifestTests(Generator generator)
 
         Assert.Empty(withoutAspire.Except(everything));
         Assert.Empty(withoutSample.Except(everything));
-        Assert.Equal(withoutAspire.Intersect(withoutSample), neither);
+        Assert.Equal(withoutAspire.Intersect(withoutSample).Intersect(withoutPlatformTests), nothing);
     }
 
     private static string[] Needs(IReadOnlyList<string> without, string path, string option) =>
         without.Contains(path) ? [] : [$"[{option}]"];
 
-    private async Task<IReadOnlyList<string>> FilesAsync(bool aspire, bool sample) =>
-        (await generator.GenerateAsync(new("Contoso.Payments", aspire, sample))).Files();
+    private async Task<IReadOnlyList<string>> FilesAsync(SolutionOptions options) => (await generator.GenerateAsync(options)).Files();
 }

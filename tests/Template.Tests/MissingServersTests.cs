@@ -1,7 +1,8 @@
+using Colonnade.Dev.Testing;
 namespace Template.Tests;
 
 /// <summary>Without PostgreSQL's programs a run fails and says what to install.</summary>
-[Trait("Speed", "Slow")]
+[Trait(Part.Trait, Part.Default)]
 public sealed class MissingServersTests(Generator generator) : IDisposable
 {
     private const string Sentence = "apt-get install postgresql redis-server";
@@ -16,7 +17,7 @@ public sealed class MissingServersTests(Generator generator) : IDisposable
     [Fact]
     public async Task LocalHost_says_what_to_install()
     {
-        var solution = await generator.BuildAsync(Flavours.Plain);
+        var solution = await generator.BuildAsync(Flavours.Default);
         var outcome = await Shell.TryAsync(
             "dotnet", [solution.Assembly("src/LocalHost"), "--ephemeral-ports"], solution.Root, Cancelled, environment: Environment);
         Assert.Equal(1, outcome.ExitCode);
@@ -27,7 +28,7 @@ public sealed class MissingServersTests(Generator generator) : IDisposable
     [Fact]
     public async Task Integration_tests_say_what_to_install()
     {
-        var solution = await generator.BuildAsync(Flavours.Plain);
+        var solution = await generator.BuildAsync(Flavours.Default);
         var run = await solution.TestAsync(
             "tests/Integration.Tests", _ => { }, Cancelled, method: "*.Platform.*", environment: Environment);
         Assert.False(run.Succeeded);

@@ -1,8 +1,10 @@
+using Colonnade.Dev.Testing;
 using System.IO.Compression;
 using System.Xml.Linq;
 
 namespace Template.Tests;
 
+[Trait(Part.Trait, Part.Template)]
 public sealed class PackageTests(Generator generator)
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;

@@ -1,8 +1,10 @@
+using Colonnade.Dev.Testing;
 using System.Text.RegularExpressions;
 
 namespace Template.Tests;
 
 /// <summary>No secret is in the repository, and none in what it generates.</summary>
+[Trait(Part.Trait, Part.Template)]
 public sealed partial class SecretTests(Generator generator)
 {
     [Fact]

@@ -117,8 +117,6 @@ internal sealed class ApiInstance(string name, string directory, IEnumerable<Key
         var assembly = SolutionPaths.Assembly("Api");
         var start = new ProcessStartInfo(Services.DotNet, [assembly, "--contentRoot", Path.GetDirectoryName(assembly)!])
         {
-            // When this end of the pipe is gone, the other one knows that the test is: see StartupHook.
-            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -126,7 +124,7 @@ internal sealed class ApiInstance(string name, string directory, IEnumerable<Key
         start.Environment["DOTNET_ENVIRONMENT"] = "Production";
         // It lives for a minute or so: no time to learn how it is used.
         start.Environment["DOTNET_TieredPGO"] = "0";
-        start.Environment["DOTNET_STARTUP_HOOKS"] = typeof(StartupHook).Assembly.Location;
+        StartupHook.AddTo(start);
         start.Environment[StartupHook.FileVariable] = _crashFile;
         foreach (var (key, value) in _settings)
         {

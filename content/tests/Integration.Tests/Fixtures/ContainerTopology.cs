@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Acme.Service.Integration.Tests.Containers;
 using DotNet.Testcontainers.Builders;
 using DotNet.Testcontainers.Containers;
 

@@ -1,4 +1,3 @@
-using Acme.Service.Integration.Tests.Containers;
 using Acme.Service.Integration.Tests.Fixtures;
 using Acme.Service.LocalHost;
 using Npgsql;

@@ -2,22 +2,33 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 
 /// <summary>
-/// Runs in each instance of the API that a test starts as a process, before its Main (DOTNET_STARTUP_HOOKS names this assembly,
-/// and .NET asks for a class of this name in no namespace). Kills the process, as kill -9 does, at the saga point that the
-/// file says, and when the test process is gone.
+/// Runs in each program of this solution that a test starts as a process, before its Main (DOTNET_STARTUP_HOOKS names this
+/// assembly, and .NET looks for a class of this name in no namespace). Kills the process, as kill -9 does, when the test
+/// process is gone, and at the saga point that a file names.
 /// </summary>
 [SuppressMessage("Design", "CA1050", Justification = "The runtime looks for it in no namespace.")]
 internal static class StartupHook
 {
-    /// <summary>Environment variable with the file's path.</summary>
+    private const string HooksVariable = "DOTNET_STARTUP_HOOKS";
+
+    /// <summary>Environment variable with the path of the file that names a saga point.</summary>
     public const string FileVariable = "CRASH_FILE";
+
+    /// <summary>Has the process end with the test. Its standard input must be redirected.</summary>
+    public static void AddTo(ProcessStartInfo start)
+    {
+        start.RedirectStandardInput = true;
+        start.Environment[HooksVariable] = typeof(StartupHook).Assembly.Location;
+    }
 
     public static void Initialize()
     {
+        // What this process starts has another standard input.
+        Environment.SetEnvironmentVariable(HooksVariable, null);
+        new Thread(DieWithParent) { IsBackground = true }.Start();
         if (Environment.GetEnvironmentVariable(FileVariable) is { Length: > 0 } file)
         {
             DiagnosticListener.AllListeners.Subscribe(new SagaPointObserver(file));
-            new Thread(DieWithParent) { IsBackground = true }.Start();
         }
     }
 

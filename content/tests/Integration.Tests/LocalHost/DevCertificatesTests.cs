@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.Versioning;
 using System.Security.Cryptography.X509Certificates;
+using Acme.Service.Integration.Tests.Fixtures;
 using Acme.Service.Topology;
 
 namespace Acme.Service.Integration.Tests.LocalHost;

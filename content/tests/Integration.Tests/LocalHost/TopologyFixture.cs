@@ -1,3 +1,4 @@
+using Acme.Service.Integration.Tests.Fixtures;
 using Acme.Service.LocalHost;
 
 namespace Acme.Service.Integration.Tests.LocalHost;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Authentication;
+using Acme.Service.Integration.Tests.Fixtures;
 using Acme.Service.LocalHost;
 using Acme.Service.Topology;
 using Npgsql;

@@ -35,7 +35,7 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
                 }
             },
             Cancellation)).ToArray();
-        for (var i = 0; i < 200; i++)
+        for (var i = 0; i < Repetitions.Of(usual: 50, thorough: 200); i++)
         {
             var token = await Notes.WriteAsync(_service, $"note {i}", i + 1);
             Assert.False(await IsStaleAsync($"note {i}", PositionIn(token)), $"The replica had passed the token of note {i}, and not the note.");

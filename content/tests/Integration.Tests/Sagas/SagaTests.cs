@@ -10,7 +10,6 @@ namespace Acme.Service.Integration.Tests.Sagas;
 [Collection(nameof(TestSagas))]
 public sealed class SagaTests(SagaFixture fixture) : IClassFixture<SagaFixture>
 {
-    internal const string Undone = "take, give, give back, take back";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -30,11 +29,11 @@ public sealed class SagaTests(SagaFixture fixture) : IClassFixture<SagaFixture>
     public async Task A_refused_step_has_no_effect_and_those_before_it_are_undone_the_last_one_first()
     {
         await using var service = new SagaService(fixture.Databases);
-        service.Script.Play = Refusing("settle");
+        service.Script.Play = Script.Refusing("settle");
         var run = await service.StartAsync<UndoableSaga>();
 
         await service.UntilAsync(run, SagaStatus.Compensated);
-        Assert.Equal(Undone, await service.EffectsAsync(run));
+        Assert.Equal(Script.Undone, await service.EffectsAsync(run));
         Assert.Equal("No.Way: It is forbidden.", await service.ColumnAsync<string>(run, "error_code || ': ' || error"));
         const string Steps = "SELECT string_agg(step || coalesce(' ' || error_code, ''), ', ' ORDER BY done_at) FROM saga_steps WHERE saga_id = ";
         Assert.Equal("settle No.Way, take:undo", await service.Databases.ScalarAsync<string>("shard0", $"{Steps}'{run.Id}'"));
@@ -45,7 +44,7 @@ public sealed class SagaTests(SagaFixture fixture) : IClassFixture<SagaFixture>
     public async Task A_refusal_after_what_cannot_be_undone_is_left_to_an_operator()
     {
         await using var service = new SagaService(fixture.Databases);
-        service.Script.Play = Refusing("settle");
+        service.Script.Play = Script.Refusing("settle");
         var run = await service.StartAsync<PivotSaga>();
 
         await service.UntilAsync(run, SagaStatus.Dead);
@@ -81,14 +80,14 @@ public sealed class SagaTests(SagaFixture fixture) : IClassFixture<SagaFixture>
         var isBroken = true;
         service.Script.Play = async (effect, call, context, cancellationToken) => effect.Step == "give back" && isBroken
             ? throw new InvalidOperationException("This cannot be.")
-            : await Refusing("settle")(effect, call, context, cancellationToken);
+            : await Script.Refusing("settle")(effect, call, context, cancellationToken);
         var run = await service.StartAsync<UndoableSaga>();
 
         await service.UntilAsync(run, SagaStatus.Dead);
         isBroken = false;
         Assert.Equal(RedriveOutcome.Redriven, await OperatorTests.RedriveByMigratorAsync(fixture.Databases, run.Id));
         await service.UntilAsync(run, SagaStatus.Compensated);
-        Assert.Equal(Undone, await service.EffectsAsync(run));
+        Assert.Equal(Script.Undone, await service.EffectsAsync(run));
     }
 
     [Fact]
@@ -155,7 +154,4 @@ public sealed class SagaTests(SagaFixture fixture) : IClassFixture<SagaFixture>
             ["request", "undoable give", "undoable settle"],
             spans.Where(span => span.TraceId == request.TraceId).Select(span => span.OperationName));
     }
-
-    internal static Script.Step Refusing(string step) => (effect, _, _, _) => Task.FromResult<ErrorOr<Success>>(
-        effect.Step == step ? Error.Conflict("No.Way", "It is forbidden.") : Result.Success);
 }

@@ -1,6 +1,5 @@
 using System.Net;
 using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Integration.Tests.Realtime;
 
 namespace Acme.Service.Integration.Tests.Transfers;
 

@@ -1,0 +1,76 @@
+using System.Diagnostics.Metrics;
+using System.Text.Json.Serialization;
+using Acme.Service.Infrastructure.Caching;
+using Acme.Service.Infrastructure.ReadReplicas;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace Acme.Service.Integration.Tests.Fixtures;
+
+internal sealed record Thing(long Version);
+
+[JsonSerializable(typeof(Thing))]
+internal sealed partial class ThingJson : JsonSerializerContext
+{
+    public static CachedKind<Thing> In(string database) => new(database, "thing", Default.Thing);
+}
+
+/// <summary>The cache of one instance of the service, on a Redis that others may use as well.</summary>
+internal sealed class CacheInstance : IDisposable
+{
+    private static readonly IMeterFactory Meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
+
+    public CacheInstance(
+        IConnectionMultiplexer redis,
+        Func<string, Task<WalPosition?>> position,
+        CacheOptions? options = null,
+        Func<IOptions<CacheOptions>, CacheTelemetry, RedisCircuit>? circuit = null,
+        string fillScript = RedisEntries.Fill,
+        TimeSpan? epochWait = null,
+        int primaryReads = 100)
+    {
+        Options = Microsoft.Extensions.Options.Options.Create(options ?? new CacheOptions { LocalSeconds = 0 });
+        var telemetry = new CacheTelemetry(Meters, NullLogger<CacheTelemetry>.Instance);
+        Circuit = circuit?.Invoke(Options, telemetry) ?? new RedisCircuit(redis, Options, telemetry);
+        Entries = new RedisEntries(Circuit, Options) { FillScript = fillScript };
+        Local = new LocalEntries(Options);
+        Epochs = new CacheEpochs(Entries, position) { Wait = epochWait ?? TimeSpan.FromMilliseconds(25) };
+        Telemetry = telemetry;
+        PrimaryReads = new PrimaryReads(Microsoft.Extensions.Options.Options.Create(new ReadReplicaOptions { PrimaryReads = primaryReads }));
+        Cache = NewCache();
+    }
+
+    public IOptions<CacheOptions> Options { get; }
+
+    public RedisCircuit Circuit { get; }
+
+    public RedisEntries Entries { get; }
+
+    public LocalEntries Local { get; }
+
+    public CacheEpochs Epochs { get; }
+
+    public CacheTelemetry Telemetry { get; }
+
+    public PrimaryReads PrimaryReads { get; }
+
+    public VersionedCache Cache { get; }
+
+    /// <summary>One that shares all but the loads under way.</summary>
+    public VersionedCache NewCache() => new(Entries, Epochs, Local, PrimaryReads, Telemetry);
+
+    /// <summary>What a write does once it has committed.</summary>
+    public async Task RaiseAsync(CacheKey key, long version)
+    {
+        await Entries.RaiseAsync([(key.Name, version)]);
+        Local.Drop(key.Name);
+    }
+
+    public void Dispose()
+    {
+        Circuit.Dispose();
+        Local.Dispose();
+    }
+}

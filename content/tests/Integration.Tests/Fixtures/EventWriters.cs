@@ -1,0 +1,75 @@
+using Acme.Service.Application.Common;
+using Acme.Service.Application.Realtime;
+using Acme.Service.Domain.Common;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace Acme.Service.Integration.Tests.Fixtures;
+
+/// <summary>What is published in tests.</summary>
+internal sealed record Numbered(int Number);
+
+/// <summary>Ways to write events.</summary>
+internal static class EventWriters
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>As a command does, with another try where that may help.</summary>
+    public static async Task PublishAsync(this TestService service, UserId owner, params IEnumerable<int> numbers)
+    {
+        await using var scope = service.Services.CreateAsyncScope();
+        var unitOfWork = scope.ServiceProvider.GetRequiredService<IUnitOfWork>();
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                foreach (var number in numbers)
+                {
+                    await scope.ServiceProvider.GetRequiredService<IEvents>().PublishAsync(owner, "test", new Numbered(number), Cancellation);
+                }
+
+                await unitOfWork.CommitAsync(Cancellation);
+                return;
+            }
+            catch (Exception exception)
+            {
+                if (!await unitOfWork.CanRetryAsync(exception, attempt, Cancellation))
+                {
+                    throw;
+                }
+            }
+        }
+    }
+
+    /// <summary>Waits until each shard's reader gives on what it reads. Before that, clients ask their shard themselves.</summary>
+    /// <param name="measurements">Of the service's meter of events, since before the first client.</param>
+    public static Task ReadersHaveBegunAsync(Measurements measurements) => Eventually.TrueAsync(
+        () => measurements.All.Where(one => one.Name == "events.read").Select(one => one.TagText).Distinct().Count() == 2, seconds: 60);
+
+    /// <summary>In SQL, so that no instance is notified.</summary>
+    public static string Insert(UserId owner, int number) => $$"""
+        INSERT INTO events (owner_id, epoch, type, payload)
+        SELECT '{{owner}}', epoch, 'test', '{"number": {{number}}}' FROM bucket_owner WHERE bucket = {{owner.Bucket.Value}}
+        """;
+
+    public static async Task<NpgsqlConnection> ConnectAsync(this Databases databases, string shard)
+    {
+        var connection = new NpgsqlConnection($"{databases.ConnectionString(shard, "postgres")};Pooling=false");
+        await connection.OpenAsync(Cancellation);
+        return connection;
+    }
+
+    public static async Task ExecuteAsync(this NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Cancellation);
+    }
+
+    /// <summary>The numbers of all events of a user, in the order in which they are told.</summary>
+    public static Task<int[]> StoredAsync(this Databases databases, string shard, UserId owner, bool replica = false) => databases.ScalarAsync<int[]>(
+        shard,
+        $"""
+         SELECT coalesce(array_agg((payload->>'number')::int ORDER BY epoch, xact, seq), '{"{}"}') FROM events WHERE owner_id = '{owner}'
+         """,
+        replica: replica);
+}

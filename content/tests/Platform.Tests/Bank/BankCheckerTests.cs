@@ -1,0 +1,251 @@
+using System.Globalization;
+using System.Net;
+using Acme.Service.Application.Sagas;
+using Acme.Service.Domain.Common;
+using Acme.Service.Domain.Transfers;
+using Acme.Service.Domain.Wallets;
+using Acme.Service.Infrastructure.Persistence;
+using Acme.Service.Infrastructure.Sagas;
+using Acme.Service.Integration.Tests.Fixtures;
+using Acme.Service.Topology;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Acme.Service.Platform.Tests.Bank;
+
+/// <summary>A checker that finds nothing says little unless it is known to find what is there.</summary>
+[Collection(nameof(BankTests))]
+public sealed class BankCheckerTests(ServersFixture fixture) : IClassFixture<ServersFixture>
+{
+    private const string NoBug = "none";
+
+    private static readonly Dictionary<string, (string Invariant, Action<SampleBank> Damage)> Damages = new()
+    {
+        ["a step done twice, since its inbox row was skipped"] = ("a transfer has ended", bank => bank.Credit(bank.Posted, 20)),
+        ["posted by two holders of a lease"] = ("no balance is negative", bank => bank.Post(bank.Posted, 20)),
+        ["compensated twice"] = ("a transfer has ended", bank => bank.Release(bank.Voided, 30)),
+        ["credited and never reserved"] = ("a transfer has ended", bank =>
+            bank.Entries.RemoveAll(entry => entry.Transfer == bank.Posted && entry.Kind is EntryKind.Reserve or EntryKind.Post)),
+        ["voided after the credit"] = ("money neither appears nor vanishes", bank => bank.Credit(bank.Voided, 30)),
+        ["still reserved"] = ("a transfer has ended", bank =>
+            SampleBank.Change(bank.Transfers, row => row.Id == bank.Posted, row => row with { Status = TransferStatus.Reserved })),
+        ["a saga that nobody goes on with"] = ("no saga is open or dead", bank =>
+            SampleBank.Change(bank.Sagas, row => row.Id == bank.Posted, row => row with { Status = SagaStatus.Running })),
+        ["a saga that is dead"] = ("no saga is open or dead", bank =>
+            SampleBank.Change(bank.Sagas, row => row.Id == bank.Voided, row => row with { Status = SagaStatus.Dead })),
+        ["a leg that is missing"] = ("the legs of a movement", bank => bank.Entries.RemoveAt(bank.Entries.Count - 1)),
+        ["a balance changed without an entry"] = ("a balance is the sum", bank =>
+            SampleBank.Change(bank.Wallets, row => row.Id == bank.Ben.Id, row => row with { Balance = row.Balance + 5 })),
+        ["an update that another one overwrote"] = ("a balance is the sum", bank => SampleBank.Change(
+            bank.Entries, row => row.Wallet == bank.Ada.Id && row.Kind == EntryKind.Send, row => row with { Balance = row.Balance + 1 })),
+        ["more spent than there was"] = ("no balance is negative", bank => bank.Legs(
+            bank.Sent, EntryKind.Send, (bank.Ben, LedgerAccount.Balance, -11), (bank.Ada, LedgerAccount.Balance, 11))),
+        ["money that nobody paid in"] = ("nothing happened that nobody asked for", bank => bank.Legs(
+            Guid.NewGuid(), EntryKind.Deposit, (bank.Ben, LedgerAccount.Outside, -9), (bank.Ben, LedgerAccount.Balance, 9))),
+        ["done twice under one key"] = ("an operation has one effect at most", bank =>
+            bank.Transfers.Add(bank.Transfers.Find(row => row.Id == bank.Sent)! with { Id = Guid.NewGuid() })),
+        ["a key that was stored without its effect"] = ("a key is there exactly with its effect", bank => bank.Forget(bank.Sent)),
+        ["an effect that was stored without its key"] = ("a key is there exactly with its effect", bank =>
+            bank.Keys.RemoveAll(row => row.Key == bank.Paid.Key)),
+        ["acknowledged, and lost by a promotion"] = ("what was acknowledged is there", bank =>
+        {
+            bank.Keys.RemoveAll(row => row.Key == bank.OperationOf(bank.Posted).Key);
+            bank.Forget(bank.Posted);
+        }),
+        ["acknowledged, and paid to somebody else"] = ("what was acknowledged is there", bank =>
+            SampleBank.Change(bank.Transfers, row => row.Id == bank.Sent, row => row with { PayeeWallet = bank.Cleo.Id, Payee = bank.Cleo.Owner })),
+        ["refused, and done"] = ("what was refused is not there", bank =>
+        {
+            bank.Asked(OperationKind.Deposit, bank.Ben, null, 77, "{}");
+            bank.Legs(Guid.NewGuid(), EntryKind.Deposit, (bank.Ben, LedgerAccount.Outside, -78), (bank.Ben, LedgerAccount.Balance, 78));
+            var refused = new Operation("refused", OperationKind.Deposit, bank.Ben, "", null, 78, "EUR");
+            refused.Add(new Attempt(HttpStatusCode.Conflict, "{}"));
+            bank.History.Add(refused);
+        }),
+        ["a repeat that was answered otherwise"] = ("a repeated request is answered the same", bank =>
+            bank.Paid.Add(new Attempt(HttpStatusCode.OK, """{"balance":2000}"""))),
+        ["a write to the shard that had the bucket before"] = ("a user's rows are on one shard", bank =>
+            bank.Placements.Add(new("shard1", bank.Ada.Owner, 7, null, "shard0"))),
+        ["a bucket that two shards have"] = ("a user's rows are on one shard", bank =>
+            bank.Placements.Add(new("shard1", bank.Ada.Owner, 7, "active", "shard0"))),
+        ["another user's row was seen"] = ("no client saw what it should not", bank => bank.History.Surprise("I saw it.")),
+    };
+
+    public static TheoryData<string> DamageNames => [.. Damages.Keys];
+
+    public static TheoryData<string> BugNames => [.. PlantedBug.All.Keys];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void In_a_bank_where_all_is_right_nothing_is_found()
+    {
+        var bank = new SampleBank();
+        bank.Placements.Add(new("shard1", bank.Ada.Owner, 7, "moved", "shard0"));
+
+        Assert.Empty(BankChecker.Check(bank.State, bank.History));
+    }
+
+    [Theory]
+    [MemberData(nameof(DamageNames))]
+    public void Damage_is_found(string name)
+    {
+        var bank = new SampleBank();
+        Damages[name].Damage(bank);
+
+        Assert.Contains(
+            BankChecker.Check(bank.State, bank.History),
+            violation => violation.Contains($"[{Damages[name].Invariant}", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Each_invariant_finds_some_damage() => Assert.All(
+        BankChecker.Invariants,
+        invariant => Assert.Contains(Damages.Values, damage => invariant.Name.StartsWith(damage.Invariant, StringComparison.Ordinal)));
+
+    /// <summary>An answer that never came leaves both ways open, and only one once it is known.</summary>
+    [Fact]
+    public void What_has_no_answer_may_have_been_done_or_not()
+    {
+        var bank = new SampleBank();
+        var lost = new Operation("lost", OperationKind.Deposit, bank.Ben, "", null, 55, "EUR");
+        lost.Add(Attempt.Lost);
+        lost.Add(new Attempt(HttpStatusCode.Conflict, "{}"));
+        bank.History.Add(lost);
+        Assert.Empty(BankChecker.Check(bank.State, bank.History));
+
+        bank.Legs(Guid.NewGuid(), EntryKind.Deposit, (bank.Ben, LedgerAccount.Outside, -55), (bank.Ben, LedgerAccount.Balance, 55));
+        bank.Keys.Add(new("shard0", bank.Ben.Owner, "lost", "{}"));
+        Assert.Empty(BankChecker.Check(bank.State, bank.History));
+
+        lost.IsSettled = true;
+        Assert.NotEmpty(BankChecker.Check(bank.State, bank.History));
+    }
+
+    [Theory]
+    [MemberData(nameof(BugNames))]
+    public async Task A_bug_in_the_running_service_is_found(string name)
+    {
+        var bug = PlantedBug.All[name];
+        var violations = await RunAsync(bug);
+
+        Assert.Contains(violations, violation => violation.Contains(bug.Caught, StringComparison.Ordinal));
+    }
+
+    /// <summary>The same runs on the service as it is.</summary>
+    [Fact]
+    public async Task Without_a_bug_nothing_is_found() => Assert.Empty(await RunAsync(new PlantedBug(NoBug) { MovesBucket = true }));
+
+    /// <summary>Some traffic with failures between the commits of sagas.</summary>
+    private async Task<IReadOnlyList<string>> RunAsync(PlantedBug bug)
+    {
+        const int Clients = 5;
+        const int Operations = 18;
+        var databases = await fixture.Servers.CreateDatabasesAsync();
+        foreach (var shard in ResourceNames.Shards.Where(_ => bug.Sql.Length > 0))
+        {
+            await databases.ExecuteAsync(shard, bug.Sql);
+        }
+
+        await using var plain = new TestService(
+            databases, [("RateLimits:Burst", "1000000"), ("RateLimits:PerSecond", "1000000"), .. bug.Settings]);
+        await using var service = plain.WithWebHostBuilder(builder => builder.ConfigureTestServices(services =>
+        {
+            services.AddLogging(logging => logging.ClearProviders());
+            bug.Services?.Invoke(services);
+        }));
+        var bank = new BankInProcess(service.CreateClient(), databases);
+        var history = new BankHistory();
+        var clients = new BankClients(bank, history, seed: 11, () => 0.2);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        patience.CancelAfter(TimeSpan.FromSeconds(60));
+        PlantedBug.Arm(false);
+        await clients.OpenAsync(perShard: 3, deposit: 1_000, patience.Token);
+        PlantedBug.Arm(true);
+        using (new Points((point, _) =>
+        {
+            if (point == bug.FailsAt && PlantedBug.IsTime())
+            {
+                throw PlantedBug.LostConnection();
+            }
+        }))
+        {
+            await TrafficAsync();
+            if (bug.MovesBucket)
+            {
+                await EndAsync(databases);
+                await MoveByHandAsync(databases, clients.People[0].Owner);
+                await TrafficAsync();
+            }
+        }
+
+        await clients.SettleAsync(patience.Token);
+        await EndAsync(databases);
+        await LookWithoutUserAsync(service.Services, history);
+        return BankChecker.Check(await BankState.ReadAsync(bank.ConnectionString, ResourceNames.Shards, Cancellation), history);
+
+        Task TrafficAsync() => Task.WhenAll(Enumerable.Range(0, Clients).Select(client => clients.RunAsync(client, Operations, patience.Token)));
+    }
+
+    /// <summary>Gives open sagas some time.</summary>
+    private static async Task EndAsync(Databases databases)
+    {
+        for (var n = 0; n < 40; n++)
+        {
+            var open = 0L;
+            foreach (var shard in ResourceNames.Shards)
+            {
+                open += await databases.ScalarAsync<long>(shard, "SELECT count(*) FROM sagas WHERE status IN (1, 2)");
+            }
+
+            if (open == 0)
+            {
+                return;
+            }
+
+            await Task.Delay(100, Cancellation);
+        }
+    }
+
+    /// <summary>No connection in the service's pools may still work in somebody's name.</summary>
+    private static async Task LookWithoutUserAsync(IServiceProvider services, BankHistory history)
+    {
+        var source = services.GetRequiredService<PrimarySources>().For(ResourceNames.Shards[0]);
+        var connections = new List<NpgsqlConnection>();
+        for (var n = 0; n < 8; n++)
+        {
+            var connection = await source.OpenConnectionAsync(Cancellation);
+            connections.Add(connection);
+            await using var command = new NpgsqlCommand("SELECT count(*) FROM wallets", connection);
+            if (await command.ExecuteScalarAsync(Cancellation) is > 0L and var rows)
+            {
+                history.Surprise($"A connection that acts for nobody sees {rows} wallets.");
+            }
+        }
+
+        foreach (var connection in connections)
+        {
+            await connection.DisposeAsync();
+        }
+    }
+
+    /// <summary>What a move of a bucket comes to, done while nobody writes. The service is not told.</summary>
+    private static async Task MoveByHandAsync(Databases databases, Guid owner)
+    {
+        var (from, to) = (ResourceNames.Shards[0], ResourceNames.Shards[1]);
+        var bucket = new UserId(owner).Bucket;
+        foreach (var table in new[] { "wallets", "entries", "transfers", "sagas", "saga_steps", "idempotency_keys" })
+        {
+            var rows = await databases.ScalarAsync<string>(
+                from, $"SELECT coalesce(json_agg(t), '[]')::text FROM {table} t WHERE bucket_of(owner_id) = {bucket}");
+            await databases.ExecuteAsync(to, string.Create(
+                CultureInfo.InvariantCulture, $"INSERT INTO {table} SELECT * FROM json_populate_recordset(NULL::{table}, '{rows.Replace("'", "''", StringComparison.Ordinal)}')"));
+        }
+
+        await databases.ExecuteAsync(from, $"UPDATE bucket_owner SET state = 'moved' WHERE bucket = {bucket}");
+        await databases.ExecuteAsync(to, $"INSERT INTO bucket_owner (bucket, epoch, state) VALUES ({bucket}, 2, 'active')");
+        await databases.ExecuteAsync("directory", $"UPDATE bucket_map SET shard = '{to}', epoch = 2 WHERE bucket = {bucket}");
+    }
+}

@@ -1,0 +1,189 @@
+using Acme.Service.Integration.Tests.Fixtures;
+using Acme.Service.Application.Common;
+using Acme.Service.Application.Idempotency;
+using Acme.Service.Application.Sagas;
+using Acme.Service.Application.Wallets;
+using Acme.Service.Domain.Common;
+using Acme.Service.Domain.Wallets;
+using Acme.Service.Infrastructure.Idempotency;
+using Acme.Service.Infrastructure.Sagas;
+using Acme.Service.Infrastructure.Sharding;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Acme.Service.Platform.Tests.Bank;
+
+/// <summary>A mistake that the service could have, made in a running one.</summary>
+/// <param name="Sql">Runs on each shard first.</param>
+/// <param name="Caught">Part of what the checker must say.</param>
+internal sealed record PlantedBug(string Caught, string Sql = "", Action<IServiceCollection>? Services = null, params (string, string)[] Settings)
+{
+    private const string NoInbox = "ALTER TABLE saga_steps DROP CONSTRAINT saga_steps_pkey;";
+
+    /// <summary>A point at which each third run fails, as by a lost connection.</summary>
+    public SagaPoint FailsAt { get; init; } = SagaPoint.AfterStepCommit;
+
+    /// <summary>A bucket is moved to the other shard while the service has the old map.</summary>
+    public bool MovesBucket { get; init; }
+
+    public static IReadOnlyDictionary<string, PlantedBug> All { get; } = new Dictionary<string, PlantedBug>
+    {
+        ["inbox skipped"] = new("a transfer has ended", NoInbox),
+        ["lease without fencing, and no inbox behind it"] = new("a transfer has ended", $"""
+            {NoInbox}
+            CREATE OR REPLACE FUNCTION claim_sagas(lease interval, n int, names text[], known_timeline int) RETURNS SETOF sagas
+            LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+                SELECT * FROM sagas WHERE status IN (1, 2) LIMIT n
+            $$;
+            """, Settings: [("Sagas:PollMilliseconds", "5")]),
+        ["credit before reserve"] = new("no saga is open or dead", Services: services => services
+            .AddScoped<SagaStarter>().AddScoped<ISagas, SagaBeforeItsReserve>(), Settings: [("Sagas:MaxAttempts", "3")]),
+        ["stale bucket map accepted"] = new("is not there", """
+            CREATE OR REPLACE FUNCTION act_for(user_id uuid, known_epoch bigint, known_timeline int) RETURNS void
+            LANGUAGE sql AS $$ SELECT add_app_user(user_id) $$;
+            CREATE OR REPLACE FUNCTION read_for(user_id uuid, known_epoch bigint) RETURNS TABLE (acting_for text)
+            LANGUAGE sql AS $$ SELECT set_config('app.user_id', user_id::text, true) $$;
+            """) { MovesBucket = true },
+        ["row security's user left on the connection"] = new("acts for nobody", """
+            CREATE OR REPLACE FUNCTION add_app_user(user_id uuid) RETURNS void LANGUAGE sql
+            RETURN set_config('app.user_id', user_id::text, false);
+            """),
+        ["notification lost, and no poll"] = new("no saga is open or dead", Settings:
+            [("Sagas:PollMilliseconds", "3600000"), ("Sagas:LeaseSeconds", "1")]) { FailsAt = SagaPoint.Started },
+        ["idempotency key in a transaction of its own"] = new("was acknowledged and is not there", Services: services => services
+            .AddScoped<IIdempotencyKeys, KeyInItsOwnTransaction>()),
+        ["idempotency key ignored"] = new("an operation has one effect at most", Services: services => services
+            .AddScoped<IIdempotencyKeys, NoKeys>()),
+        ["overdraft check removed"] = new("no balance is negative", """
+            ALTER TABLE wallets DROP CONSTRAINT wallets_balance_check;
+            ALTER TABLE entries DROP CONSTRAINT entries_balance_check;
+            CREATE FUNCTION take_credit_back() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                NEW.balance := NEW.balance - 1000000000;
+                RETURN NEW;
+            END $$;
+            CREATE TRIGGER take_credit_back BEFORE UPDATE OF balance ON wallets FOR EACH ROW EXECUTE FUNCTION take_credit_back();
+            CREATE TRIGGER take_credit_back BEFORE INSERT ON entries FOR EACH ROW WHEN (NEW.account = 1) EXECUTE FUNCTION take_credit_back();
+            """, services => services.AddScoped<IWalletRepository, WalletsWithCredit>()),
+        ["answered before the commit, which fails"] = new("was acknowledged and is not there", Services: services => services
+            .AddScoped<IUnitOfWork, CommitThatMayFail>()),
+    };
+
+    private static int s_count;
+    private static bool s_isArmed;
+
+    /// <summary>Each third time, once the bank is open.</summary>
+    public static bool IsTime() => Volatile.Read(ref s_isArmed) && Interlocked.Increment(ref s_count) % 3 == 0;
+
+    /// <summary>Lets bugs happen, from the first third time on, or no longer.</summary>
+    public static void Arm(bool isArmed)
+    {
+        s_count = 0;
+        Volatile.Write(ref s_isArmed, isArmed);
+    }
+
+    public static NpgsqlException LostConnection() => new("The connection is lost.", new IOException("It is lost."));
+
+    /// <summary>Starts the saga in a transaction that commits before the money is reserved.</summary>
+    private sealed class SagaBeforeItsReserve(IServiceScopeFactory scopes) : ISagas
+    {
+        public async Task StartAsync<TSaga, TData>(Guid id, UserId owner, TData data, CancellationToken cancellationToken)
+            where TSaga : Saga<TData>
+            where TData : class
+        {
+            await using var scope = scopes.CreateAsyncScope();
+            await scope.ServiceProvider.GetRequiredService<SagaStarter>().StartAsync<TSaga, TData>(id, owner, data, cancellationToken);
+            await scope.ServiceProvider.GetRequiredService<ShardWriter>().CommitAsync(cancellationToken);
+            if (IsTime())
+            {
+                throw LostConnection();
+            }
+        }
+    }
+
+    private sealed class KeyInItsOwnTransaction(IServiceScopeFactory scopes) : IIdempotencyKeys
+    {
+        private ReadOnlyMemory<byte> _hash;
+
+        public async Task<IdempotencyClaim> ClaimAsync(
+            UserId owner, string key, ReadOnlyMemory<byte> requestHash, CancellationToken cancellationToken)
+        {
+            _hash = requestHash;
+            await using var scope = scopes.CreateAsyncScope();
+            return await KeysOf(scope).ClaimAsync(owner, key, requestHash, cancellationToken);
+        }
+
+        public async Task CompleteAsync(UserId owner, string key, string answer, CancellationToken cancellationToken)
+        {
+            await using var scope = scopes.CreateAsyncScope();
+            await KeysOf(scope).ClaimAsync(owner, key, _hash, cancellationToken);
+            await KeysOf(scope).CompleteAsync(owner, key, answer, cancellationToken);
+            await scope.ServiceProvider.GetRequiredService<ShardWriter>().CommitAsync(cancellationToken);
+            if (IsTime())
+            {
+                throw LostConnection();
+            }
+        }
+
+        private static IdempotencyKeys KeysOf(AsyncServiceScope scope) => new(
+            scope.ServiceProvider.GetRequiredService<ShardWriter>(),
+            scope.ServiceProvider.GetRequiredService<IOptions<IdempotencyOptions>>());
+    }
+
+    private sealed class NoKeys : IIdempotencyKeys
+    {
+        public Task<IdempotencyClaim> ClaimAsync(
+            UserId owner, string key, ReadOnlyMemory<byte> requestHash, CancellationToken cancellationToken) =>
+            Task.FromResult<IdempotencyClaim>(new IdempotencyClaim.Taken());
+
+        public Task CompleteAsync(UserId owner, string key, string answer, CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
+    /// <summary>Whoever asks has more money than there is; the table's triggers take it back.</summary>
+    private sealed class WalletsWithCredit(ShardWriter writer) : IWalletRepository
+    {
+        public async Task AddAsync(Wallet wallet, CancellationToken cancellationToken) =>
+            (await writer.JoinAsync(wallet.Owner, cancellationToken)).Add(wallet);
+
+        public async Task<Wallet?> FindAsync(WalletId id, UserId owner, CancellationToken cancellationToken)
+        {
+            var context = await writer.JoinAsync(owner, cancellationToken);
+            return await context.Set<Wallet>()
+                .FromSql($"""
+                    SELECT id, owner_id, currency, balance + 1000000000 AS balance, pending, status, version, opened_at
+                    FROM wallets WHERE id = {id.Value} AND owner_id = {owner.Value} FOR UPDATE
+                    """)
+                .SingleOrDefaultAsync(cancellationToken);
+        }
+
+        public async Task<(Wallet? One, Wallet? Other)> FindBothAsync(
+            (WalletId Id, UserId Owner) one, (WalletId Id, UserId Owner) other, CancellationToken cancellationToken)
+        {
+            await writer.JoinAsync(other.Owner, cancellationToken);
+            return (await FindAsync(one.Id, one.Owner, cancellationToken), await FindAsync(other.Id, other.Owner, cancellationToken));
+        }
+    }
+
+    private sealed class CommitThatMayFail(ShardWriter writer) : IUnitOfWork
+    {
+        public bool IsEmpty => writer.IsEmpty;
+
+        public ValueTask<bool> CanHoldAsync(UserId one, UserId other, CancellationToken cancellationToken) =>
+            writer.CanHoldAsync(one, other, cancellationToken);
+
+        public async Task CommitAsync(CancellationToken cancellationToken)
+        {
+            if (IsTime())
+            {
+                await writer.DisposeAsync();
+            }
+
+            await writer.CommitAsync(cancellationToken);
+        }
+
+        public Task<bool> CanRetryAsync(Exception exception, int attempt, CancellationToken cancellationToken) =>
+            writer.CanRetryAsync(exception, attempt, cancellationToken);
+    }
+}

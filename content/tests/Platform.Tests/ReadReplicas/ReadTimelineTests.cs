@@ -1,0 +1,122 @@
+using Acme.Service.Infrastructure.Persistence;
+using Acme.Service.Infrastructure.ReadReplicas;
+using Acme.Service.Integration.Tests.Fixtures;
+using Acme.Service.Topology;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace Acme.Service.Platform.Tests.ReadReplicas;
+
+/// <summary>Positions across a promotion, on servers of the tests' own.</summary>
+public sealed class ReadTimelineTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(1, 100, 1, 100, true)]
+    [InlineData(1, 99, 1, 100, false)]
+    [InlineData(2, 100, 1, 100, true)]
+    [InlineData(2, 99, 1, 100, false)]
+    [InlineData(1, 500, 2, 100, false)]
+    public void A_position_covers_what_is_on_its_own_timeline_or_before_it(int timeline, ulong lsn, int needed, ulong at, bool covers) =>
+        Assert.Equal(covers, new WalPosition(timeline, lsn).Covers(new WalPosition(needed, at)));
+
+    /// <summary>
+    /// Both primaries take writes for a while, and a second replica follows the old one. Its log gets longer than the new
+    /// one, so by LSN alone it would have everything.
+    /// </summary>
+    [Fact]
+    public async Task A_replica_that_follows_the_old_primary_is_not_read()
+    {
+        await using var servers = await StartedServers.StartAsync(Cancellation);
+        var databases = new Databases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
+        await Notes.CreateAsync(databases);
+        var second = await servers.Topology.AddReplicaAsync("replica2", Cancellation);
+        await using var service = new TestService(
+            databases,
+            [.. databases.Names.Select(name => (
+                $"ConnectionStrings:{DatabaseNames.ReplicaOf(name)}", servers.Topology.ConnectionString(name, DatabaseRoles.ReadOnly, second)))]);
+        var old = await Notes.WriteAsync(service, "note", 1);
+        await databases.ReplicaHasCaughtUpAsync();
+        await Eventually.TrueAsync(async () => await Notes.ReadAsync(service, "note", old) is (1, "replica"));
+
+        await servers.Topology.PromoteReplicaAsync(Cancellation);
+        await databases.ExecuteAsync(Notes.Shard, "CREATE TABLE filler AS SELECT generate_series(1, 100000)");
+        var timelines = service.Services.GetRequiredService<PrimaryTimelines>();
+        await Eventually.TrueAsync(() => timelines.Highest(Notes.Shard) == 2);
+        string token = "";
+        await Eventually.TrueAsync(async () => (token = await TryWriteAsync(service, "note", 2)).Length > 0);
+
+        var server = service.Services.GetRequiredService<Replicas>().Of(Notes.Shard)[0].Server;
+        await using var request = Request.Begin(service, token);
+        var needed = request.Tokens.Needed(Notes.Shard)!.Value;
+        await Eventually.TrueAsync(() => server.Position.Lsn > needed.Lsn);
+        Assert.Equal((2, 1), (needed.Timeline, server.Position.Timeline));
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal((2, "primary"), await Notes.ReadAsync(service, "note", token));
+            Assert.Equal((2, "primary"), await Notes.ReadAsync(service, "note", old));
+            Assert.Equal((2, "primary"), await Notes.ReadAsync(service, "note"));
+        }
+    }
+
+    /// <summary>The promoted server was the replica, and is the only one that is left.</summary>
+    [Fact]
+    public async Task A_token_of_the_timeline_before_is_honoured_after_a_promotion()
+    {
+        await using var servers = await StartedServers.StartAsync(Cancellation, synchronousReplica: true);
+        var databases = new Databases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
+        await Notes.CreateAsync(databases);
+        await using var service = new TestService(databases, ("Logging:LogLevel:Default", "None"));
+        var old = await Notes.WriteAsync(service, "note", 3);
+
+        await servers.Topology.KillPrimaryAsync(Cancellation);
+        await servers.Topology.PromoteReplicaAsync(Cancellation);
+        string token = "";
+        await Eventually.TrueAsync(async () => (token = await TryWriteAsync(service, "other", 4)).Length > 0);
+
+        await Eventually.TrueAsync(async () => await TryReadAsync(service, "note", old) is (3, "replica"));
+        await Eventually.TrueAsync(async () => await TryReadAsync(service, "other", token) is (4, "replica"));
+        await Eventually.TrueAsync(async () =>
+            await databases.ScalarAsync<int>(Notes.Shard, "SELECT last_value::int FROM primary_timeline", replica: true) == 2);
+    }
+
+    /// <summary>Another instance has seen a promotion that this one has not: the primary it knows may be the old one.</summary>
+    [Fact]
+    public async Task A_token_of_a_timeline_that_is_not_known_yet_is_refused()
+    {
+        await using var servers = await StartedServers.StartAsync(Cancellation);
+        var databases = new Databases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
+        await using var service = new TestService(databases);
+        var token = service.Services.GetRequiredService<SyncTokenCodec>().Write(Notes.Shard, new WalPosition(2, 1));
+        await using var request = Request.Begin(service, token);
+
+        var refused = await Assert.ThrowsAsync<NpgsqlException>(
+            async () => await request.Get<ReadRouting>().RouteAsync(Notes.Shard, Cancellation));
+        Assert.True(DatabaseExceptionHandler.IsTransient(refused));
+    }
+
+    private static async Task<string> TryWriteAsync(TestService service, string name, int value)
+    {
+        try
+        {
+            return await Notes.WriteAsync(service, name, value);
+        }
+        catch (Exception exception) when (DatabaseExceptionHandler.IsTransient(exception))
+        {
+            return "";
+        }
+    }
+
+    private static async Task<(int Value, string Server)?> TryReadAsync(TestService service, string name, string token)
+    {
+        try
+        {
+            return await Notes.ReadAsync(service, name, token);
+        }
+        catch (Exception exception) when (DatabaseExceptionHandler.IsTransient(exception))
+        {
+            return null;
+        }
+    }
+}
