@@ -63,37 +63,43 @@ public sealed class Generator : IAsyncLifetime
     /// <summary>Shows a long step of a test and how long it takes.</summary>
     public Task StepAsync(string title, Func<Action<string>, Task> work) => _steps.RunAsync(title, work);
 
-    /// <summary>Builds a solution, runs a suite of it and has the result counted as a suite of its own.</summary>
+    /// <summary>Builds a solution, runs a suite of it, and asserts that all its tests ran and passed.</summary>
     /// <param name="suite">Such as <c>Domain.Tests</c>.</param>
     /// <param name="method">Runs only test methods whose full name matches; <c>*</c> at either end.</param>
     public async Task PassesAsync(SolutionOptions options, string suite, string? method = null)
     {
-        var solution = await BuildAsync(options);
+        var run = await TestAsync(await BuildAsync(options), $"tests/{suite}", method);
+        Assert.True(run.Succeeded, run.Process.Text);
+        if (options == Flavours.Default && method is null)
+        {
+            Assert.Equal(TestNames.Of(suite), run.Tests.Select(test => TestNames.Short(test.Method)).Distinct().Order(StringComparer.Ordinal));
+        }
+    }
+
+    /// <summary>Runs a built test project and has its result counted as a suite of its own.</summary>
+    public async Task<TestRun> TestAsync(GeneratedSolution solution, string project, string? method = null)
+    {
         TestRun? run = null;
-        var name = $"{suite} of {options}";
-        await _steps.RunAsync(name, async line =>
+        var suite = $"{Path.GetFileName(project)} of {solution.Options}";
+        await _steps.RunAsync(suite, async line =>
         {
             run = await solution.TestAsync(
-                $"tests/{suite}",
+                project,
                 text =>
                 {
                     line(text);
                     // At once, so that it is in the log of a run that is cut off later.
                     if (text.StartsWith("failed ", StringComparison.Ordinal) || text.EndsWith(" [FAIL]", StringComparison.Ordinal))
                     {
-                        Console.WriteLine($"{Steps.Failed}  {name}: {text.Trim()}");
+                        Console.WriteLine($"{Steps.Failed}  {suite}: {text.Trim()}");
                     }
                 },
                 Cancelled,
                 method,
-                TestReports.FileFor(name));
+                TestReports.FileFor(suite));
             return run.Counts;
         });
-        Assert.True(run!.Succeeded, run.Process.Text);
-        if (method is null && options == Flavours.Default)
-        {
-            Assert.Equal(TestNames.Of(suite), run.Tests.Select(test => TestNames.Short(test.Method)).Distinct().Order(StringComparer.Ordinal));
-        }
+        return run!;
     }
 
     public ValueTask DisposeAsync()
