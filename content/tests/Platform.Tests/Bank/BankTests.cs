@@ -84,7 +84,7 @@ public sealed class BankTests(ServersFixture fixture) : IClassFixture<ServersFix
             report.Violations.Count == 0,
             $"""
             {string.Join('\n', report.Violations.Take(30))}
-            Replay: BANK_SEED={seed + report.Rounds - 1}{(isLong ? " BANK_MINUTES=0" : "")} dotnet test --project tests/Integration.Tests --filter-method "*{nameof(A_seeded_bank_run_keeps_every_invariant)}"
+            Replay: BANK_SEED={seed + report.Rounds - 1}{(isLong ? " BANK_MINUTES=0" : "")} dotnet run --project tests/Platform.Tests -- -method "*.{nameof(A_seeded_bank_run_keeps_every_invariant)}"
             """);
         Assert.NotEqual(0, report.Count);
         if (isLong && minutes >= 10)
