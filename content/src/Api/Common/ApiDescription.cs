@@ -25,7 +25,7 @@ internal static class ApiDescription
         + "the read sees that write. Answers 429 and 503 say in `Retry-After` when to come back.";
 
     /// <summary>Types that say nothing to a client: their schema stands where they are used.</summary>
-    private static readonly Type[] Inline = [typeof(JsonElement), typeof(PipeReader), typeof(IFormFile), typeof(SseItem<string>)];
+    private static readonly Type[] Inline = [typeof(JsonElement), typeof(PipeReader), typeof(SseItem<string>)];
 
     private static readonly Dictionary<string, string> Parameters = new()
     {
@@ -50,8 +50,7 @@ internal static class ApiDescription
         options.AddSchemaTransformer((schema, context, _) => Done(() => Describe(schema, context.JsonTypeInfo.Type)));
     });
 
-    /// <summary>A request as it may be sent, and the answer to it. Written by the API's own rules, so that they are
-    /// right.</summary>
+    /// <summary>A request as it may be sent, and the answer to it. They are written as the API writes them.</summary>
     public static RouteHandlerBuilder WithExample(
         this RouteHandlerBuilder endpoint, object? request = null, object? answer = null) =>
         endpoint.WithMetadata(new Example(request, answer));
@@ -74,9 +73,8 @@ internal static class ApiDescription
                 StatusCodes.Status429TooManyRequests,
                 StatusCodes.Status503ServiceUnavailable,
             ];
-            foreach (
-                var status in statuses.Except(
-                    endpoint.Metadata.OfType<IProducesResponseTypeMetadata>().Select(known => known.StatusCode)).ToArray())
+            int[] known = [.. endpoint.Metadata.OfType<IProducesResponseTypeMetadata>().Select(answer => answer.StatusCode)];
+            foreach (var status in statuses.Except(known))
             {
                 endpoint.Metadata.Add(
                     new ProducesResponseTypeMetadata(status, typeof(ProblemDetails), ["application/problem+json"]));
@@ -95,6 +93,19 @@ internal static class ApiDescription
             BearerFormat = "JWT",
             Description = "A token whose subject is the user.",
         });
+
+        // A body that is read as it comes is called a form file, whose schema stays when no reference is wanted.
+        var bodies =
+            from path in document.Paths.Values
+            from operation in path.Operations?.Values.AsEnumerable() ?? []
+            from body in operation.RequestBody?.Content?.Values.AsEnumerable() ?? []
+            select body;
+        foreach (var body in bodies.Where(body => body.Schema is OpenApiSchemaReference { Reference.Id: nameof(IFormFile) }))
+        {
+            body.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" };
+        }
+
+        document.Components?.Schemas?.Remove(nameof(IFormFile));
     }
 
     private static void Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context)
@@ -170,14 +181,20 @@ internal static class ApiDescription
         problem["status"].Description = "The status of the answer.";
         problem["detail"].Description = "What is wrong with this request.";
         problem["instance"].Description = "Not used.";
-        problem["traceId"] = new OpenApiSchema { Type = JsonSchemaType.String,
-            Description = "By it the request is found in logs and traces." };
+        problem["traceId"] = new OpenApiSchema
+        {
+            Type = JsonSchemaType.String,
+            Description = "By it the request is found in logs and traces.",
+        };
         problem["errors"] = new OpenApiSchema
         {
             Type = JsonSchemaType.Object,
             Description = "What is wrong with each field of the request.",
-            AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Array,
-                Items = new OpenApiSchema { Type = JsonSchemaType.String } },
+            AdditionalProperties = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array,
+                Items = new OpenApiSchema { Type = JsonSchemaType.String },
+            },
         };
     }
 

@@ -12,7 +12,6 @@ namespace Acme.Service.Application.Ingestion;
 /// for.</param>
 public sealed class LineReader(PipeReader reader, int maxLength, TimeSpan timeout) : IDisposable
 {
-    private CancellationTokenSource? _stalled;
     private ReadOnlySequence<byte> _buffer;
     private bool _isRead;
     private bool _isLast;
@@ -69,29 +68,29 @@ public sealed class LineReader(PipeReader reader, int maxLength, TimeSpan timeou
     }
 
     /// <summary>Whoever reads after this, as the server does at the end of a request, must not find a read under way.</summary>
-    public void Dispose()
-    {
-        GiveBack();
-        _stalled?.Dispose();
-    }
+    public void Dispose() => GiveBack();
 
     private async ValueTask<ReadResult> WaitAsync(CancellationToken cancellationToken)
     {
-        if (_stalled?.TryReset() != true)
-        {
-            _stalled?.Dispose();
-            _stalled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        }
-
-        _stalled.CancelAfter(timeout);
+        var reading = reader.ReadAsync(cancellationToken).AsTask();
         try
         {
-            return await reader.ReadAsync(_stalled.Token);
+            return await reading.WaitAsync(timeout, cancellationToken);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (TimeoutException)
         {
-            throw new BodyStalledException();
+            // Not by a token: after that, the server could not read the rest to keep the connection.
+            reader.CancelPendingRead();
         }
+
+        var result = await reading;
+        if (!result.IsCanceled)
+        {
+            return result;
+        }
+
+        reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+        throw new BodyStalledException();
     }
 
     private void GiveBack()

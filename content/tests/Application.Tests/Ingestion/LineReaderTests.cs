@@ -102,6 +102,10 @@ public sealed class LineReaderTests
         Assert.True(await lines.ReadAsync(TestContext.Current.CancellationToken));
 
         await Assert.ThrowsAsync<BodyStalledException>(async () => await lines.ReadAsync(TestContext.Current.CancellationToken));
+
+        // It would throw if a read were under way.
+        await pipe.Writer.WriteAsync("c"u8.ToArray(), TestContext.Current.CancellationToken);
+        Assert.True(pipe.Reader.TryRead(out _));
     }
 
     private static async Task<List<string>> ReadAsync(PipeReader reader)
