@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.IO.Pipelines;
 using System.Security.Claims;
 using Acme.Service.Api.Common;
@@ -6,23 +7,34 @@ using Acme.Service.Application.Common;
 using Acme.Service.Application.Ingestion;
 using Mediator;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Acme.Service.Api.Activity;
 
 internal sealed class ActivityEndpoints : IEndpointGroup
 {
+    /// <summary>Bytes that come out of a compressed body at most.</summary>
+    private const long MaxDecompressed = 64 * 1024 * 1024;
+
+    private const string Line =
+        """{"id":"0b9f0d6c-9d0e-4a53-8f1e-000000000001","kind":"click","createdAt":"2026-01-05T10:00:00Z","payload":{"page":"home"}}""";
+
     public static void Map(IEndpointRouteBuilder app)
     {
         var activity = app.MapGroup("/activity").WithTags("Activity");
 
         // The body is never held as a whole, so it may be of any size.
-        activity.MapPost("/", Ingest).WithSummary("Stores what you did: a JSON object on each line")
-            .WithDescription("`{id, kind, createdAt, payload}`. A line whose id is there already is a duplicate, so a body may be sent again.")
-            .WithMetadata(new DisableRequestSizeLimitAttribute(), new AcceptsMetadata(["application/x-ndjson"], typeof(string)), new LongLived());
-        activity.MapGet("/", List).WithSummary("What you did, newest first")
-            .ProducesProblem(StatusCodes.Status400BadRequest);
+        activity.MapPost("/", Ingest).WithName("IngestActivity").WithSummary("Stores what you did: a JSON object on each line")
+            .WithDescription(
+                "Lines of `{id, kind, createdAt, payload}`; `createdAt` has an offset. A line whose id is there already is a "
+                + "duplicate, so a body may be sent again. A line that cannot be stored is told by its number, and the others are stored. "
+                + $"A line has at most {StorableJson.MaxLength} bytes and {StorableJson.MaxDepth} levels; the body may be compressed by gzip.")
+            .WithMetadata(new DisableRequestSizeLimitAttribute(), new DecompressedLimit(MaxDecompressed), new LongLived())
+            .Accepts<string>("application/x-ndjson")
+            .WithExample(Line, new IngestReport(1, 0, 0, []))
+            .ProducesProblem(StatusCodes.Status408RequestTimeout)
+            .RequireRateLimiting(RateLimits.Uploads);
+        activity.MapGet("/", List).WithName("ListActivity").WithSummary("What you did, newest first");
     }
 
     private static async Task<Results<Ok<IngestReport>, ProblemHttpResult>> Ingest(
@@ -32,17 +44,15 @@ internal sealed class ActivityEndpoints : IEndpointGroup
         return report.IsError ? Problems.From(report.Errors) : TypedResults.Ok(report.Value);
     }
 
-    /// <param name="sender">Of the query.</param>
-    /// <param name="user">Who asks.</param>
-    /// <param name="cancellationToken">Of the request.</param>
-    /// <param name="filter">A JSON object that the payload contains, such as <c>{"page":"home"}</c>.</param>
-    /// <param name="since">Not before this time.</param>
-    /// <param name="until">Before this time.</param>
-    /// <param name="after">What the page before said is next.</param>
-    /// <param name="limit">Rows of a page.</param>
-    private static async Task<Results<Ok<Page<ActivityView>>, ProblemHttpResult>> List(
-        ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken,
-        string? filter = null, DateTimeOffset? since = null, DateTimeOffset? until = null, Guid? after = null, int limit = Page.DefaultLimit)
+    private static async Task<Results<Ok<ActivityPage>, ProblemHttpResult>> List(
+        ISender sender,
+        ClaimsPrincipal user,
+        CancellationToken cancellationToken,
+        [Description("A JSON object that the payload contains, such as {\"page\":\"home\"}.")] string? filter = null,
+        [Description("Not before this time.")] Timestamp? since = null,
+        [Description("Before this time.")] Timestamp? until = null,
+        string? after = null,
+        int limit = Page.DefaultLimit)
     {
         var page = await sender.Send(new ListActivity(user.UserId(), filter, since, until, after, limit), cancellationToken);
         return page.IsError ? Problems.From(page.Errors) : TypedResults.Ok(page.Value);

@@ -1,37 +1,59 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using Acme.Service.Application.Common;
+using Acme.Service.Application.Ingestion;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Acme.Service.Api.Common;
 
-/// <summary>Says what could not be read of a request, without naming the types it would have been read into.</summary>
-internal sealed class BadRequestHandler(IProblemDetailsService problems) : IExceptionHandler
+/// <summary>Says what could not be read of a request. The framework's message names the types it would have been read
+/// into.</summary>
+internal sealed partial class BadRequestHandler(IProblemDetailsService problems) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(
         HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        if (exception is not BadHttpRequestException badRequest)
+        int? known = exception switch
+        {
+            BadHttpRequestException badRequest => badRequest.StatusCode,
+            BodyStalledException => StatusCodes.Status408RequestTimeout,
+            _ => null,
+        };
+        if (known is not { } status)
         {
             return false;
         }
 
-        httpContext.Response.StatusCode = badRequest.StatusCode;
+        httpContext.Response.StatusCode = status;
         return await problems.TryWriteAsync(new ProblemDetailsContext
         {
             HttpContext = httpContext,
-            ProblemDetails = new ProblemDetails
-            {
-                Type = "urn:problem-type:unreadable-request",
-                Title = "The request cannot be read.",
-                Status = badRequest.StatusCode,
-                Detail = badRequest.InnerException switch
-                {
-                    JsonException json => $"The body is not the JSON this endpoint takes; the problem is at '{json.Path ?? "$"}'.",
-                    _ when HttpMethods.IsPost(httpContext.Request.Method) && httpContext.Request.ContentLength is null or 0 =>
-                        "This endpoint takes a body of JSON, and there was none.",
-                    _ => badRequest.Message,
-                },
-            },
+            ProblemDetails = new ProblemDetails { Status = status, Detail = DetailOf(exception, httpContext.Request) },
         });
     }
+
+    private static string? DetailOf(Exception exception, HttpRequest request) => exception switch
+    {
+        { InnerException: JsonException json } =>
+            $"The body is not the JSON that this endpoint takes; the problem is at '{(json.Path is { Length: <= 100 } path ? path : "$")}'.",
+        { Message: var message } when Parameter().Match(message) is { Success: true } match =>
+            $"The parameter '{match.Groups["name"]}' is not {Expected(match.Groups["type"].Value)}.",
+        BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } when request.ContentLength is null or 0 =>
+            "This endpoint takes a body of JSON, and there was none.",
+        _ => null,
+    };
+
+    private static string Expected(string type) => type switch
+    {
+        "Guid" => "a UUID",
+        "int" or "long" => "a whole number",
+        nameof(Timestamp) =>
+            "a time with its offset from UTC, such as 2026-01-05T10:00:00Z; a plus sign in an address is written %2B",
+        _ => "readable",
+    };
+
+    /// <summary>As in <c>Failed to bind parameter "Nullable&lt;Guid&gt; after" from "x".</c></summary>
+    [GeneratedRegex("""parameter "(?:Nullable<)?(?<type>\w+)[>?]* (?<name>\w+)" from""")]
+    private static partial Regex Parameter();
 }

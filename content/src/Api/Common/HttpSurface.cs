@@ -10,7 +10,7 @@ namespace Acme.Service.Api.Common;
 internal static class HttpSurface
 {
     /// <summary>Largest body in bytes. An endpoint that takes more says so itself.</summary>
-    private const long MaxBodySize = 64 * 1024;
+    public const long MaxBodySize = 64 * 1024;
 
     public static void AddHttpSurface(this WebApplicationBuilder builder)
     {
@@ -28,16 +28,15 @@ internal static class HttpSurface
                 options.Events = new JwtBearerEvents { OnMessageReceived = TakeTokenOfStream };
             });
         builder.Services.AddAuthorizationBuilder()
-            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireClaim(CurrentUser.SubjectClaim).Build());
+            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireSubject().Build());
 
         builder.AddRateLimits();
+        builder.AddCrossOrigin();
         builder.Services.ConfigureHttpJsonOptions(options => Configure(options.SerializerOptions));
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         builder.Services.AddExceptionHandler<BadRequestHandler>();
-        builder.Services.AddProblemDetails();
-        builder.Services.AddOpenApi(options => options
-            .AddDocumentTransformer<BearerSecurity>()
-            .AddOperationTransformer(ReadConsistencies.DescribeAsync));
+        builder.Services.AddSingleton<IProblemDetailsWriter, ProblemWriter>().AddProblemDetails();
+        builder.AddApiDescription();
     }
 
     public static void UseHttpSurface(this WebApplication app)
@@ -47,20 +46,35 @@ internal static class HttpSurface
         if (app.Environment.IsDevelopment())
         {
             app.UseServerTiming();
-            app.MapOpenApi().AllowAnonymous();
-            app.MapScalarApiReference().AllowAnonymous();
+            app.MapOpenApi().AllowAnonymous().AnswerHead();
+            // Nothing but the reference: no offers of its vendor, and nothing that is loaded from elsewhere.
+            app.MapScalarApiReference(scalar => scalar.DisableDefaultFonts().DisableAgent().DisableMcp().DisableTelemetry()
+                .HideClientButton().HideDeveloperTools()).AllowAnonymous();
+            app.MapGet("/", () => TypedResults.Redirect("/scalar")).ExcludeFromDescription().AllowAnonymous().AnswerHead();
         }
 
+        app.UseNoStore();
+        app.UseCors();
         app.UseDoor();
         app.UseWebSockets();
         app.UseAuthentication();
         app.UseRateLimiter();
         app.UseAuthorization();
+        app.UseRequestBodies();
     }
+
+    /// <summary>Answers are of one user and of this moment: no browser and no proxy keeps them, unless an endpoint says
+    /// otherwise.</summary>
+    private static void UseNoStore(this WebApplication app) => app.Use((context, next) =>
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        return next(context);
+    });
 
     /// <summary>
     /// A browser's EventSource and WebSocket send no headers, so their token may be in the address, for events alone: what
-    /// is in an address gets into logs, so it should be good for minutes. No cookie signs anybody in, so no other site can connect.
+    /// is in an address gets into logs, so it should be good for minutes. No cookie signs anybody in, so no other site can
+    /// connect.
     /// </summary>
     private static Task TakeTokenOfStream(MessageReceivedContext context)
     {

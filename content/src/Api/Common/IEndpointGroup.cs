@@ -10,11 +10,12 @@ internal static class EndpointGroups
 {
     public static void MapEndpointGroups(this IEndpointRouteBuilder app)
     {
+        var root = app.MapGroup("").AnswerHead().DescribeRefusals();
         var groups = typeof(EndpointGroups).Assembly.GetTypes()
             .Where(type => type is { IsInterface: false } && type.IsAssignableTo(typeof(IEndpointGroup)));
         foreach (var group in groups)
         {
-            group.GetMethod(nameof(IEndpointGroup.Map))!.CreateDelegate<Action<IEndpointRouteBuilder>>()(app);
+            group.GetMethod(nameof(IEndpointGroup.Map))!.CreateDelegate<Action<IEndpointRouteBuilder>>()(root);
         }
     }
 }

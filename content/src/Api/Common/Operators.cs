@@ -11,5 +11,5 @@ internal static class Operators
 
     public static TBuilder RequireOperator<TBuilder>(this TBuilder endpoints)
         where TBuilder : IEndpointConventionBuilder =>
-        endpoints.RequireAuthorization(policy => policy.RequireClaim(CurrentUser.SubjectClaim).RequireClaim(RoleClaim, Role));
+        endpoints.RequireAuthorization(policy => policy.RequireSubject().RequireClaim(RoleClaim, Role));
 }

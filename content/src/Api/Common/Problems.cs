@@ -9,12 +9,14 @@ namespace Acme.Service.Api.Common;
 /// <summary>Errors of use cases as problem details (RFC 9457). The type is made of the first error's code and is stable.</summary>
 internal static class Problems
 {
+    public const string TypePrefix = "urn:problem-type:";
+
     public static ProblemHttpResult From(List<Error> errors)
     {
         var first = errors[0];
         var problem = new ProblemDetails
         {
-            Type = $"urn:problem-type:{JsonNamingPolicy.KebabCaseLower.ConvertName(first.Code.Replace(".", "", StringComparison.Ordinal))}",
+            Type = TypePrefix + JsonNamingPolicy.KebabCaseLower.ConvertName(first.Code.Replace(".", "", StringComparison.Ordinal)),
             Title = first.Type switch
             {
                 ErrorType.Validation => "The request is not valid.",

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Claims;
 using System.Threading.RateLimiting;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.RateLimiting;
 
 namespace Acme.Service.Api.Common;
@@ -25,6 +24,12 @@ internal sealed class RateLimitOptions
     /// are answered in a time that they will wait for: about this number divided by what the instance does in a second.
     /// </summary>
     public int Queue { get; init; } = 128;
+
+    /// <summary>Uploads of one user at once. Each holds some megabytes for as long as the client takes to send it.</summary>
+    public int UploadsPerUser { get; init; } = 4;
+
+    /// <summary>Uploads of all users at once on an instance.</summary>
+    public int Uploads { get; init; } = 16;
 }
 
 /// <summary>Metadata of an endpoint whose answers go on for as long as the client likes: they take no turn from others.</summary>
@@ -32,6 +37,21 @@ internal sealed record LongLived;
 
 internal static class RateLimits
 {
+    /// <summary>Policy of endpoints that take bodies of any size.</summary>
+    public const string Uploads = "uploads";
+
+    private static readonly TimeSpan AMoment = TimeSpan.FromSeconds(1);
+
+    private static readonly Refusal Overloaded = new(
+        "overloaded", "The service has more to do than it can. Nothing was done.", StatusCodes.Status503ServiceUnavailable);
+
+    private static readonly Refusal TooFast = new(
+        "too-many-requests", "You send requests too fast.", StatusCodes.Status429TooManyRequests);
+
+    private static readonly Refusal TooManyUploads = new(
+        "too-many-uploads", "You send too many uploads at once. Nothing of this one was stored.",
+        StatusCodes.Status429TooManyRequests);
+
     public static void AddRateLimits(this WebApplicationBuilder builder)
     {
         var limits = builder.Configuration.GetSection(RateLimitOptions.Section).Get<RateLimitOptions>() ?? new();
@@ -41,13 +61,18 @@ internal static class RateLimits
         var turns = PartitionedRateLimiter.Create<HttpContext, string>(context => IsOfHealth(context) || IsLongLived(context)
             ? RateLimitPartition.GetNoLimiter("no turn")
             : RateLimitPartition.GetConcurrencyLimiter("turn", _ => Turns(limits)));
+        var uploads = PartitionedRateLimiter.Create<HttpContext, string>(context => IsUpload(context)
+            ? RateLimitPartition.GetConcurrencyLimiter(Uploads, _ => new() { PermitLimit = limits.Uploads })
+            : RateLimitPartition.GetNoLimiter("no upload"));
         builder.Services.AddSingleton(new Door(context =>
             turns.GetStatistics(context) is { CurrentAvailablePermits: 0 } now && now.CurrentQueuedCount >= limits.Queue));
         builder.Services.AddRateLimiter(options =>
         {
-            options.OnRejected = (context, _) => new(RefuseAsync(
-                context.HttpContext, context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : null));
-            options.GlobalLimiter = PartitionedRateLimiter.CreateChained(callers, turns);
+            options.OnRejected = (context, _) => new(context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait)
+                ? RefuseAsync(context.HttpContext, TooFast, wait)
+                : RefuseAsync(context.HttpContext, Overloaded, AMoment));
+            options.GlobalLimiter = PartitionedRateLimiter.CreateChained(callers, turns, uploads);
+            options.AddPolicy(Uploads, new UploadsOfUser(limits));
         });
     }
 
@@ -58,13 +83,16 @@ internal static class RateLimits
     public static void UseDoor(this IApplicationBuilder app)
     {
         var door = app.ApplicationServices.GetRequiredService<Door>();
-        app.Use((context, next) => door.IsShut(context) ? RefuseAsync(context, wait: null) : next(context));
+        app.Use((context, next) => door.IsShut(context) ? RefuseAsync(context, Overloaded, AMoment) : next(context));
     }
 
     private static bool IsOfHealth(HttpContext context) =>
         context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal);
 
     private static bool IsLongLived(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<LongLived>() is not null;
+
+    private static bool IsUpload(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<EnableRateLimitingAttribute>()?.PolicyName == Uploads;
 
     private static string CallerOf(HttpContext context) =>
         context.User.FindFirstValue(CurrentUser.SubjectClaim) is { } subject
@@ -86,21 +114,26 @@ internal static class RateLimits
         QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
     };
 
-    /// <param name="wait">Known for a user who asks too much; null when it is everybody who does.</param>
-    private static async Task RefuseAsync(HttpContext context, TimeSpan? wait)
+    private static async Task RefuseAsync(HttpContext context, Refusal refusal, TimeSpan wait)
     {
-        var (type, title, status) = wait is null
-            ? ("overloaded", "The service has more to do than it can. Nothing was done.", StatusCodes.Status503ServiceUnavailable)
-            : ("too-many-requests", "You send requests too fast.", StatusCodes.Status429TooManyRequests);
-        context.Response.StatusCode = status;
-        context.Response.Headers.RetryAfter =
-            Math.Max(1, Math.Ceiling(wait?.TotalSeconds ?? 1)).ToString(CultureInfo.InvariantCulture);
-        var problems = context.RequestServices.GetRequiredService<IProblemDetailsService>();
-        await problems.TryWriteAsync(new ProblemDetailsContext
+        context.Response.StatusCode = refusal.Status;
+        context.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        await context.RequestServices.GetRequiredService<IProblemDetailsService>().WriteAsync(new()
         {
             HttpContext = context,
-            ProblemDetails = new ProblemDetails { Type = $"urn:problem-type:{type}", Title = title, Status = status },
+            ProblemDetails = new() { Type = Problems.TypePrefix + refusal.Type, Title = refusal.Title, Status = refusal.Status },
         });
+    }
+
+    private sealed record Refusal(string Type, string Title, int Status);
+
+    private sealed class UploadsOfUser(RateLimitOptions limits) : IRateLimiterPolicy<string>
+    {
+        public Func<OnRejectedContext, CancellationToken, ValueTask>? OnRejected =>
+            (context, _) => new(RefuseAsync(context.HttpContext, TooManyUploads, AMoment));
+
+        public RateLimitPartition<string> GetPartition(HttpContext httpContext) =>
+            RateLimitPartition.GetConcurrencyLimiter(CallerOf(httpContext), _ => new() { PermitLimit = limits.UploadsPerUser });
     }
 
     private sealed record Door(Func<HttpContext, bool> IsShut);

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Security.Claims;
 using Acme.Service.Api.Common;
 using Acme.Service.Application.Payees;
@@ -7,21 +8,27 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Acme.Service.Api.Payees;
 
+/// <summary>A name under which to be paid.</summary>
 /// <param name="Handle">3 to 30 small letters, digits and dashes.</param>
 /// <param name="Wallet">One of your wallets, which is paid into.</param>
-internal sealed record HandleRequest(string Handle, Guid Wallet);
+internal sealed record HandleRequest(
+    [property: StringLength(Domain.Payees.Handle.MaxLength, MinimumLength = 3)] string Handle, Guid Wallet);
 
 internal sealed class PayeeEndpoints : IEndpointGroup
 {
+    private static readonly Guid Wallet = new("01a20c95-d6fb-80af-b6dc-6990ef209cf3");
+
     public static void Map(IEndpointRouteBuilder app)
     {
         var payees = app.MapGroup("/payees").WithTags("Payees").ProducesProblem(StatusCodes.Status400BadRequest);
 
         // No handle is "me": they have three characters and more.
-        payees.MapPut("/me", Set).WithSummary("Takes a handle, or changes yours or where it leads")
+        payees.MapPut("/me", Set).WithName("SetHandle").WithSummary("Takes a handle, or changes yours or where it leads")
+            .WithExample(new HandleRequest("alice-b", Wallet), new PayeeView("alice-b", Wallet))
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status409Conflict);
-        payees.MapGet("/{handle}", Get).WithSummary("Where money that is sent to a handle goes")
+        payees.MapGet("/{handle}", Get).WithName("GetPayee").WithSummary("Where money that is sent to a handle goes")
+            .WithExample(answer: new PayeeView("alice-b", Wallet))
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 

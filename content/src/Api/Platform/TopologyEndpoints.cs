@@ -13,6 +13,7 @@ internal sealed class TopologyEndpoints : IEndpointGroup
         {
             app.MapGet("/topology", async (ISender sender, CancellationToken cancellationToken) =>
                     TypedResults.Ok(await sender.Send(new GetServers(), cancellationToken)))
+                .WithName("GetTopology")
                 .WithTags("Platform")
                 .WithSummary("Every server this service talks to, as the server itself tells it")
                 .WithConsistency(Consistency.Eventual)

@@ -20,7 +20,8 @@ internal sealed class EventEndpoints : IEndpointGroup
     public static void Map(IEndpointRouteBuilder app)
     {
         var events = app.MapGroup("/events").WithTags("Events").WithConsistency(Consistency.Strong).WithMetadata(new LongLived());
-        events.MapGet("/", Stream).WithSummary("What happens to you, as it happens, as server-sent events")
+        events.MapGet("/", Stream).WithName("StreamEvents")
+            .WithSummary("What happens to you, as it happens, as server-sent events")
             .WithDescription("Reconnect with Last-Event-ID to go on where you were. After `reset`, read anew what you show.");
         events.Map("/ws", Socket).WithSummary("The same over WebSocket").ExcludeFromDescription();
     }
@@ -34,6 +35,11 @@ internal sealed class EventEndpoints : IEndpointGroup
 
         async IAsyncEnumerable<SseItem<string>> ItemsAsync()
         {
+            if (HttpMethods.IsHead(context.Request.Method))
+            {
+                yield break;
+            }
+
             using var lifetime = LifetimeOf(user, context);
             await foreach (var message in sender.CreateStream(new StreamEvents(user.UserId(), after), lifetime.Token))
             {
@@ -58,8 +64,10 @@ internal sealed class EventEndpoints : IEndpointGroup
         {
             await foreach (var message in sender.CreateStream(new StreamEvents(user.UserId(), after), lifetime.Token))
             {
-                var json = new JsonObject { ["id"] = message.Id, ["event"] = message.Type, ["data"] = JsonNode.Parse(message.Data) };
-                await socket.SendAsync(JsonSerializer.SerializeToUtf8Bytes(json), WebSocketMessageType.Text, endOfMessage: true, lifetime.Token);
+                var json = new JsonObject { ["id"] = message.Id, ["event"] = message.Type,
+                    ["data"] = JsonNode.Parse(message.Data) };
+                await socket.SendAsync(
+                    JsonSerializer.SerializeToUtf8Bytes(json), WebSocketMessageType.Text, endOfMessage: true, lifetime.Token);
             }
 
             // The other side may be gone without a word, and the service may be stopping.
@@ -101,7 +109,8 @@ internal sealed class EventEndpoints : IEndpointGroup
         if (long.TryParse(user.FindFirstValue("exp"), out var expires))
         {
             var left = DateTimeOffset.FromUnixTimeSeconds(expires) - DateTimeOffset.UtcNow;
-            lifetime.CancelAfter(left < TimeSpan.Zero ? TimeSpan.Zero : left > TimeSpan.FromDays(20) ? TimeSpan.FromDays(20) : left);
+            lifetime.CancelAfter(
+                left < TimeSpan.Zero ? TimeSpan.Zero : left > TimeSpan.FromDays(20) ? TimeSpan.FromDays(20) : left);
         }
 
         return lifetime;

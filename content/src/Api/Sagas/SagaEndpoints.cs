@@ -11,12 +11,13 @@ internal sealed class SagaEndpoints : IEndpointGroup
 {
     public static void Map(IEndpointRouteBuilder app)
     {
-        var sagas = app.MapGroup("/operations/sagas").WithTags("Operations").RequireOperator().WithConsistency(Consistency.Strong);
-        sagas.MapGet("/", List)
+        var sagas = app.MapGroup("/operations/sagas").WithTags("Operations").RequireOperator()
+            .WithConsistency(Consistency.Strong);
+        sagas.MapGet("/", List).WithName("ListSagas")
             .WithSummary("Runs of all users that are dead, running or compensating, newest first")
-            .WithDescription("`partial` is true when a shard did not answer; `missing` names it, and the next page asks it again.")
-            .ProducesProblem(StatusCodes.Status400BadRequest);
-        sagas.MapPost("/{id:guid}/redrive", Redrive)
+            .WithDescription(
+                "`partial` is true when a shard did not answer; `missing` names it, and the next page asks it again.");
+        sagas.MapPost("/{id:guid}/redrive", Redrive).WithName("RedriveSaga")
             .WithSummary("Sends a dead run on from where it is")
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
@@ -25,7 +26,9 @@ internal sealed class SagaEndpoints : IEndpointGroup
         ISender sender, CancellationToken cancellationToken,
         string status = "dead", string? after = null, int limit = Page.DefaultLimit)
     {
-        Enum.TryParse<SagaStatus>(status, ignoreCase: true, out var wanted);
+        // By its name alone: TryParse takes numbers and lists as well.
+        var wanted = Enum.GetValues<SagaStatus>()
+            .SingleOrDefault(value => status.Equals($"{value}", StringComparison.OrdinalIgnoreCase));
         var page = await sender.Send(new ListSagas(wanted, after, limit), cancellationToken);
         return page.IsError ? Problems.From(page.Errors) : TypedResults.Ok(page.Value);
     }

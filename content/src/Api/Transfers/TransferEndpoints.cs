@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Security.Claims;
 using Acme.Service.Api.Common;
 using Acme.Service.Application.Common;
@@ -9,23 +10,39 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Acme.Service.Api.Transfers;
 
+/// <summary>Money to send.</summary>
 /// <param name="From">One of your wallets.</param>
 /// <param name="To">A payee's handle, or the id of a wallet.</param>
 /// <param name="Amount">Minor units of the currency.</param>
-internal sealed record TransferRequest(Guid From, string To, long Amount, string Currency);
+/// <param name="Currency">That of both wallets, by its code of ISO 4217.</param>
+internal sealed record TransferRequest(
+    Guid From,
+    [property: StringLength(36, MinimumLength = 3)] string To,
+    [property: Range(1L, Wallet.Limit)] long Amount,
+    [property: RegularExpression("^[A-Z]{3}$")] string Currency);
 
 internal sealed class TransferEndpoints : IEndpointGroup
 {
+    private static readonly TransferView Example = new(
+        new("01a20c96-11f2-80af-9a3e-5b0d6c1f7e21"), new("01a20c95-d6fb-80af-b6dc-6990ef209cf3"),
+        new("01a20c95-e0a4-8311-8c5d-2f7a90b14d66"),
+        1050, "EUR", TransferStatus.Posted, Reason: null, new(2026, 1, 5, 10, 0, 0, TimeSpan.Zero),
+            new(2026, 1, 5, 10, 0, 0, TimeSpan.Zero));
+
     public static void Map(IEndpointRouteBuilder app)
     {
         var transfers = app.MapGroup("/transfers").WithTags("Transfers");
-        transfers.MapPost("/", Make).WithSummary("Sends money to a payee")
-            .WithDescription("201 when the payee has the money, 202 when it is reserved and on its way: Location tells how it ends.")
+        transfers.MapPost("/", Make).WithName("MakeTransfer").WithSummary("Sends money to a payee")
+            .WithDescription(
+                "201 when the payee has the money, 202 when it is reserved and on its way: Location tells how it ends.")
+            .WithExample(new TransferRequest(Example.From, "bob", Example.Amount, Example.Currency), Example)
             .RequireIdempotencyKey()
             .ProducesProblem(StatusCodes.Status404NotFound);
-        transfers.MapGet("/", List).WithSummary("Transfers you have made, newest first")
-            .ProducesProblem(StatusCodes.Status400BadRequest);
-        transfers.MapGet("/{id:guid}", Get).WithSummary("A transfer you have made, and why when it was voided")
+        transfers.MapGet("/", List).WithName("ListTransfers").WithSummary("Transfers you have made, newest first")
+            .WithExample(answer: new Page<TransferView>([Example], Next: null));
+        transfers.MapGet("/{id:guid}", Get).WithName("GetTransfer")
+            .WithSummary("A transfer you have made, and why when it was voided")
+            .WithExample(answer: Example)
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Security.Claims;
 using Acme.Service.Api.Common;
 using Acme.Service.Application.Common;
@@ -10,34 +11,50 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Acme.Service.Api.Wallets;
 
-internal sealed record OpenWalletRequest(string Currency);
+/// <summary>Which wallet to open.</summary>
+/// <param name="Currency">Code of ISO 4217.</param>
+internal sealed record OpenWalletRequest([property: RegularExpression("^[A-Z]{3}$")] string Currency);
 
+/// <summary>Money to pay in.</summary>
 /// <param name="Amount">Minor units of the currency.</param>
-internal sealed record DepositRequest(long Amount, string Currency);
+/// <param name="Currency">That of the wallet, by its code of ISO 4217.</param>
+internal sealed record DepositRequest(
+    [property: Range(1L, Wallet.Limit)] long Amount, [property: RegularExpression("^[A-Z]{3}$")] string Currency);
 
 internal sealed class WalletEndpoints : IEndpointGroup
 {
+    private static readonly WalletView Example = new(
+        new("01a20c95-d6fb-80af-b6dc-6990ef209cf3"), "EUR", 1050, 0, WalletStatus.Active, 2,
+        new(2026, 1, 5, 10, 0, 0, TimeSpan.Zero));
+
     public static void Map(IEndpointRouteBuilder app)
     {
         var wallets = app.MapGroup("/wallets").WithTags("Wallets");
-        wallets.MapPost("/", Open).WithSummary("Opens a wallet in a currency").ProducesProblem(StatusCodes.Status400BadRequest);
-        wallets.MapGet("/", List).WithSummary("Your wallets, newest first").ProducesProblem(StatusCodes.Status400BadRequest);
-        wallets.MapGet("/{id:guid}", Get).WithSummary("One of your wallets").ProducesProblem(StatusCodes.Status404NotFound);
-        wallets.MapGet("/{id:guid}/entries", Entries).WithSummary("What moved a wallet's balance, newest first")
-            .ProducesProblem(StatusCodes.Status400BadRequest)
+        wallets.MapPost("/", Open).WithName("OpenWallet").WithSummary("Opens a wallet in a currency")
+            .WithExample(new OpenWalletRequest("EUR"), Example with { Balance = 0, Version = 1 });
+        wallets.MapGet("/", List).WithName("ListWallets").WithSummary("Your wallets, newest first")
+            .WithExample(answer: new Page<WalletView>([Example], Next: null));
+        wallets.MapGet("/{id:guid}", Get).WithName("GetWallet").WithSummary("One of your wallets").WithExample(answer: Example)
             .ProducesProblem(StatusCodes.Status404NotFound);
-        wallets.MapPost("/{id:guid}/deposits", Deposit).WithSummary("Pays money in and answers with the new balance")
+        wallets.MapGet("/{id:guid}/entries", Entries).WithName("ListEntries")
+            .WithSummary("What moved a wallet's balance, newest first")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        wallets.MapPost("/{id:guid}/deposits", Deposit).WithName("DepositMoney")
+            .WithSummary("Pays money in and answers with the new balance")
+            .WithExample(new DepositRequest(1050, "EUR"), Example)
             .RequireIdempotencyKey()
             .ProducesProblem(StatusCodes.Status404NotFound);
-        MapStatus("freeze", (owner, wallet) => new FreezeWallet(owner, wallet), "Stops all money to and from a wallet");
-        MapStatus("unfreeze", (owner, wallet) => new UnfreezeWallet(owner, wallet), "Lets money move again");
-        MapStatus("close", (owner, wallet) => new CloseWallet(owner, wallet), "Closes an empty wallet for good");
+        MapStatus(
+            "freeze", "FreezeWallet", (owner, wallet) => new FreezeWallet(owner, wallet), "Stops all money to and from a wallet");
+        MapStatus("unfreeze", "UnfreezeWallet", (owner, wallet) => new UnfreezeWallet(owner, wallet), "Lets money move again");
+        MapStatus("close", "CloseWallet", (owner, wallet) => new CloseWallet(owner, wallet), "Closes an empty wallet for good");
 
         void MapStatus(
-            string action, Func<UserId, WalletId, ICommand<ErrorOr<WalletView>>> command, string summary) =>
+            string action, string name, Func<UserId, WalletId, ICommand<ErrorOr<WalletView>>> command, string summary) =>
             wallets.MapPost($"/{{id:guid}}/{action}", (
                     Guid id, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken) =>
                     Answer(sender.Send(command(user.UserId(), new WalletId(id)), cancellationToken)))
+                .WithName(name)
                 .WithSummary(summary)
                 .ProducesProblem(StatusCodes.Status404NotFound)
                 .ProducesProblem(StatusCodes.Status409Conflict);

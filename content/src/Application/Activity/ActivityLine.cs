@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Acme.Service.Application.Common;
+using Acme.Service.Application.Ingestion;
 using Acme.Service.Domain.Activity;
 using Acme.Service.Domain.Common;
 using ErrorOr;
@@ -9,58 +11,37 @@ namespace Acme.Service.Application.Activity;
 
 /// <summary>A line as it is sent.</summary>
 /// <param name="Payload">An object of any shape.</param>
-internal sealed record ActivityLine(Guid Id, string Kind, DateTimeOffset CreatedAt, JsonElement Payload)
+internal sealed record ActivityLine(Guid Id, string Kind, Timestamp CreatedAt, JsonElement Payload)
 {
     /// <returns>Null for a line of nothing but white space.</returns>
     public static ErrorOr<UserActivity>? Read(ReadOnlySequence<byte> utf8, UserId owner)
     {
-        if (IsBlank(utf8))
+        var bytes = utf8.IsSingleSegment ? utf8.FirstSpan : utf8.ToArray();
+        if (!bytes.ContainsAnyExcept(" \t\r"u8))
         {
             return null;
         }
 
-        ActivityLine? line;
-        try
+        var line = StorableJson.Read(bytes, ActivityJson.Default.ActivityLine);
+        if (line.IsError)
         {
-            var reader = new Utf8JsonReader(utf8);
-            line = JsonSerializer.Deserialize(ref reader, ActivityJson.Default.ActivityLine);
-            if (reader.Read())
-            {
-                return Unreadable("There is more than one value.");
-            }
-        }
-        catch (JsonException exception)
-        {
-            return Unreadable($"This is not the JSON of an activity; the problem is at '{exception.Path ?? "$"}'.");
+            return line.Errors;
         }
 
-        return line is not { Payload.ValueKind: JsonValueKind.Object }
-            ? Unreadable("The payload is not an object.")
-            : UserActivity.Create(owner, line.Id, line.Kind, line.Payload.GetRawText(), line.CreatedAt);
-    }
-
-    private static Error Unreadable(string reason) => Error.Validation("Activity.Unreadable", reason);
-
-    private static bool IsBlank(ReadOnlySequence<byte> utf8)
-    {
-        foreach (var part in utf8)
-        {
-            if (part.Span.ContainsAnyExcept(" \t\r"u8))
-            {
-                return false;
-            }
-        }
-
-        return true;
+        return line.Value is not { Payload.ValueKind: JsonValueKind.Object } activity
+            ? Error.Validation("Activity.Unreadable", "A line is an object, and its payload is one.")
+            : UserActivity.Create(owner, activity.Id, activity.Kind, activity.Payload.GetRawText(), activity.CreatedAt.Value);
     }
 }
 
-/// <summary>Strict: a misspelt property is an error and not a default value.</summary>
+/// <summary>Strict: a misspelt or doubled property is an error and not a default value.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
     NumberHandling = JsonNumberHandling.Strict,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ActivityLine))]
+[JsonSerializable(typeof(JsonElement))]
 internal sealed partial class ActivityJson : JsonSerializerContext;

@@ -15,23 +15,23 @@ public sealed record IngestActivity(UserId Owner, PipeReader Body) : IRequest<Er
 
 internal sealed class IngestActivityHandler(ISender sender) : IRequestHandler<IngestActivity, ErrorOr<IngestReport>>
 {
-    private const int MaxLineLength = 64 * 1024;
-
-    /// <summary>What is held in memory of a body: so many rows, and so many bytes of lines.</summary>
+    /// <summary>Of a body, this much is held in memory: rows, and bytes of their lines.</summary>
     private const int MaxRows = 20_000;
-    private const int MaxBytes = 8 * 1024 * 1024;
+    private const int MaxBytes = 4 * 1024 * 1024;
+
+    private static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(10);
 
     public async ValueTask<ErrorOr<IngestReport>> Handle(IngestActivity request, CancellationToken cancellationToken)
     {
-        using var lines = new LineReader(request.Body, MaxLineLength);
+        using var lines = new LineReader(request.Body, StorableJson.MaxLength, StallTimeout);
         var tally = new IngestTally();
-        var rows = new List<(long Line, UserActivity Row)>();
+        var rows = new List<UserActivity>();
         long bytes = 0;
         while (await lines.ReadAsync(cancellationToken))
         {
             if (lines.IsTooLong)
             {
-                tally.Reject(lines.Number, $"A line has at most {MaxLineLength} bytes.");
+                tally.Reject(lines.Number, $"A line has at most {StorableJson.MaxLength} bytes.");
             }
             else if (ActivityLine.Read(lines.Line, request.Owner) is { } read)
             {
@@ -41,7 +41,7 @@ internal sealed class IngestActivityHandler(ISender sender) : IRequestHandler<In
                 }
                 else
                 {
-                    rows.Add((lines.Number, read.Value));
+                    rows.Add(read.Value);
                     bytes += lines.Line.Length;
                 }
             }
@@ -59,8 +59,8 @@ internal sealed class IngestActivityHandler(ISender sender) : IRequestHandler<In
         {
             if (rows.Count > 0)
             {
-                await Ingesting.StoreAsync(
-                    tally, rows, async some => (await sender.Send(new StoreActivity(request.Owner, some), cancellationToken)).Value);
+                var accepted = await sender.Send(new StoreActivity(request.Owner, rows), cancellationToken);
+                tally.Store(rows.Count, accepted.Value);
                 rows.Clear();
                 bytes = 0;
             }

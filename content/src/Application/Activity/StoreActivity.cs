@@ -1,5 +1,4 @@
 using Acme.Service.Application.Common;
-using Acme.Service.Application.Ingestion;
 using Acme.Service.Domain.Activity;
 using Acme.Service.Domain.Common;
 using ErrorOr;
@@ -20,6 +19,5 @@ public interface IActivityRepository : IWritePort
 {
     /// <summary>Adds those whose id the owner does not have yet.</summary>
     /// <returns>How many these are.</returns>
-    /// <exception cref="UnstorableRowsException">The database cannot take one of them.</exception>
     Task<int> AddAsync(UserId owner, IReadOnlyList<UserActivity> rows, CancellationToken cancellationToken);
 }

@@ -5,14 +5,18 @@ namespace Acme.Service.Application.Ingestion;
 
 /// <summary>
 /// Lines of a body of any size, one at a time. It holds no more than one line, and reads on only when it is asked for the
-/// next, so whoever sends is as fast as what becomes of the lines.
+/// next, so a client sends no faster than its lines are stored. A byte order mark at the start is not part of a line.
 /// </summary>
 /// <param name="maxLength">Bytes of the longest line. What is longer is passed over without being kept.</param>
-public sealed class LineReader(PipeReader reader, int maxLength) : IDisposable
+/// <param name="timeout">For which nothing may come. The server's own limit is of the average, which a fast start makes up
+/// for.</param>
+public sealed class LineReader(PipeReader reader, int maxLength, TimeSpan timeout) : IDisposable
 {
     private ReadOnlySequence<byte> _buffer;
     private bool _isRead;
     private bool _isLast;
+
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>From 1.</summary>
     public long Number { get; private set; }
@@ -24,6 +28,7 @@ public sealed class LineReader(PipeReader reader, int maxLength) : IDisposable
 
     /// <returns>False at the end of the body.</returns>
     /// <exception cref="IOException">The connection was lost before the end.</exception>
+    /// <exception cref="BodyStalledException">Nothing came for the timeout.</exception>
     public async ValueTask<bool> ReadAsync(CancellationToken cancellationToken)
     {
         IsTooLong = false;
@@ -57,13 +62,36 @@ public sealed class LineReader(PipeReader reader, int maxLength) : IDisposable
             }
 
             GiveBack();
-            var result = await reader.ReadAsync(cancellationToken);
+            var result = reader.TryRead(out var there) ? there : await WaitAsync(cancellationToken);
             (_buffer, _isRead, _isLast) = (result.Buffer, true, result.IsCompleted);
         }
     }
 
     /// <summary>Whoever reads after this, as the server does at the end of a request, must not find a read under way.</summary>
     public void Dispose() => GiveBack();
+
+    private async ValueTask<ReadResult> WaitAsync(CancellationToken cancellationToken)
+    {
+        var reading = reader.ReadAsync(cancellationToken).AsTask();
+        try
+        {
+            return await reading.WaitAsync(timeout, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // Not by a token: after that, the server could not read the rest to keep the connection.
+            reader.CancelPendingRead();
+        }
+
+        var result = await reading;
+        if (!result.IsCanceled)
+        {
+            return result;
+        }
+
+        reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+        throw new BodyStalledException();
+    }
 
     private void GiveBack()
     {
@@ -76,8 +104,17 @@ public sealed class LineReader(PipeReader reader, int maxLength) : IDisposable
 
     private void Take(ReadOnlySequence<byte> line)
     {
+        var first = new SequenceReader<byte>(line);
+        if (Number == 0 && first.IsNext(ByteOrderMark, advancePast: true))
+        {
+            line = first.UnreadSequence;
+        }
+
         IsTooLong |= line.Length > maxLength;
         Line = IsTooLong ? ReadOnlySequence<byte>.Empty : line;
         Number++;
     }
 }
+
+/// <summary>The client has stopped sending in the middle of a body.</summary>
+public sealed class BodyStalledException() : IOException("The body has stopped coming.");

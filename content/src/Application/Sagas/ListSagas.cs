@@ -5,7 +5,7 @@ using Mediator;
 
 namespace Acme.Service.Application.Sagas;
 
-/// <summary>Where a run is. The numbers are stored.</summary>
+/// <summary>Where a run is.</summary>
 public enum SagaStatus : short
 {
     /// <summary>Its steps are being done.</summary>
@@ -28,14 +28,22 @@ public enum SagaStatus : short
 /// <param name="After">What the page before said is next.</param>
 public sealed record ListSagas(SagaStatus Status, string? After, int Limit) : IQuery<ErrorOr<SagaPage>>;
 
+/// <summary>Part of the runs of all users.</summary>
+/// <param name="Items">Newest first.</param>
 /// <param name="Next">Pass it as <c>after</c> to get what follows; null at the end.</param>
 /// <param name="Partial">Shards did not answer: their runs are missing here, and are asked for again by the next page.</param>
 /// <param name="Missing">Names of these shards.</param>
 public sealed record SagaPage(IReadOnlyList<SagaView> Items, string? Next, bool Partial, IReadOnlyList<string> Missing);
 
+/// <summary>A run of a saga.</summary>
+/// <param name="Id">Of the run.</param>
+/// <param name="Saga">Name of the saga.</param>
+/// <param name="Owner">The user for whom it runs.</param>
+/// <param name="Status">Where the run is.</param>
 /// <param name="Step">What the run does next.</param>
 /// <param name="Refusal">Why it is undone; null when it goes forward.</param>
 /// <param name="Failure">What went wrong the last time.</param>
+/// <param name="CreatedAt">When it began.</param>
 public sealed record SagaView(
     Guid Id,
     string Saga,

@@ -5,10 +5,16 @@ using Acme.Service.Domain.Wallets;
 
 namespace Acme.Service.Application.Transfers;
 
+/// <summary>Money that was sent to a payee.</summary>
+/// <param name="Id">Of the transfer.</param>
 /// <param name="From">The payer's wallet.</param>
 /// <param name="To">The payee's wallet.</param>
 /// <param name="Amount">Minor units of the currency.</param>
+/// <param name="Currency">Code of ISO 4217.</param>
+/// <param name="Status">Where the transfer is.</param>
 /// <param name="Reason">Why the payee did not get the money, when it is voided.</param>
+/// <param name="CreatedAt">When it was made.</param>
+/// <param name="EndedAt">When it was posted or voided; null until then.</param>
 public sealed record TransferView(
     Guid Id,
     Guid From,
@@ -41,6 +47,7 @@ public sealed record TransferView(
         endedAt);
 }
 
+/// <summary>Why a transfer was voided.</summary>
 /// <param name="Code">For programs.</param>
 /// <param name="Text">For the user who pays.</param>
 public sealed record VoidReason(string Code, string Text);

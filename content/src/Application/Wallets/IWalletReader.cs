@@ -4,9 +4,14 @@ using Acme.Service.Domain.Wallets;
 
 namespace Acme.Service.Application.Wallets;
 
+/// <summary>A wallet of its owner.</summary>
+/// <param name="Id">Of the wallet.</param>
+/// <param name="Currency">Code of ISO 4217.</param>
 /// <param name="Balance">What can be spent, in minor units of the currency.</param>
 /// <param name="Pending">What is reserved for transfers that have not ended, in minor units.</param>
+/// <param name="Status">Whether money can move.</param>
 /// <param name="Version">Grows with every change of the wallet.</param>
+/// <param name="OpenedAt">When it was opened.</param>
 public sealed record WalletView(
     Guid Id, string Currency, long Balance, long Pending, WalletStatus Status, long Version, DateTimeOffset OpenedAt)
 {
@@ -20,9 +25,13 @@ public sealed record WalletView(
         wallet.OpenedAt);
 }
 
+/// <summary>A change of a wallet's balance.</summary>
+/// <param name="Id">Of the entry.</param>
+/// <param name="Kind">What changed the balance.</param>
 /// <param name="TransferId">The movement of money that the entry is part of.</param>
 /// <param name="Amount">Minor units; positive when money came in.</param>
-/// <param name="Balance">The wallet's balance right after this entry.</param>
+/// <param name="Balance">The wallet's balance right after this entry, in minor units.</param>
+/// <param name="CreatedAt">When it was made.</param>
 public sealed record EntryView(
     Guid Id, EntryKind Kind, Guid TransferId, long Amount, long Balance, DateTimeOffset CreatedAt);
 

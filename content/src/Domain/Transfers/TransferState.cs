@@ -2,7 +2,7 @@ using ErrorOr;
 
 namespace Acme.Service.Domain.Transfers;
 
-/// <summary>As it is stored and shown.</summary>
+/// <summary>Where a transfer is: its money is reserved, with the payee, or with the payer again.</summary>
 public enum TransferStatus : short
 {
     Reserved = 1,

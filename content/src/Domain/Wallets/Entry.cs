@@ -18,6 +18,7 @@ public enum LedgerAccount : short
     Clearing = 4,
 }
 
+/// <summary>What made an entry.</summary>
 public enum EntryKind : short
 {
     Deposit = 1,

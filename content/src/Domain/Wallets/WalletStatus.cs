@@ -1,5 +1,6 @@
 namespace Acme.Service.Domain.Wallets;
 
+/// <summary>Whether money can move to and from a wallet.</summary>
 public enum WalletStatus : short
 {
     Active = 1,

@@ -1,4 +1,3 @@
-using Acme.Service.Application.Ingestion;
 using Acme.Service.Domain.Common;
 using Acme.Service.Infrastructure.Persistence;
 using Acme.Service.Infrastructure.Sharding;
@@ -59,24 +58,15 @@ internal sealed class BulkInsert<TRow>(string table, params BulkColumn<TRow>[] c
 
     /// <summary>In the unit of work, in the name of the user.</summary>
     /// <returns>How many of the rows are new.</returns>
-    /// <exception cref="UnstorableRowsException">The database cannot take one of them.</exception>
     public async Task<int> AddAsync(ShardWriter writer, UserId owner, IReadOnlyList<TRow> rows, CancellationToken cancellationToken)
     {
         var context = await writer.JoinAsync(owner, cancellationToken);
-        try
-        {
-            return rows.Count > CopyAbove
-                ? await CopyAsync(context, owner, rows, cancellationToken)
-                : await context.Database.ExecuteSqlRawAsync(
-                    _unnest,
-                    [Owner(owner), .. columns.Select(column => new NpgsqlParameter(column.Name, NpgsqlDbType.Array | column.Type) { Value = column.ToArray(rows) })],
-                    cancellationToken);
-        }
-        catch (PostgresException exception) when (exception.SqlState[..2] is "22" or "54")
-        {
-            // What a value says is not what its type takes, or is more than that.
-            throw new UnstorableRowsException($"PostgreSQL cannot store this: {exception.MessageText}.", exception);
-        }
+        return rows.Count > CopyAbove
+            ? await CopyAsync(context, owner, rows, cancellationToken)
+            : await context.Database.ExecuteSqlRawAsync(_unnest, [Owner(owner), .. columns.Select(ArrayOf)], cancellationToken);
+
+        NpgsqlParameter ArrayOf(BulkColumn<TRow> column) =>
+            new(column.Name, NpgsqlDbType.Array | column.Type) { Value = column.ToArray(rows) };
     }
 
     private async Task<int> CopyAsync(ShardContext context, UserId owner, IReadOnlyList<TRow> rows, CancellationToken cancellationToken)

@@ -16,6 +16,9 @@ public sealed class LineReaderTests
     [InlineData("\n", "")]
     [InlineData("0123456789\n0123456789a\nb", "0123456789", "too long", "b")]
     [InlineData("0123456789a", "too long")]
+    [InlineData("\ufeff", "")]
+    [InlineData("\ufeffa\nb", "a", "b")]
+    [InlineData("a\n\ufeffb", "a", "\ufeffb")]
     public async Task Lines_are_read_one_by_one(string body, params string[] lines) =>
         Assert.Equal(lines, await ReadAsync(PipeReader.Create(new MemoryStream(Encoding.UTF8.GetBytes(body)))));
 
@@ -69,7 +72,7 @@ public sealed class LineReaderTests
     public async Task Nothing_is_read_ahead_and_a_line_without_end_is_not_kept()
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1_000, resumeWriterThreshold: 500));
-        using var lines = new LineReader(pipe.Reader, MaxLength);
+        using var lines = new LineReader(pipe.Reader, MaxLength, TimeSpan.FromSeconds(30));
         await pipe.Writer.WriteAsync("first\n"u8.ToArray(), TestContext.Current.CancellationToken);
         Assert.True(await lines.ReadAsync(TestContext.Current.CancellationToken));
         var more = pipe.Writer.WriteAsync(new byte[2_000], TestContext.Current.CancellationToken).AsTask();
@@ -91,32 +94,23 @@ public sealed class LineReaderTests
     }
 
     [Fact]
-    public async Task Rows_that_cannot_be_stored_are_found_and_no_other_is_lost()
+    public async Task A_body_that_stops_coming_is_given_up()
     {
-        var tally = new IngestTally();
-        var stored = new List<int>();
-        var rows = Enumerable.Range(1, 1_000).Select(number => ((long)number, number)).ToArray();
+        var pipe = new Pipe();
+        await pipe.Writer.WriteAsync("a\nb"u8.ToArray(), TestContext.Current.CancellationToken);
+        using var lines = new LineReader(pipe.Reader, MaxLength, TimeSpan.FromMilliseconds(50));
+        Assert.True(await lines.ReadAsync(TestContext.Current.CancellationToken));
 
-        await Ingesting.StoreAsync(tally, rows, some =>
-        {
-            if (some.Any(number => number % 300 == 0))
-            {
-                throw new UnstorableRowsException("no", new InvalidOperationException());
-            }
+        await Assert.ThrowsAsync<BodyStalledException>(async () => await lines.ReadAsync(TestContext.Current.CancellationToken));
 
-            stored.AddRange(some);
-            return Task.FromResult(some.Count);
-        });
-
-        var report = tally.ToReport();
-        Assert.Equal((997, 0, 3), (report.Accepted, report.Duplicates, report.Rejected));
-        Assert.Equal([300L, 600L, 900L], report.Errors.Select(error => error.Line));
-        Assert.Equal(Enumerable.Range(1, 1_000).Where(number => number % 300 != 0), stored);
+        // It would throw if a read were under way.
+        await pipe.Writer.WriteAsync("c"u8.ToArray(), TestContext.Current.CancellationToken);
+        Assert.True(pipe.Reader.TryRead(out _));
     }
 
     private static async Task<List<string>> ReadAsync(PipeReader reader)
     {
-        using var lines = new LineReader(reader, MaxLength);
+        using var lines = new LineReader(reader, MaxLength, TimeSpan.FromSeconds(30));
         var read = new List<string>();
         while (await lines.ReadAsync(CancellationToken.None))
         {

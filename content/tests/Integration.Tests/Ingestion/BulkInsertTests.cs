@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Acme.Service.Application.Ingestion;
 using Acme.Service.Domain.Common;
 using Acme.Service.Infrastructure.Ingestion;
 using Acme.Service.Infrastructure.Sharding;
@@ -60,17 +59,6 @@ public sealed class BulkInsertTests(ServiceFixture fixture) : IClassFixture<Serv
 
         Assert.Equal(size - 1, await AddAsync(rows));
         Assert.Equal(0, await _service.Databases.ScalarAsync<long>("shard0", $"SELECT count(*) FROM bulk WHERE owner_id = '{_owner}' AND data ? 'other'"));
-    }
-
-    [Theory]
-    [MemberData(nameof(Sizes))]
-    public async Task A_row_that_the_database_cannot_take_is_told_from_a_failure(int size)
-    {
-        Row[] rows = [.. Rows(1, size - 1), new Row(size, "\"\\u0000\"")];
-
-        await Assert.ThrowsAsync<UnstorableRowsException>(() => AddAsync(rows));
-        Assert.Equal(0, await CountAsync("shard0"));
-        Assert.Equal(size - 1, await AddAsync(Rows(1, size - 1)));
     }
 
     /// <summary>COPY straight into the table, as one might be tempted to, shows that the test of a repeated batch can fail.</summary>

@@ -59,6 +59,10 @@ namespace Acme.Service.Infrastructure.Persistence.Migrations
                     NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("Payload"), "gin");
                     NpgsqlIndexBuilderExtensions.HasOperators(b.HasIndex("Payload"), new[] { "jsonb_path_ops" });
 
+                    b.HasIndex("Owner", "CreatedAt", "Id")
+                        .IsDescending(false, true, true)
+                        .HasDatabaseName("ix_activity_page");
+
                     b.ToTable("activity", (string)null);
                 });
 

@@ -11,8 +11,8 @@ internal sealed record DoSomethingRequest(string Reason);
 internal sealed class DoSomethingEndpoint : IEndpointGroup
 {
     public static void Map(IEndpointRouteBuilder app) => app.MapPost("/some-feature/do-something", Handle)
-        .WithTags("SomeFeature")
-        .ProducesProblem(StatusCodes.Status400BadRequest);
+        .WithName("DoSomething")
+        .WithTags("SomeFeature");
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Handle(
         DoSomethingRequest request, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken)

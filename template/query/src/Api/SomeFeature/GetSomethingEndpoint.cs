@@ -10,8 +10,8 @@ namespace Acme.Service.Api.SomeFeature;
 internal sealed class GetSomethingEndpoint : IEndpointGroup
 {
     public static void Map(IEndpointRouteBuilder app) => app.MapGet("/some-feature/get-something", Handle)
-        .WithTags("SomeFeature")
-        .ProducesProblem(StatusCodes.Status400BadRequest);
+        .WithName("GetSomething")
+        .WithTags("SomeFeature");
 
     private static async Task<Results<Ok<GetSomethingView>, ProblemHttpResult>> Handle(
         ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken, int limit = Page.DefaultLimit)
