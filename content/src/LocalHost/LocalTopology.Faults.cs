@@ -43,16 +43,7 @@ public sealed partial class LocalTopology
         await command.ExecuteNonQueryAsync(ct);
 
         var address = new ServerAddress(Host, FreePort.Take(0, name));
-        var part = StartPostgres(
-            name,
-            "replica.sh",
-            address,
-            [
-                new("PRIMARY_HOST", Primary.Host),
-                new("PRIMARY_PORT", $"{Primary.Port}"),
-                new("REPLICA_NAME", name),
-                PasswordVariable(DatabaseRoles.Replicator),
-            ]);
+        var part = StartReplica(name, name, address);
         await part.WaitUntilReadyAsync(ct => AnswersTrueAsync(ConnectionString("postgres", DatabaseRoles.Superuser, address), "select pg_is_in_recovery()", ct), ct);
         return address;
     }

@@ -28,12 +28,16 @@ internal static class Report
         }
     }
 
-    public static void Ready(LocalTopology topology, Uri api, string dataDirectory, TimeSpan elapsed)
+    public static void Ready(LocalTopology topology, Uri? api, string dataDirectory, TimeSpan elapsed)
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumns("Part", "Address", "What for");
-        table.AddRow("API", $"{api}scalar", "try the endpoints");
-        table.AddRow("", $"{api}topology", "which servers answer");
-        table.AddRow("", $"{api}health/ready", "readiness");
+        if (api is not null)
+        {
+            table.AddRow("API", $"{api}scalar", "try the endpoints");
+            table.AddRow("", $"{api}topology", "which servers answer");
+            table.AddRow("", $"{api}health/ready", "readiness");
+        }
+
         table.AddRow("Primary", $"{topology.Primary}", "PostgreSQL, reads and writes");
         table.AddRow("Replica", $"{topology.Replica}", "PostgreSQL, reads");
         table.AddRow("Redis", $"{topology.Redis}", "cache");
@@ -48,6 +52,11 @@ internal static class Report
             Console.WriteLine($"  psql, replica   {Psql(topology.Replica, DatabaseRoles.ReadOnly)}");
             Console.WriteLine($"  redis-cli       REDISCLI_AUTH=$(cat {Quote(Path.Combine(secrets, ResourceNames.Redis))}) redis-cli -p {topology.Redis.Port}");
             Console.WriteLine();
+            if (api is null)
+            {
+                Console.WriteLine("  API             not started: dotnet run --project src/Api starts it on these servers");
+            }
+
             Console.WriteLine(FormattableString.Invariant($"Ready in {elapsed.TotalSeconds:0.0} s. Ctrl-C stops everything."));
 
             string Psql(ServerAddress server, string role) =>
@@ -57,11 +66,11 @@ internal static class Report
     }
 
     /// <summary>Where everything listens, for scripts and tests.</summary>
-    public static void WriteState(string file, LocalTopology topology, Uri api, TimeSpan elapsed) =>
+    public static void WriteState(string file, LocalTopology topology, Uri? api, TimeSpan elapsed) =>
         PrivateFiles.Write(file, JsonSerializer.Serialize(
             new
             {
-                Api = api.GetLeftPart(UriPartial.Authority),
+                Api = api?.GetLeftPart(UriPartial.Authority),
                 topology.Primary,
                 topology.Replica,
                 topology.Redis,

@@ -3,19 +3,40 @@ using Npgsql;
 
 namespace Acme.Service.AppHost.PostgresReplica;
 
-/// <summary>Healthy is a replica that is in recovery and streams. One whose replay is paused is healthy, only late.</summary>
-internal sealed class ReplicaHealthCheck(PostgresReplicaResource replica) : IHealthCheck
+/// <summary>Healthy is a replica that streams and replays, or that was promoted. Degraded is one whose replay is paused.</summary>
+internal sealed class ReplicaHealthCheck(ReplicaServer server) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         try
         {
-            return await ReplicaStatus.ReadAsync(replica, cancellationToken) switch
-            {
-                { InRecovery: false } => HealthCheckResult.Unhealthy("Promoted: it takes writes of its own and follows no primary."),
-                { Streaming: false } => HealthCheckResult.Unhealthy("In recovery, but not streaming from the primary."),
-                var status => HealthCheckResult.Healthy($"Streaming, {status.Lag} behind."),
-            };
+            return Describe(await server.StatusAsync(cancellationToken));
+        }
+        catch (NpgsqlException exception)
+        {
+            return HealthCheckResult.Unhealthy("Does not answer.", exception);
+        }
+    }
+
+    public static HealthCheckResult Describe(ReplicaStatus? status) => status switch
+    {
+        null => HealthCheckResult.Unhealthy("Copies the primary, or starts."),
+        { InRecovery: false } => HealthCheckResult.Healthy("Promoted: it takes writes and follows no primary."),
+        { Streaming: false } => HealthCheckResult.Unhealthy("In recovery, but not streaming from the primary."),
+        { Paused: true } => HealthCheckResult.Degraded($"Replay is paused, {status.Lag} behind."),
+        _ => HealthCheckResult.Healthy($"Streams and replays, {status.Lag} behind."),
+    };
+}
+
+/// <summary>Healthy is a primary that answers.</summary>
+internal sealed class PrimaryHealthCheck(ReferenceExpression settings) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await using var connection = await ReplicaServer.OpenAsync(settings, cancellationToken);
+            return HealthCheckResult.Healthy($"PostgreSQL {connection.PostgreSqlVersion} answers.");
         }
         catch (NpgsqlException exception)
         {

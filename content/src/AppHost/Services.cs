@@ -1,0 +1,64 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Acme.Service.AppHost;
+
+/// <summary>The solution's own processes, the same on this machine and published.</summary>
+internal static class Services
+{
+    public static IResourceBuilder<ProjectResource> AddMigrator(this IDistributedApplicationBuilder builder) =>
+        builder.AddProject<Projects.Migrator>(Topology.ResourceNames.Migrator);
+
+    public static IResourceBuilder<ProjectResource> AddApi(this IDistributedApplicationBuilder builder) =>
+#pragma warning disable ASPIREPROBES001 // Probes, in preview, are the dashboard's health checks and, published, those of Kubernetes.
+        builder.AddProject<Projects.Api>(Topology.ResourceNames.Api)
+            .WithExternalHttpEndpoints()
+            .WithHttpProbe(ProbeType.Liveness, "/health/live", endpointName: "http")
+            .WithHttpProbe(ProbeType.Readiness, "/health/ready", endpointName: "http")
+            .WithUrlForEndpoint("http", _ => new() { Url = "/scalar", DisplayText = "API reference" });
+#pragma warning restore ASPIREPROBES001
+
+    /// <summary>Gives a process its connection strings, each under the name by which the process reads it.</summary>
+    public static IResourceBuilder<ProjectResource> WithReferences(
+        this IResourceBuilder<ProjectResource> process, IEnumerable<(string Name, IResourceBuilder<ConnectionStringResource> Text)> connections)
+    {
+        foreach (var (name, text) in connections)
+        {
+            process.WithReference(text, name);
+        }
+
+        return process;
+    }
+
+    /// <summary>Waits only for its first start: a service must start while a server that it uses is away.</summary>
+    public static IResourceBuilder<ProjectResource> StartsAloneOnceReady(this IResourceBuilder<ProjectResource> process) =>
+        process.OnResourceReady((resource, _, _) =>
+        {
+            foreach (var wait in resource.Annotations.OfType<WaitAnnotation>().ToArray())
+            {
+                resource.Annotations.Remove(wait);
+            }
+
+            return Task.CompletedTask;
+        });
+
+    /// <summary>
+    /// Stops before everything else does. Otherwise the dashboard ends at the same time, and the process waits for it to take
+    /// its telemetry until it is killed.
+    /// </summary>
+    public static IResourceBuilder<ProjectResource> StopsFirst(this IResourceBuilder<ProjectResource> process)
+    {
+        process.ApplicationBuilder.Services.AddSingleton<IHostedService>(services =>
+            new StopFirst(process.Resource, services.GetRequiredService<ResourceCommandService>()));
+        return process;
+    }
+
+    private sealed class StopFirst(IResource resource, ResourceCommandService commands) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        /// <summary>The command fails when the process does not run, which is as good.</summary>
+        public Task StopAsync(CancellationToken cancellationToken) =>
+            commands.ExecuteCommandAsync(resource, KnownResourceCommands.StopCommand, cancellationToken);
+    }
+}
