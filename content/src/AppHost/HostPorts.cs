@@ -11,12 +11,17 @@ internal static class HostPorts
     /// <exception cref="LocalHostException">One is taken.</exception>
     public static void EnsureFree(IDistributedApplicationBuilder builder, HostOptions options)
     {
-        FreePort.Take(options.Port(LocalPorts.Primary), ResourceNames.Primary);
-        FreePort.Take(options.Port(LocalPorts.Replica), ResourceNames.Replica);
-        FreePort.Take(options.Port(LocalPorts.Redis), ResourceNames.Redis);
+        if (options.EphemeralPorts)
+        {
+            return;
+        }
+
+        FreePort.Take(LocalPorts.Primary, ResourceNames.Primary);
+        FreePort.Take(LocalPorts.Replica, ResourceNames.Replica);
+        FreePort.Take(LocalPorts.Redis, ResourceNames.Redis);
         if (!options.ServersOnly)
         {
-            FreePort.Take(options.Port(LocalPorts.Api), ResourceNames.Api);
+            FreePort.Take(LocalPorts.Api, ResourceNames.Api);
         }
 
         foreach (var variable in s_dashboard)

@@ -11,13 +11,16 @@ internal sealed class ProgramServers(
     IDistributedApplicationBuilder builder, LocalDirectory directory, HostOptions options, ServerPrograms programs)
     : Servers(builder, directory, options)
 {
+    private Postmaster Primary => new(Directory.DataOf(ResourceNames.Primary));
+
     private PostgresScripts<object> Scripts => new(text => text, Password);
 
     public override IResourceBuilder<IResourceWithEndpoints> AddPrimary()
     {
         var primary = AddPostgres(ResourceNames.Primary, "primary.sh", LocalPorts.Primary, () => Scripts.Primary(
             Directory.DataOf(ResourceNames.Primary), Certificates.Location, IsReplicaSynchronous));
-        return WithHealthCheck(primary, new PrimaryHealthCheck(Superuser(primary.GetEndpoint(EndpointName)))).WithKill(KillAsync);
+        var check = new PrimaryHealthCheck(Superuser(primary.GetEndpoint(EndpointName)), () => Primary.IsReady);
+        return WithHealthCheck(primary, check).WithKill(KillAsync);
     }
 
     public override IResourceBuilder<IResourceWithConnectionString> AddRedis()
@@ -73,10 +76,9 @@ internal sealed class ProgramServers(
         return server.WithHealthCheck(key);
     }
 
-    private async Task KillAsync(CustomResourceSnapshot primary, CancellationToken cancellationToken)
+    private async Task KillAsync(CustomResourceSnapshot _, CancellationToken cancellationToken)
     {
-        var pid = (await File.ReadAllLinesAsync(Path.Combine(Directory.DataOf(ResourceNames.Primary), "postmaster.pid"), cancellationToken))[0];
-        using var kill = Process.Start("kill", ["-KILL", pid]);
+        using var kill = Process.Start("kill", ["-KILL", $"{Primary.ProcessId}"]);
         await kill.WaitForExitAsync(cancellationToken);
     }
 }

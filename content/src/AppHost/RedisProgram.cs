@@ -20,20 +20,16 @@ internal sealed class RedisProgram(string name, string directory, ParameterResou
 
 internal sealed class RedisHealthCheck(IResourceWithConnectionString redis) : IHealthCheck
 {
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            var settings = ConfigurationOptions.Parse((await redis.GetConnectionStringAsync(cancellationToken))!);
-            settings.ConnectTimeout = 1000;
-            settings.ConnectRetry = 0;
-            await using var connection = await ConnectionMultiplexer.ConnectAsync(settings);
-            await connection.GetDatabase().PingAsync();
-            return HealthCheckResult.Healthy();
-        }
-        catch (RedisException exception)
-        {
-            return HealthCheckResult.Unhealthy("Does not answer.", exception);
-        }
-    }
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        HealthPoll.RunAsync(
+            async () =>
+            {
+                var settings = ConfigurationOptions.Parse((await redis.GetConnectionStringAsync(cancellationToken))!);
+                settings.ConnectTimeout = 1000;
+                settings.ConnectRetry = 0;
+                await using var connection = await ConnectionMultiplexer.ConnectAsync(settings);
+                await connection.GetDatabase().PingAsync();
+                return HealthCheckResult.Healthy("Answers.");
+            },
+            cancellationToken);
 }

@@ -11,7 +11,7 @@ internal static class Services
 
     public static IResourceBuilder<ProjectResource> AddApi(this IDistributedApplicationBuilder builder) =>
 #pragma warning disable ASPIREPROBES001 // Probes, in preview, are the dashboard's health checks and, published, those of Kubernetes.
-        builder.AddProject<Projects.Api>(Topology.ResourceNames.Api)
+        builder.AddProject<Projects.Api>(Topology.ResourceNames.Api, launchProfileName: "http")
             .WithExternalHttpEndpoints()
             .WithHttpProbe(ProbeType.Liveness, "/health/live", endpointName: "http")
             .WithHttpProbe(ProbeType.Readiness, "/health/ready", endpointName: "http")

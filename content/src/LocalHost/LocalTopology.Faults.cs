@@ -11,13 +11,13 @@ public sealed partial class LocalTopology
 
     private string RedisPidFile => Path.Combine(_directory.Redis, "redis.pid");
 
-    private int Postmaster => ReadPid(Path.Combine(PrimaryDataDirectory, "postmaster.pid"));
+    private Postmaster Postmaster => new(PrimaryDataDirectory);
 
     /// <summary>The primary crashes: all its processes die at once.</summary>
     internal async Task KillPrimaryAsync(CancellationToken ct)
     {
         await ContinuePrimaryAsync();
-        var processes = await FreezeAsync(Postmaster);
+        var processes = await FreezeAsync(Postmaster.ProcessId);
         await SignalAsync("KILL", processes);
         await EndedAsync(ResourceNames.Primary, ct);
     }
@@ -26,7 +26,7 @@ public sealed partial class LocalTopology
     internal Task RestartPrimaryAsync(CancellationToken ct) => RestartAsync(ResourceNames.Primary, StartPrimary, PrimaryAnswersAsync, ct);
 
     /// <summary>The primary hangs: its connections stay open and nobody answers. What is sent to it is not lost.</summary>
-    internal async Task StopPrimaryAsync() => _stopped = await FreezeAsync(Postmaster);
+    internal async Task StopPrimaryAsync() => _stopped = await FreezeAsync(Postmaster.ProcessId);
 
     internal async Task ContinuePrimaryAsync()
     {

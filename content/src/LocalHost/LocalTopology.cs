@@ -193,7 +193,8 @@ public sealed partial class LocalTopology : IAsyncDisposable
             replica: false, "select exists (select from pg_stat_replication where application_name = 'replica' and state = 'streaming')", ct)
         && await AnswersTrueAsync(replica: true, "select pg_is_in_recovery()", ct);
 
-    private Task<bool> PrimaryAnswersAsync(CancellationToken ct) => AnswersTrueAsync(replica: false, "select true", ct);
+    private async Task<bool> PrimaryAnswersAsync(CancellationToken ct) =>
+        Postmaster.IsReady && await AnswersTrueAsync(replica: false, "select true", ct);
 
     private Task<bool> AnswersTrueAsync(bool replica, string question, CancellationToken ct) =>
         AnswersTrueAsync(ConnectionString("postgres", DatabaseRoles.Superuser, replica), question, ct);

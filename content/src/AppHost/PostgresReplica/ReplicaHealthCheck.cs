@@ -1,22 +1,12 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Npgsql;
 
 namespace Acme.Service.AppHost.PostgresReplica;
 
 /// <summary>Healthy is a replica that streams and replays, or that was promoted. Degraded is one whose replay is paused.</summary>
 internal sealed class ReplicaHealthCheck(ReplicaServer server) : IHealthCheck
 {
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            return Describe(await server.StatusAsync(cancellationToken));
-        }
-        catch (NpgsqlException exception)
-        {
-            return HealthCheckResult.Unhealthy("Does not answer.", exception);
-        }
-    }
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        HealthPoll.RunAsync(async () => Describe(await server.StatusAsync(cancellationToken)), cancellationToken);
 
     public static HealthCheckResult Describe(ReplicaStatus? status) => status switch
     {
@@ -29,18 +19,20 @@ internal sealed class ReplicaHealthCheck(ReplicaServer server) : IHealthCheck
 }
 
 /// <summary>Healthy is a primary that answers.</summary>
-internal sealed class PrimaryHealthCheck(ReferenceExpression settings) : IHealthCheck
+/// <param name="hasStarted">False while it would log an error for a client that comes too early.</param>
+internal sealed class PrimaryHealthCheck(ReferenceExpression settings, Func<bool> hasStarted) : IHealthCheck
 {
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            await using var connection = await ReplicaServer.OpenAsync(settings, cancellationToken);
-            return HealthCheckResult.Healthy($"PostgreSQL {connection.PostgreSqlVersion} answers.");
-        }
-        catch (NpgsqlException exception)
-        {
-            return HealthCheckResult.Unhealthy("Does not answer.", exception);
-        }
-    }
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        HealthPoll.RunAsync(
+            async () =>
+            {
+                if (!hasStarted())
+                {
+                    return HealthCheckResult.Unhealthy("Starts.");
+                }
+
+                await using var connection = await ReplicaServer.OpenAsync(settings, cancellationToken);
+                return HealthCheckResult.Healthy($"PostgreSQL {connection.PostgreSqlVersion} answers.");
+            },
+            cancellationToken);
 }
