@@ -70,11 +70,6 @@ internal static class DataSources
         void Configure(NpgsqlDataSourceBuilder source)
         {
             source.Name = key;
-            // Statements of background loops, which have nothing to do most of the time, belong to no trace.
-            source.ConfigureTracing(tracing => tracing
-                .ConfigureCommandFilter(_ => System.Diagnostics.Activity.Current is not null)
-                .ConfigureBatchFilter(_ => System.Diagnostics.Activity.Current is not null)
-                .EnablePhysicalOpenTracing(false));
             builder.Configuration.GetSection("Postgres").Bind(source.ConnectionStringBuilder);
             configure(source);
         }

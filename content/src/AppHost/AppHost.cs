@@ -37,7 +37,9 @@ public static class Program
             using var directory = await LocalDirectory.OpenAsync(options.DataDirectory, options.Reset, CancellationToken.None);
             Configure(builder, await ServerChoice.MakeAsync(builder, options, directory), options);
             HostPorts.EnsureFree(builder, options);
+            File.Delete(HostState.FileIn(directory.Root));
             await builder.Build().RunAsync();
+            File.Delete(HostState.FileIn(directory.Root));
             return 0;
         }
         catch (LocalHostException exception)
@@ -68,7 +70,7 @@ public static class Program
             return;
         }
 
-        builder.AddApi()
+        var api = builder.AddApi()
             .WithEndpoint("http", endpoint => endpoint.Port = options.EphemeralPorts ? null : LocalPorts.Api)
             .WithEnvironment("SyncTokens__Key", syncTokens)
             .WithReferences(connections)
@@ -78,5 +80,6 @@ public static class Program
             .WaitFor(replica)
             .StartsAloneOnceReady()
             .StopsFirst();
+        servers.WriteState(api, primary, replica, redis);
     }
 }

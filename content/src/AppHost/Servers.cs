@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Acme.Service.Topology;
 
 namespace Acme.Service.AppHost;
@@ -80,6 +81,27 @@ internal abstract class Servers(IDistributedApplicationBuilder builder, LocalDir
             settings["SyncTokens__Key"] = (await syncTokens.Resource.GetValueAsync(cancellationToken))!;
             directory.WriteApiSettings(settings);
         });
+
+    /// <summary>Writes where everything listens, each time that the API is ready.</summary>
+    public void WriteState(
+        IResourceBuilder<ProjectResource> api,
+        IResourceBuilder<IResourceWithEndpoints> primary,
+        IResourceBuilder<IResourceWithEndpoints> replica,
+        IResourceBuilder<IResourceWithConnectionString> redis) =>
+        api.OnResourceReady((_, _, _) =>
+        {
+            var elapsed = DateTime.Now - Process.GetCurrentProcess().StartTime;
+            new HostState(
+                api.GetEndpoint("http").Url, AddressOf(primary.Resource), AddressOf(replica.Resource),
+                AddressOf((IResourceWithEndpoints)redis.Resource), Math.Round(elapsed.TotalSeconds, 1)).Write(directory.Root);
+            return Task.CompletedTask;
+        });
+
+    private static ServerAddress AddressOf(IResourceWithEndpoints server)
+    {
+        var endpoint = new EndpointReference(server, EndpointName);
+        return new(endpoint.Host, endpoint.Port);
+    }
 
     protected abstract IResourceBuilder<IResourceWithEndpoints> AddReplica(IResourceBuilder<IResourceWithEndpoints> primary);
 

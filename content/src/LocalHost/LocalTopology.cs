@@ -5,12 +5,6 @@ using Npgsql;
 
 namespace Acme.Service.LocalHost;
 
-/// <summary>Where a server listens.</summary>
-public sealed record ServerAddress(string Host, int Port)
-{
-    public override string ToString() => $"{Host}:{Port}";
-}
-
 /// <summary>
 /// A PostgreSQL primary, its streaming replica and Redis, as processes of this machine. They end when this is disposed,
 /// and also when this process dies in any other way.

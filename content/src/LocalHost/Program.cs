@@ -37,7 +37,7 @@ using var stop = new CancellationTokenSource();
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var hungUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
-var state = Path.Combine(options.DataDirectory, "state.json");
+var state = HostState.FileIn(options.DataDirectory);
 var isReady = false;
 try
 {
@@ -57,7 +57,9 @@ try
     topology.WriteApiSettings();
     var api = options.ServersOnly ? null : await topology.StartApiAsync(options.Port(LocalPorts.Api), stop.Token);
 
-    Report.WriteState(state, topology, api, started.Elapsed);
+    new HostState(
+        api?.GetLeftPart(UriPartial.Authority), topology.Primary, topology.Replica, topology.Redis,
+        Math.Round(started.Elapsed.TotalSeconds, 1)).Write(options.DataDirectory);
     Report.Ready(topology, api, options.DataDirectory, started.Elapsed);
     isReady = true;
     try

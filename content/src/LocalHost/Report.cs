@@ -1,13 +1,11 @@
-using System.Text.Json;
 using Acme.Service.Topology;
 using Spectre.Console;
 
 namespace Acme.Service.LocalHost;
 
-/// <summary>What LocalHost tells people, and programs by state.json.</summary>
+/// <summary>What LocalHost tells people.</summary>
 internal static class Report
 {
-    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
     private static readonly string[] s_colors = ["36", "32", "33", "35", "34"];
     private static readonly Lock s_console = new();
     private static readonly List<string> s_names = [];
@@ -64,19 +62,6 @@ internal static class Report
                 + $"psql -h {server.Host} -p {server.Port} -U {role} {ResourceNames.Shards[0]}";
         }
     }
-
-    /// <summary>Where everything listens, for scripts and tests.</summary>
-    public static void WriteState(string file, LocalTopology topology, Uri? api, TimeSpan elapsed) =>
-        PrivateFiles.Write(file, JsonSerializer.Serialize(
-            new
-            {
-                Api = api?.GetLeftPart(UriPartial.Authority),
-                topology.Primary,
-                topology.Replica,
-                topology.Redis,
-                Seconds = Math.Round(elapsed.TotalSeconds, 1),
-            },
-            s_json));
 
     /// <summary>A path as one word of a shell, relative to the current directory if it is below it.</summary>
     private static string Quote(string path)

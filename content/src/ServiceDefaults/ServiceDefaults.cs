@@ -69,6 +69,7 @@ public static class ServiceDefaults
                 .AddNpgsqlInstrumentation()
                 .AddMeter(OwnTelemetry))
             .WithTracing(tracing => tracing
+                .SetSampler(new ParentBasedSampler(new WorkSampler()))
                 .AddSource(OwnTelemetry)
                 .AddAspNetCoreInstrumentation(options =>
                     options.Filter = context => !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
