@@ -67,6 +67,7 @@ public static class Program
         if (options.ServersOnly)
         {
             servers.WriteApiSettings(replica, connections, redis, syncTokens);
+            builder.StopInOrder([replica.Resource, primary.Resource, redis.Resource]);
             return;
         }
 
@@ -78,8 +79,8 @@ public static class Program
             .WaitForCompletion(migrator)
             .WaitFor(redis)
             .WaitFor(replica)
-            .StartsAloneOnceReady()
-            .StopsFirst();
+            .StartsAloneOnceReady();
+        builder.StopInOrder([api.Resource], [replica.Resource, primary.Resource, redis.Resource]);
         servers.WriteState(api, primary, replica, redis);
     }
 }

@@ -20,7 +20,7 @@ internal sealed class ProgramServers(
         var primary = AddPostgres(ResourceNames.Primary, "primary.sh", LocalPorts.Primary, () => Scripts.Primary(
             Directory.DataOf(ResourceNames.Primary), Certificates.Location, IsReplicaSynchronous));
         var check = new PrimaryHealthCheck(Superuser(primary.GetEndpoint(EndpointName)), () => Primary.IsReady);
-        return WithHealthCheck(primary, check).WithKill(KillAsync);
+        return WithHealthCheck(primary, check).WithIconName("DatabaseMultiple").WithKill(KillAsync);
     }
 
     public override IResourceBuilder<IResourceWithConnectionString> AddRedis()
@@ -29,7 +29,7 @@ internal sealed class ProgramServers(
             .WithArgs([.. programs.SupervisedRedis(Directory.PidFile(ResourceNames.Redis), pipe: false).Skip(1)])
             .WithEnvironment("REDIS_DIRECTORY", Directory.Redis)
             .WithEnvironment("REDIS_PASSWORD", AddPassword(ResourceNames.Redis));
-        return WithHealthCheck(WithPort(redis, LocalPorts.Redis), new RedisHealthCheck(redis.Resource));
+        return WithHealthCheck(WithPort(redis, LocalPorts.Redis), new RedisHealthCheck(redis.Resource)).WithIconName("DatabaseLightning");
     }
 
     protected override IResourceBuilder<IResourceWithEndpoints> AddReplica(IResourceBuilder<IResourceWithEndpoints> primary)
