@@ -41,7 +41,9 @@ internal sealed class ContainerServers(
     private int? Port(int usual) => Options.EphemeralPorts ? null : usual;
 
     private IResourceBuilder<TServer> WithScript<TServer>(
-        IResourceBuilder<TServer> server, IReadOnlyList<string> arguments, Func<IEnumerable<KeyValuePair<string, object>>> environment)
+        IResourceBuilder<TServer> server,
+        IReadOnlyList<string> arguments,
+        Func<IEnumerable<KeyValuePair<string, object>>> environment)
         where TServer : ContainerResource
     {
         foreach (var mount in PostgresContainer.Mounts(Path.Combine(AppContext.BaseDirectory, "postgres"), Certificates.Location))

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Acme.Service.AppHost;
 
-/// <summary>The servers from the PostgreSQL and Redis programs of this machine, on the data that LocalHost uses as well.</summary>
+/// <summary>The servers from the PostgreSQL and Redis programs of this machine, on LocalHost's data.</summary>
 internal sealed class ProgramServers(
     IDistributedApplicationBuilder builder, LocalDirectory directory, HostOptions options, ServerPrograms programs)
     : Servers(builder, directory, options)
@@ -25,11 +25,13 @@ internal sealed class ProgramServers(
 
     public override IResourceBuilder<IResourceWithConnectionString> AddRedis()
     {
-        var redis = Builder.AddResource(new RedisProgram(ResourceNames.Redis, Directory.Root, AddPassword(ResourceNames.Redis).Resource))
+        var password = AddPassword(ResourceNames.Redis);
+        var redis = Builder.AddResource(new RedisProgram(ResourceNames.Redis, Directory.Root, password.Resource))
             .WithArgs([.. programs.SupervisedRedis(Directory.PidFile(ResourceNames.Redis), pipe: false).Skip(1)])
             .WithEnvironment("REDIS_DIRECTORY", Directory.Redis)
-            .WithEnvironment("REDIS_PASSWORD", AddPassword(ResourceNames.Redis));
-        return WithHealthCheck(WithPort(redis, LocalPorts.Redis), new RedisHealthCheck(redis.Resource)).WithIconName("DatabaseLightning");
+            .WithEnvironment("REDIS_PASSWORD", password);
+        return WithHealthCheck(WithPort(redis, LocalPorts.Redis), new RedisHealthCheck(redis.Resource))
+            .WithIconName("DatabaseLightning");
     }
 
     protected override IResourceBuilder<IResourceWithEndpoints> AddReplica(IResourceBuilder<IResourceWithEndpoints> primary)

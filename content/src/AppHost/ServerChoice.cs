@@ -9,9 +9,10 @@ namespace Acme.Service.AppHost;
 /// <summary>Whether the servers run in containers or from this machine's programs.</summary>
 internal static class ServerChoice
 {
-    /// <summary>What <c>--servers</c> says; else containers if an engine runs. Says which, why, and how to choose the other.</summary>
+    /// <summary>What <c>--servers</c> says; else containers if an engine runs. Prints which, why, and how to choose.</summary>
     /// <exception cref="LocalHostException">What was chosen cannot run.</exception>
-    public static async Task<Servers> MakeAsync(IDistributedApplicationBuilder builder, HostOptions options, LocalDirectory directory)
+    public static async Task<Servers> MakeAsync(
+        IDistributedApplicationBuilder builder, HostOptions options, LocalDirectory directory)
     {
         var engine = options.Servers == "programs" ? null : await AskOrchestratorAsync(builder);
         if (engine is { Running: true } || options.Servers == "containers")
@@ -56,10 +57,12 @@ internal static class ServerChoice
     private static async Task<Engine> AskOrchestratorAsync(IDistributedApplicationBuilder builder)
     {
         var program = builder.Configuration["DcpPublisher:CliPath"]
-            ?? typeof(Program).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "dcpclipath").Value!;
+            ?? typeof(Program).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+                .Single(data => data.Key == "dcpclipath").Value!;
         try
         {
-            using var dcp = Process.Start(new ProcessStartInfo(program, ["info"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            var info = new ProcessStartInfo(program, ["info"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            using var dcp = Process.Start(info)!;
             var errors = dcp.StandardError.ReadToEndAsync();
             using var answer = JsonDocument.Parse(await dcp.StandardOutput.ReadToEndAsync());
             await errors;
@@ -77,7 +80,8 @@ internal static class ServerChoice
     }
 
     /// <summary>The last line of what may be a command's whole output.</summary>
-    private static string Shorten(string error) => error.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^1];
+    private static string Shorten(string error) =>
+        error.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^1];
 
     /// <param name="Reason">Why it cannot be used.</param>
     private sealed record Engine(string Runtime, bool Running, string Reason);

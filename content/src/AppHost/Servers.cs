@@ -29,7 +29,8 @@ internal abstract class Servers(IDistributedApplicationBuilder builder, LocalDir
     public abstract IResourceBuilder<IResourceWithConnectionString> AddRedis();
 
     /// <param name="synchronous">A commit is acknowledged only when the replica has it. While it is away, writes wait.</param>
-    public IResourceBuilder<IResourceWithEndpoints> AddReplica(IResourceBuilder<IResourceWithEndpoints> primary, bool synchronous = false)
+    public IResourceBuilder<IResourceWithEndpoints> AddReplica(
+        IResourceBuilder<IResourceWithEndpoints> primary, bool synchronous = false)
     {
         IsReplicaSynchronous = synchronous;
         return AddReplica(primary);
@@ -105,12 +106,13 @@ internal abstract class Servers(IDistributedApplicationBuilder builder, LocalDir
 
     protected abstract IResourceBuilder<IResourceWithEndpoints> AddReplica(IResourceBuilder<IResourceWithEndpoints> primary);
 
-    /// <summary>The superuser's connection, for the dashboard's own use: other roles see little of the replication's state.</summary>
+    /// <summary>The superuser's connection, for the dashboard: other roles see little of the replication's state.</summary>
     protected ReferenceExpression Superuser(EndpointReference server) =>
         VerifiedConnection([server], "postgres", DatabaseRoles.Superuser);
 
     /// <summary>Password of a role or of Redis.</summary>
-    protected IResourceBuilder<ParameterResource> AddPassword(string name) => AddSecret($"{name.Replace('_', '-')}-password", name);
+    protected IResourceBuilder<ParameterResource> AddPassword(string name) =>
+        AddSecret($"{name.Replace('_', '-')}-password", name);
 
     protected object Password(string role) => AddPassword(role).Resource;
 
@@ -145,7 +147,8 @@ internal abstract class Servers(IDistributedApplicationBuilder builder, LocalDir
         }
 
         text.Append(
-            $";Database={database};Username={role};Password={AddPassword(role).Resource};SSL Mode=VerifyFull;Root Certificate=\"{Certificates.AuthorityFile}\"");
+            $";Database={database};Username={role};Password={AddPassword(role).Resource}");
+        text.Append($";SSL Mode=VerifyFull;Root Certificate=\"{Certificates.AuthorityFile}\"");
         return text.Build();
     }
 }

@@ -10,7 +10,7 @@ internal static class Services
         builder.AddProject<Projects.Migrator>(Topology.ResourceNames.Migrator);
 
     public static IResourceBuilder<ProjectResource> AddApi(this IDistributedApplicationBuilder builder) =>
-#pragma warning disable ASPIREPROBES001 // Probes, in preview, are the dashboard's health checks and, published, those of Kubernetes.
+#pragma warning disable ASPIREPROBES001 // Probes are in preview.
         builder.AddProject<Projects.Api>(Topology.ResourceNames.Api, launchProfileName: "http")
             .WithExternalHttpEndpoints()
             .WithHttpProbe(ProbeType.Liveness, "/health/live", endpointName: "http")
@@ -20,7 +20,8 @@ internal static class Services
 
     /// <summary>Gives a process its connection strings, each under the name by which the process reads it.</summary>
     public static IResourceBuilder<ProjectResource> WithReferences(
-        this IResourceBuilder<ProjectResource> process, IEnumerable<(string Name, IResourceBuilder<ConnectionStringResource> Text)> connections)
+        this IResourceBuilder<ProjectResource> process,
+        IEnumerable<(string Name, IResourceBuilder<ConnectionStringResource> Text)> connections)
     {
         foreach (var (name, text) in connections)
         {

@@ -13,7 +13,8 @@ public sealed record ServerAddress(string Host, int Port)
 /// <param name="Seconds">How long the start took.</param>
 public sealed record HostState(string? Api, ServerAddress Primary, ServerAddress Replica, ServerAddress Redis, double Seconds)
 {
-    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
+    private static readonly JsonSerializerOptions s_json =
+        new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
 
     public static string FileIn(string dataDirectory) => Path.Combine(dataDirectory, "state.json");
 

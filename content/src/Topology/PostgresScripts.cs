@@ -8,7 +8,8 @@ namespace Acme.Service.Topology;
 /// <param name="password">Makes a value of a role's password.</param>
 public sealed class PostgresScripts<T>(Func<string, T> text, Func<string, T> password)
 {
-    public IEnumerable<KeyValuePair<string, T>> Primary(string dataDirectory, string certificates, bool synchronousReplica = false)
+    public IEnumerable<KeyValuePair<string, T>> Primary(
+        string dataDirectory, string certificates, bool synchronousReplica = false)
     {
         yield return Text("PGDATA", dataDirectory);
         yield return Text("CERTIFICATES", certificates);

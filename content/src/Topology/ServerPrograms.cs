@@ -16,7 +16,8 @@ public sealed record ServerPrograms(string Postgres, string Redis)
 
     /// <exception cref="LocalHostException">Some are missing; the message says what to install.</exception>
     public static ServerPrograms Find() => OperatingSystem.IsWindows()
-        ? throw new LocalHostException("PostgreSQL and Redis run here as on Linux and macOS. On Windows, use WSL, or a container engine with AppHost.")
+        ? throw new LocalHostException(
+            "PostgreSQL and Redis run as programs on Linux and macOS. On Windows, use WSL, or a container engine with AppHost.")
         : new(FindPostgres(), FindRedis());
 
     /// <summary>Program and arguments that run a command below run.sh.</summary>

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Acme.Service.AppHost.Tests;
 
-/// <summary>The AppHost's model, with the servers in containers, built once and never started, so that no engine is needed.</summary>
+/// <summary>The AppHost's model, with the servers in containers. It is never started, so no engine is needed.</summary>
 public sealed class AppHostModel : IAsyncLifetime
 {
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("apphost-");

@@ -27,8 +27,12 @@ public sealed class RunningAppHost : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        // Containers or programs, as --servers takes them; by default what the AppHost itself chooses.
+        var kind = Environment.GetEnvironmentVariable("APPHOST_SERVERS");
+        string[] servers = string.IsNullOrEmpty(kind) ? [] : ["--servers", kind];
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(
-            ["--data", _data.FullName, "--ephemeral-ports", "--DcpPublisher:WaitForResourceCleanup=false"], Cancellation);
+            [.. servers, "--data", _data.FullName, "--ephemeral-ports", "--DcpPublisher:WaitForResourceCleanup=false"],
+            Cancellation);
         foreach (var process in builder.Resources.OfType<ProjectResource>())
         {
             builder.CreateResourceBuilder(process).WithEnvironment(context =>

@@ -20,6 +20,7 @@ public sealed class StartTests(RunningAppHost host)
         Assert.All(servers!, server => Assert.Null(server!["error"]));
         Assert.Equal(
             ResourceNames.Databases.Select(database => (ResourceNames.ReplicaOf(database), "replica")),
-            servers!.Select(server => ((string)server!["name"]!, (string)server["role"]!)).Where(server => server.Item2 == "replica"));
+            servers!.Select(server => ((string)server!["name"]!, (string)server["role"]!))
+                .Where(server => server.Item2 == "replica"));
     }
 }

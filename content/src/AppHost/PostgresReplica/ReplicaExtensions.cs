@@ -48,7 +48,7 @@ internal static class ReplicaExtensions
             .WithCall("promote", "Promote", server.PromoteAsync, [Replay.Running, Replay.Paused], new()
             {
                 Description = "Makes a primary of the replica.",
-                ConfirmationMessage = "The replica will take writes and follow the primary no more, and the primary does not stop. "
+                ConfirmationMessage = "The replica will take writes and follow the primary no more. The primary does not stop. "
                     + "To go back, restart the replica: it copies the primary again.",
                 IconName = "ArrowUp",
             });
@@ -105,6 +105,7 @@ internal static class ReplicaExtensions
             options);
     }
 
-    /// <summary>The dashboard has room for two commands in a row, so one that does not apply is hidden and not disabled.</summary>
-    private static ResourceCommandState Shown(bool applies) => applies ? ResourceCommandState.Enabled : ResourceCommandState.Hidden;
+    /// <summary>The dashboard has room for two commands in a row, so one that does not apply is hidden.</summary>
+    private static ResourceCommandState Shown(bool applies) =>
+        applies ? ResourceCommandState.Enabled : ResourceCommandState.Hidden;
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Acme.Service.AppHost.PostgresReplica;
 
-/// <summary>Healthy is a replica that streams and replays, or that was promoted. Degraded is one whose replay is paused.</summary>
+/// <summary>Healthy: streams and replays, or was promoted. Degraded: its replay is paused.</summary>
 internal sealed class ReplicaHealthCheck(ReplicaServer server) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>

@@ -14,7 +14,8 @@ internal sealed class ReplicaReporter(IResource replica, ReplicaServer server, R
     /// <summary>What the dashboard was last told about replay; null when nothing is known.</summary>
     public static Replay? ReplayIn(CustomResourceSnapshot snapshot) =>
         snapshot.State?.Text == KnownResourceStates.Running
-        && Enum.TryParse<Replay>(snapshot.Properties.FirstOrDefault(p => p.Name == ReplayProperty)?.Value as string, out var replay)
+        && Enum.TryParse<Replay>(
+            snapshot.Properties.FirstOrDefault(p => p.Name == ReplayProperty)?.Value as string, out var replay)
             ? replay
             : null;
 
