@@ -12,12 +12,10 @@ public static class CommandLine
     private const string Usage = """
         dotnet dev.cs VERB
 
-          demo [--once]        Pack and install the template, generate a service, start it on a primary, a replica and
-                               Redis, and walk through its patterns. It stays up until Ctrl-C; with --once it ends after
-                               the walk.
-          demo --aspire [--once]
-                               Run the AppHost of a generated service instead, until all of it is healthy. Needs a
-                               container engine, and the Aspire packages on a feed.
+          demo [--once] [--no-aspire]
+                               Pack and install the template, generate a service, start its AppHost, which runs a primary,
+                               a replica and Redis, and walk through its patterns. It stays up with its dashboard until
+                               Ctrl-C; with --once it ends after the walk. --no-aspire: a service that LocalHost runs.
           test                 Run the usual check of a change: the template's own tests, and those that it generates.
           test --all           Run every test, also the long ones: faults, containers, browser.
           test --only PART,…   Run some parts.
@@ -48,10 +46,8 @@ public static class CommandLine
         {
             return args switch
             {
-                ["demo"] => await DemoCommand.RunAsync(once: false, console, stop.Token),
-                ["demo", "--once"] => await DemoCommand.RunAsync(once: true, console, stop.Token),
-                ["demo", "--aspire"] => await AspireDemo.RunAsync(once: false, console, stop.Token),
-                ["demo", "--aspire", "--once"] => await AspireDemo.RunAsync(once: true, console, stop.Token),
+                ["demo", .. var options] when options.All(option => option is "--once" or "--no-aspire") =>
+                    await DemoCommand.RunAsync(options.Contains("--once"), !options.Contains("--no-aspire"), console, stop.Token),
                 ["test", .. var options] when TestOptions.Parse(options) is { } test =>
                     await TestCommand.RunAsync(test, console, stop.Token),
                 ["bench", .. var options] when BenchOptions.Parse(options) is { } bench =>

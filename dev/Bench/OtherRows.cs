@@ -4,7 +4,7 @@ using Colonnade.Dev.Demo;
 
 namespace Colonnade.Dev.Bench;
 
-/// <summary>How long LocalHost takes, by its own clock, until everything is ready.</summary>
+/// <summary>How long each host takes, by its own clock, until everything is ready.</summary>
 internal static class StartupRows
 {
     public static async Task<IReadOnlyList<Row>> RunAsync(
@@ -21,11 +21,35 @@ internal static class StartupRows
             });
         }
 
+        var (fresh, again) = await MeasureAppHostAsync(options, steps, cancellationToken);
         return
         [
+            new Row("AppHost up from nothing, s", [fresh], -15, "0.0"),
+            new Row("AppHost up from its data, s", again, -9, "0.0"),
             new Row("LocalHost up from nothing, s", [cold], -10, "0.0"),
             new Row("LocalHost up from its data, s", warm, -5, "0.0"),
         ];
+    }
+
+    /// <summary>Of a solution of its own, with the servers from programs or in containers, as the machine has them.</summary>
+    private static async Task<(double Fresh, IReadOnlyList<double> Warm)> MeasureAppHostAsync(
+        BenchOptions options, Steps steps, CancellationToken cancellationToken)
+    {
+        await using var service = await GeneratedService.StartAsync(
+            steps, "Release", new Dictionary<string, string?>(), cancellationToken, aspire: true);
+        var fresh = service.Running.State.Seconds;
+        var warm = new List<double>();
+        for (var round = 0; round < options.Rounds; round++)
+        {
+            await steps.RunAsync($"AppHost from its data, round {round + 1} of {options.Rounds}", async _ =>
+            {
+                await service.RestartAsync(cancellationToken);
+                warm.Add(service.Running.State.Seconds);
+                return $"{warm[^1].Text("0.0")} s";
+            });
+        }
+
+        return (fresh, warm);
     }
 }
 

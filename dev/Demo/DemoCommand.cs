@@ -13,14 +13,15 @@ public static class DemoCommand
     ];
 
     /// <param name="once">Ends after the walk; otherwise the service stays up until cancelled.</param>
+    /// <param name="aspire">Run by AppHost, with its dashboard; otherwise by LocalHost.</param>
     /// <returns>Exit code.</returns>
-    public static async Task<int> RunAsync(bool once, IAnsiConsole console, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(bool once, bool aspire, IAnsiConsole console, CancellationToken cancellationToken)
     {
         var steps = new Steps(console);
         await Prerequisites.EnsureAsync(steps, text => console.MarkupLineInterpolated($"{text}"), cancellationToken);
 
         await using var service = await GeneratedService.StartAsync(
-            steps, "Debug", new Dictionary<string, string?>(), cancellationToken);
+            steps, "Debug", new Dictionary<string, string?>(), cancellationToken, aspire);
         using (var walk = new Walk(service.Running, service.Tokens, console, cancellationToken))
         {
             foreach (var part in s_parts)
@@ -37,6 +38,11 @@ public static class DemoCommand
     {
         var state = service.Running.State;
         console.WriteLine();
+        if (service.Running.Dashboard is { } dashboard)
+        {
+            console.WriteLine($"  Dashboard  {dashboard}");
+        }
+
         console.WriteLine($"  API        {state.Api}scalar");
         console.WriteLine($"  Topology   {state.Api}topology");
         console.WriteLine($"  Primary    {state.Primary.Host}:{state.Primary.Port}");
@@ -49,7 +55,7 @@ public static class DemoCommand
         try
         {
             var ended = await service.Running.Ended.WaitAsync(cancellationToken);
-            throw new CommandFailedException("LocalHost", ended);
+            throw new CommandFailedException("The host", ended);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -21,28 +21,34 @@ internal sealed class GeneratedService : IAsyncDisposable
 
     /// <param name="configuration">Debug or Release.</param>
     /// <param name="settings">Environment variables for the API, besides the key of its tokens.</param>
+    /// <param name="aspire">Run by AppHost; otherwise by LocalHost, of a solution without Aspire.</param>
     public static async Task<GeneratedService> StartAsync(
-        Steps steps, string configuration, IReadOnlyDictionary<string, string?> settings, CancellationToken cancellationToken)
+        Steps steps,
+        string configuration,
+        IReadOnlyDictionary<string, string?> settings,
+        CancellationToken cancellationToken,
+        bool aspire = false)
     {
         var service = new GeneratedService();
+        var host = aspire ? "AppHost" : "LocalHost";
         try
         {
             await steps.RunAsync(
                 "Pack the template and install it into a throw-away hive",
                 async line => service._package = await TemplatePackage.PackAndInstallAsync(line, cancellationToken));
             await steps.RunAsync(
-                "dotnet new colonnade -n Contoso.Payments --aspire false",
+                $"dotnet new colonnade -n Contoso.Payments{(aspire ? "" : " --aspire false")}",
                 async line => service._solution = await service._package!.GenerateAsync(
-                    new SolutionOptions("Contoso.Payments", Aspire: false) { Configuration = configuration },
+                    new SolutionOptions("Contoso.Payments", Aspire: aspire) { Configuration = configuration },
                     line, cancellationToken));
             await steps.RunAsync(
-                $"dotnet build -c {configuration}", line => service.Solution.BuildAsync(line, cancellationToken, "src/LocalHost"));
+                $"dotnet build -c {configuration}", line => service.Solution.BuildAsync(line, cancellationToken, $"src/{host}"));
             service._tokens = TokenIssuer.For(service.Solution);
             await steps.RunAsync("Start primary, replica, Redis and the API", async line =>
             {
                 service._environment = settings.Concat(service.Tokens.Environment).ToDictionary();
-                service._running = await RunningService.StartAsync(service.Solution, service._environment, line, cancellationToken);
-                return FormattableString.Invariant($"(up in {service.Running.State.Seconds:0.0} s by LocalHost's own clock)");
+                service._running = await RunningService.StartAsync(service.Solution, service._environment, line, cancellationToken, aspire);
+                return FormattableString.Invariant($"(up in {service.Running.State.Seconds:0.0} s by {host}'s own clock)");
             });
             return service;
         }
@@ -57,7 +63,7 @@ internal sealed class GeneratedService : IAsyncDisposable
     public async Task RestartAsync(CancellationToken cancellationToken)
     {
         await Running.DisposeAsync();
-        _running = await RunningService.StartAsync(Solution, _environment, _ => { }, cancellationToken);
+        _running = await RunningService.StartAsync(Solution, _environment, _ => { }, cancellationToken, Solution.Options.Aspire);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,37 +1,63 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 
 namespace Colonnade.Dev.Demo;
 
 internal sealed record Endpoint(string Host, int Port);
 
-/// <summary>What LocalHost writes to state.json when everything is up.</summary>
+/// <summary>Where everything listens.</summary>
+/// <param name="Seconds">How long the start took, by the host's own clock or by ours.</param>
 internal sealed record LocalState(Uri Api, Endpoint Primary, Endpoint Replica, Endpoint Redis, double Seconds);
 
-/// <summary>A LocalHost with everything it started. Disposing stops it and waits until all of it is gone.</summary>
+/// <summary>A host, AppHost or LocalHost, with everything it started. Disposing stops it and waits until all of it is gone.</summary>
 internal sealed class RunningService : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(4);
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly GeneratedSolution _solution;
 
-    private RunningService(GeneratedSolution solution, IReadOnlyDictionary<string, string?> environment, Action<string> line)
+    private RunningService(
+        GeneratedSolution solution, bool aspire, IReadOnlyDictionary<string, string?> environment, Action<string> line)
     {
         _solution = solution;
+        var project = aspire ? "src/AppHost" : "src/LocalHost";
         Ended = Shell.TryAsync(
-            "dotnet", [solution.Assembly("src/LocalHost"), "--ephemeral-ports"], solution.Root, _stop.Token, line, environment);
+            "dotnet",
+            [solution.Assembly(project), "--ephemeral-ports"],
+            aspire ? solution.File(project) : solution.Root,
+            _stop.Token,
+            text =>
+            {
+                const string Login = "Login URL:";
+                if (text.IndexOf(Login, StringComparison.Ordinal) is >= 0 and var at)
+                {
+                    Dashboard = new Uri(text[(at + Login.Length)..].Trim());
+                }
+
+                line(text);
+            },
+            aspire ? environment.Concat(DashboardEnvironment()).ToDictionary() : environment);
     }
 
-    /// <summary>Ends when LocalHost does; cancelled when it was stopped from here.</summary>
+    /// <summary>Ends when the host does; cancelled when it was stopped from here.</summary>
     public Task<Outcome> Ended { get; }
 
     public LocalState State { get; private set; } = null!;
 
+    /// <summary>The address that signs in to the dashboard; null without Aspire.</summary>
+    public Uri? Dashboard { get; private set; }
+
     public static async Task<RunningService> StartAsync(
-        GeneratedSolution solution, IReadOnlyDictionary<string, string?> environment, Action<string> line, CancellationToken cancellationToken)
+        GeneratedSolution solution,
+        IReadOnlyDictionary<string, string?> environment,
+        Action<string> line,
+        CancellationToken cancellationToken,
+        bool aspire = false)
     {
-        var service = new RunningService(solution, environment, line);
+        var service = new RunningService(solution, aspire, environment, line);
         try
         {
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -40,7 +66,7 @@ internal sealed class RunningService : IAsyncDisposable
             {
                 if (service.Ended.IsCompleted)
                 {
-                    throw new CommandFailedException("LocalHost", await service.Ended);
+                    throw new CommandFailedException(aspire ? "AppHost" : "LocalHost", await service.Ended);
                 }
 
                 await Task.Delay(100, timeout.Token);
@@ -72,4 +98,22 @@ internal sealed class RunningService : IAsyncDisposable
     }
 
     private string Local(params string[] path) => Path.Combine([_solution.Root, ".local", .. path]);
+
+    /// <summary>What a launch profile sets, with free ports and without the need of a trusted certificate.</summary>
+    private static Dictionary<string, string?> DashboardEnvironment() => new()
+    {
+        ["ASPNETCORE_ENVIRONMENT"] = "Development",
+        ["DOTNET_ENVIRONMENT"] = "Development",
+        ["ASPNETCORE_URLS"] = FreeUrl(),
+        ["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"] = FreeUrl(),
+        ["ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL"] = FreeUrl(),
+        ["ASPIRE_ALLOW_UNSECURED_TRANSPORT"] = "true",
+    };
+
+    private static string FreeUrl()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return $"http://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}";
+    }
 }

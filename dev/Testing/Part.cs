@@ -18,7 +18,7 @@ public sealed record Part(string Key, bool IsUsual, string What)
     public const string NoAspire = "no-aspire";
     public const string Platform = "platform";
     public const string Containers = "containers";
-    public const string Browser = "browser";
+    public const string Clients = "clients";
 
     public static IReadOnlyList<Part> All { get; } =
     [
@@ -30,7 +30,7 @@ public sealed record Part(string Key, bool IsUsual, string What)
         new(NoAspire, true, "--aspire false --platform-tests false: build, then unit tests and a part of Integration.Tests"),
         new(NoSampleIntegration, false, "Integration.Tests of the solution without the sample"),
         new(Platform, false, "Platform.Tests of the default solution: bank, crash points, failover, latency, schedules"),
-        new(Containers, false, "the topology's scripts in containers; needs a container engine"),
-        new(Browser, false, "a browser; needs Chromium or Chrome"),
+        new(Containers, false, "the topology's scripts and the AppHost in containers; needs a container engine"),
+        new(Clients, false, "running services with a browser, which has to be installed, and with a client made from the API's description"),
     ];
 }

@@ -7,7 +7,7 @@ using Spectre.Console;
 namespace Template.Tests;
 
 /// <summary>A real browser listens to a running service, by EventSource and by WebSocket, and loses its connections.</summary>
-[Trait(Part.Trait, Part.Browser)]
+[Trait(Part.Trait, Part.Clients)]
 public sealed class BrowserTests(Generator generator)
 {
     private const string User = "ada";
@@ -38,22 +38,12 @@ public sealed class BrowserTests(Generator generator)
 
     private const string BothHave = "n => seen.sse.length >= n && seen.socket.length >= n";
 
-    private static readonly string[] s_browsers = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-
-    /// <summary>Nothing beside the pages: no look at the network, no second process that outlives the test.</summary>
-    private static readonly string[] s_arguments =
-    [
-        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-        "--disable-component-update", "--disable-sync",
-    ];
-
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task A_browser_misses_no_event_when_its_connections_break()
     {
-        var browserProgram = Find();
-        Assert.SkipWhen(browserProgram is null, $"No browser is here: none of {string.Join(", ", s_browsers)} is on PATH.");
+        Browser.SkipIfMissing();
 
         var solution = await generator.BuildAsync(Flavours.Default);
         var tokens = TokenIssuer.For(solution);
@@ -64,7 +54,7 @@ public sealed class BrowserTests(Generator generator)
         var wallet = (await walk.PostAsync("/wallets", User, new { currency = "EUR" }, expected: 201)).Body.GetProperty("id").GetGuid();
 
         using var playwright = await Playwright.CreateAsync();
-        await using var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = browserProgram, Args = s_arguments });
+        await using var browser = await Browser.LaunchAsync(playwright);
         var page = await browser.NewPageAsync();
         await page.GotoAsync($"http://localhost:{between.Port}/health/live");
         await page.EvaluateAsync(Listen, tokens.TokenFor(User));
@@ -87,9 +77,4 @@ public sealed class BrowserTests(Generator generator)
         Assert.Equal(amounts, await page.EvaluateAsync<int[]>("seen.socket"));
         Assert.True(await page.EvaluateAsync<bool>("seen.connections.sse > 1 && seen.connections.socket > 1"), "No connection was cut.");
     }
-
-    private static string? Find() => (Environment.GetEnvironmentVariable("PATH") ?? "")
-        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-        .SelectMany(directory => s_browsers.Select(name => Path.Combine(directory, name)))
-        .FirstOrDefault(File.Exists);
 }

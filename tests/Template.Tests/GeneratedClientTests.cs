@@ -1,4 +1,5 @@
 using Colonnade.Dev.Demo;
+using Colonnade.Dev.Testing;
 using NJsonSchema.CodeGeneration.CSharp;
 using NSwag;
 using NSwag.CodeGeneration.CSharp;
@@ -6,7 +7,7 @@ using NSwag.CodeGeneration.CSharp;
 namespace Template.Tests;
 
 /// <summary>A typed client, generated from what a running service says of itself, compiles without a warning and moves money.</summary>
-[Trait("Speed", "Slow")]
+[Trait(Part.Trait, Part.Clients)]
 public sealed class GeneratedClientTests(Generator generator)
 {
     private const string Project = """
@@ -55,7 +56,7 @@ public sealed class GeneratedClientTests(Generator generator)
     [Fact]
     public async Task A_generated_client_compiles_and_makes_a_transfer()
     {
-        var solution = await generator.BuildAsync(Flavours.Plain);
+        var solution = await generator.BuildAsync(Flavours.Default);
         var tokens = TokenIssuer.For(solution);
         await using var service = await RunningService.StartAsync(solution, tokens.Environment, _ => { }, Cancelled);
         using var http = new HttpClient { BaseAddress = service.State.Api };

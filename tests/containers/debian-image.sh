@@ -5,6 +5,9 @@
 #   localhost/postgres:15-as-18   the same programs, laid out as in the official image from 18 on
 #   localhost/redis:7.0
 #
+# The last two also get the names of the images that AppHost asks for, postgres:18.3 and redis:8.6, so that the engine has
+# them and asks no registry.
+#
 # (The versions are those of the machine's Debian.) They share with the official images what the topology's scripts, its
 # tests and AppHost rely on: user and group postgres with id 999, root as the user that starts, bash, gosu, Debian's
 # wrappers of PostgreSQL's programs, no ps, PG_MAJOR, PATH, LANG, PGDATA, the volume, modes and owners of what it covers,
@@ -99,3 +102,5 @@ ENTRYPOINT ["docker-entrypoint.sh"]
 EXPOSE 6379
 CMD ["redis-server"]
 DOCKERFILE
+docker tag "localhost/postgres:$version-as-18" docker.io/library/postgres:18.3
+docker tag "localhost/redis:$redis" docker.io/library/redis:8.6

@@ -5,78 +5,82 @@ namespace Acme.Service.AppHost;
 /// <summary>What runs, and who waits for whom.</summary>
 public static class Program
 {
-    public static void Main(string[] args)
+    private const string Usage = $"""
+        Starts a PostgreSQL primary, its replica, Redis, the Migrator and the API, with the Aspire dashboard.
+
+        Usage: dotnet run --project src/AppHost -- [options]
+
+          --servers <which>  containers, or programs of this machine; by default containers if an engine runs
+        {HostOptions.Usage}
+        """;
+
+    /// <returns>0 stopped on request, 1 it cannot start, 2 wrong usage.</returns>
+    public static async Task<int> Main(string[] args)
     {
         var builder = DistributedApplication.CreateBuilder(args);
-        Configure(builder);
-        builder.Build().Run();
-    }
-
-    /// <summary>The whole model; the tests build it too.</summary>
-    public static void Configure(IDistributedApplicationBuilder builder)
-    {
-        var migrator = builder.AddProject<Projects.Migrator>(ResourceNames.Migrator);
-
-#pragma warning disable ASPIREPROBES001 // Probes, in preview, are the dashboard's health checks and, published, those of Kubernetes.
-        var api = builder.AddProject<Projects.Api>(ResourceNames.Api)
-            .WithExternalHttpEndpoints()
-            .WithHttpProbe(ProbeType.Liveness, "/health/live", endpointName: "http")
-            .WithHttpProbe(ProbeType.Readiness, "/health/ready", endpointName: "http")
-            .WithUrlForEndpoint("http", _ => new() { Url = "/scalar", DisplayText = "API reference" })
-            .WaitForCompletion(migrator);
-#pragma warning restore ASPIREPROBES001
+        var options = HostOptions.Parse(args, Path.GetFullPath("../..", builder.AppHostDirectory), out var error);
+        if (options is not { Help: false })
+        {
+            await (options is null ? Console.Error : Console.Out).WriteLineAsync(options is null ? $"{error}\n\n{Usage}" : Usage);
+            return options is null ? 2 : 0;
+        }
 
         if (builder.ExecutionContext.IsPublishMode)
         {
-            AddDeployedServers(builder, migrator, api);
+            Publishing.Configure(builder);
+            await builder.Build().RunAsync();
+            return 0;
         }
-        else
+
+        try
         {
-            AddContainers(builder, migrator, api);
+            using var directory = await LocalDirectory.OpenAsync(options.DataDirectory, options.Reset, CancellationToken.None);
+            Configure(builder, await ServerChoice.MakeAsync(builder, options, directory), options);
+            HostPorts.EnsureFree(builder, options);
+            File.Delete(HostState.FileIn(directory.Root));
+            await builder.Build().RunAsync();
+            File.Delete(HostState.FileIn(directory.Root));
+            return 0;
+        }
+        catch (LocalHostException exception)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return 1;
         }
     }
 
-    private static void AddContainers(
-        IDistributedApplicationBuilder builder,
-        IResourceBuilder<ProjectResource> migrator,
-        IResourceBuilder<ProjectResource> api)
+    /// <summary>The whole model of what runs on this machine; the tests build it too.</summary>
+    internal static void Configure(IDistributedApplicationBuilder builder, Servers servers, HostOptions options)
     {
-        var postgres = new PostgresTopology(builder);
-        var primary = postgres.AddPrimary();
-        var replica = postgres.AddReplica(primary);
-        var redis = builder.AddRedis(ResourceNames.Redis);
+        var primary = servers.AddPrimary();
+        var replica = servers.AddReplica(primary);
+        var redis = servers.AddRedis();
 
-        foreach (var database in ResourceNames.Databases)
+        var migrator = builder.AddMigrator()
+            .WithEnvironment("DOTNET_ENVIRONMENT", builder.Environment.EnvironmentName)
+            .WithReferences(servers.AddConnections(Connections.OfMigrator, primary, replica))
+            .WaitFor(primary)
+            .WithHiddenOnCompletion();
+
+        var connections = servers.AddConnections(Connections.OfApi, primary, replica);
+        var syncTokens = servers.AddSecret("sync-tokens-key", "sync-tokens");
+        if (options.ServersOnly)
         {
-            migrator.WithReference(
-                postgres.AddPrimaryConnection(OwnerOf(database), primary, replica, database, DatabaseRoles.Owner), database);
-            api.WithReference(postgres.AddPrimaryConnection(database, primary, replica, database, DatabaseRoles.ReadWrite));
-            api.WithReference(postgres.AddConnection(ResourceNames.ReplicaOf(database), replica, database, DatabaseRoles.ReadOnly));
-            api.WithReference(
-                postgres.AddPrimaryConnection(ResourceNames.WorkerOf(database), primary, replica, database, DatabaseRoles.Worker));
+            servers.WriteApiSettings(replica, connections, redis, syncTokens);
+            builder.StopInOrder([replica.Resource, primary.Resource, redis.Resource]);
+            return;
         }
 
-        migrator.WaitFor(primary);
-        api.WithReference(redis).WaitFor(redis).WaitFor(replica);
+        var api = builder.AddApi()
+            .WithEndpoint("http", endpoint => endpoint.Port = options.EphemeralPorts ? null : LocalPorts.Api)
+            .WithEnvironment("SyncTokens__Key", syncTokens)
+            .WithReferences(connections)
+            .WithReference(redis)
+            .WaitForCompletion(migrator)
+            .WaitFor(redis)
+            .WaitFor(replica)
+            .StartsAloneOnceReady();
+        builder.StopInOrder([api.Resource], [replica.Resource, primary.Resource, redis.Resource]);
+        servers.WriteState(api, primary, replica, redis);
     }
-
-    /// <summary>Deployed, servers are the platform's: the processes get one connection string per database and role.</summary>
-    private static void AddDeployedServers(
-        IDistributedApplicationBuilder builder,
-        IResourceBuilder<ProjectResource> migrator,
-        IResourceBuilder<ProjectResource> api)
-    {
-        foreach (var database in ResourceNames.Databases)
-        {
-            migrator.WithReference(builder.AddConnectionString(OwnerOf(database)), database);
-            api.WithReference(builder.AddConnectionString(database));
-            api.WithReference(builder.AddConnectionString(ResourceNames.ReplicaOf(database)));
-            api.WithReference(builder.AddConnectionString(ResourceNames.WorkerOf(database)));
-        }
-
-        api.WithReference(builder.AddConnectionString(ResourceNames.Redis));
-    }
-
-    /// <summary>The Migrator's connection string has the database's name too, so its resource needs another.</summary>
-    private static string OwnerOf(string database) => $"{database}-{DatabaseRoles.Owner}";
 }

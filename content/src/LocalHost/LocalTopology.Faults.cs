@@ -11,13 +11,13 @@ public sealed partial class LocalTopology
 
     private string RedisPidFile => Path.Combine(_directory.Redis, "redis.pid");
 
-    private int Postmaster => ReadPid(Path.Combine(PrimaryDataDirectory, "postmaster.pid"));
+    private Postmaster Postmaster => new(PrimaryDataDirectory);
 
     /// <summary>The primary crashes: all its processes die at once.</summary>
     internal async Task KillPrimaryAsync(CancellationToken ct)
     {
         await ContinuePrimaryAsync();
-        var processes = await FreezeAsync(Postmaster);
+        var processes = await FreezeAsync(Postmaster.ProcessId);
         await SignalAsync("KILL", processes);
         await EndedAsync(ResourceNames.Primary, ct);
     }
@@ -26,7 +26,7 @@ public sealed partial class LocalTopology
     internal Task RestartPrimaryAsync(CancellationToken ct) => RestartAsync(ResourceNames.Primary, StartPrimary, PrimaryAnswersAsync, ct);
 
     /// <summary>The primary hangs: its connections stay open and nobody answers. What is sent to it is not lost.</summary>
-    internal async Task StopPrimaryAsync() => _stopped = await FreezeAsync(Postmaster);
+    internal async Task StopPrimaryAsync() => _stopped = await FreezeAsync(Postmaster.ProcessId);
 
     internal async Task ContinuePrimaryAsync()
     {
@@ -43,16 +43,7 @@ public sealed partial class LocalTopology
         await command.ExecuteNonQueryAsync(ct);
 
         var address = new ServerAddress(Host, FreePort.Take(0, name));
-        var part = StartPostgres(
-            name,
-            "replica.sh",
-            address,
-            [
-                new("PRIMARY_HOST", Primary.Host),
-                new("PRIMARY_PORT", $"{Primary.Port}"),
-                new("REPLICA_NAME", name),
-                PasswordVariable(DatabaseRoles.Replicator),
-            ]);
+        var part = StartReplica(name, name, address);
         await part.WaitUntilReadyAsync(ct => AnswersTrueAsync(ConnectionString("postgres", DatabaseRoles.Superuser, address), "select pg_is_in_recovery()", ct), ct);
         return address;
     }

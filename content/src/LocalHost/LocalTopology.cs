@@ -5,12 +5,6 @@ using Npgsql;
 
 namespace Acme.Service.LocalHost;
 
-/// <summary>Where a server listens.</summary>
-public sealed record ServerAddress(string Host, int Port)
-{
-    public override string ToString() => $"{Host}:{Port}";
-}
-
 /// <summary>
 /// A PostgreSQL primary, its streaming replica and Redis, as processes of this machine. They end when this is disposed,
 /// and also when this process dies in any other way.
@@ -19,22 +13,19 @@ public sealed partial class LocalTopology : IAsyncDisposable
 {
     private const string Host = "localhost";
 
-    /// <summary>Under which the replica is known to the primary (replica.sh).</summary>
-    private const string ReplicaName = "replica";
-
     private readonly LocalTopologyOptions _options;
     private readonly LocalDirectory _directory;
     private readonly DevCertificates _certificates;
-    private readonly string _postgresPrograms;
-    private readonly string _redisProgram;
+    private readonly ServerPrograms _programs;
+    private readonly PostgresScripts<string> _scripts;
     private readonly List<Part> _parts = [];
 
-    private LocalTopology(LocalTopologyOptions options, LocalDirectory directory, string postgresPrograms, string redisProgram)
+    private LocalTopology(LocalTopologyOptions options, LocalDirectory directory, ServerPrograms programs)
     {
         _options = options;
         _directory = directory;
-        _postgresPrograms = postgresPrograms;
-        _redisProgram = redisProgram;
+        _programs = programs;
+        _scripts = new(text => text, Password);
         _certificates = DevCertificates.Ensure(directory.Certificates);
         Primary = new(Host, FreePort.Take(options.PrimaryPort, ResourceNames.Primary));
         Replica = new(Host, FreePort.Take(options.ReplicaPort, ResourceNames.Replica));
@@ -47,9 +38,9 @@ public sealed partial class LocalTopology : IAsyncDisposable
 
     public ServerAddress Redis { get; }
 
-    public string PrimaryDataDirectory => DataDirectory(ResourceNames.Primary);
+    public string PrimaryDataDirectory => _directory.DataOf(ResourceNames.Primary);
 
-    public string ReplicaDataDirectory => DataDirectory(ResourceNames.Replica);
+    public string ReplicaDataDirectory => _directory.DataOf(ResourceNames.Replica);
 
     /// <summary>PEM file of the authority that signed the servers' certificates.</summary>
     public string AuthorityFile => _certificates.AuthorityFile;
@@ -60,12 +51,12 @@ public sealed partial class LocalTopology : IAsyncDisposable
     /// <exception cref="LocalHostException">They cannot start; the message says why.</exception>
     public static async Task<LocalTopology> StartAsync(LocalTopologyOptions options, CancellationToken ct)
     {
-        var (postgres, redis) = (ServerPrograms.FindPostgres(), ServerPrograms.FindRedis());
+        var programs = ServerPrograms.Find();
         var directory = await LocalDirectory.OpenAsync(options.DataDirectory, options.Reset, ct);
         LocalTopology? topology = null;
         try
         {
-            topology = new LocalTopology(options, directory, postgres, redis);
+            topology = new LocalTopology(options, directory, programs);
             await topology.StartServersAsync(ct);
             return topology;
         }
@@ -85,6 +76,25 @@ public sealed partial class LocalTopology : IAsyncDisposable
         PostgresConnectionString.Create(
             Host, $"{(replica ? Replica : Primary).Port}", database, role, Password(role), AuthorityFile);
 
+    /// <summary>A process's connection strings, as variables of its environment.</summary>
+    internal IEnumerable<KeyValuePair<string, string>> Variables(IEnumerable<Connection> connections) =>
+        connections.Select(connection => new KeyValuePair<string, string>(
+            $"ConnectionStrings__{connection.Name}",
+            connection.OnReplica
+                ? ConnectionString(connection.Database, connection.Role, replica: true)
+                : PrimaryConnectionString(connection.Database, connection.Role)));
+
+    /// <summary>The API's own settings: where its servers are, and the key that signs its tokens.</summary>
+    internal IReadOnlyList<KeyValuePair<string, string>> ApiSettings =>
+    [
+        .. Variables(Connections.OfApi),
+        new($"ConnectionStrings__{ResourceNames.Redis}", RedisConnectionString),
+        new("SyncTokens__Key", Password("sync-tokens")),
+    ];
+
+    /// <summary>Keeps the API's settings in a directory that an API started elsewhere reads.</summary>
+    internal void WriteApiSettings() => _directory.WriteApiSettings(ApiSettings);
+
     /// <summary>Both servers, for clients that look for the one that is the primary.</summary>
     public string PrimaryConnectionString(string database, string role) =>
         PostgresConnectionString.Create([$"{Primary}", $"{Replica}"], database, role, Password(role), AuthorityFile);
@@ -102,9 +112,12 @@ public sealed partial class LocalTopology : IAsyncDisposable
 
     /// <summary>Starts a further process, which stops before those that were started earlier.</summary>
     internal Part Start(
-        string name, string stopSignal, IEnumerable<string> command, IEnumerable<KeyValuePair<string, string>> environment)
+        string name, string stopSignal, IEnumerable<string> command, IEnumerable<KeyValuePair<string, string>> environment) =>
+        Start(name, ServerPrograms.Supervised(stopSignal, _directory.PidFile(name), command, pipe: true), environment);
+
+    private Part Start(string name, IEnumerable<string> supervised, IEnumerable<KeyValuePair<string, string>> environment)
     {
-        var part = new Part(name, stopSignal, _directory.PidFile(name), command, environment, _options.Log);
+        var part = new Part(name, supervised, environment, _options.Log);
         _parts.Add(part);
         return part;
     }
@@ -123,9 +136,9 @@ public sealed partial class LocalTopology : IAsyncDisposable
 
     private async Task StartServersAsync(CancellationToken ct)
     {
-        if (_directory.Servers != _directory.Root)
+        if (_directory.Notice is { } notice)
         {
-            _options.Log("localhost", $"PostgreSQL runs as the user postgres, who cannot reach {_directory.Root}: its data is in {_directory.Servers}.");
+            _options.Log("localhost", notice);
         }
 
         var redis = StartRedis();
@@ -134,15 +147,7 @@ public sealed partial class LocalTopology : IAsyncDisposable
         await primary.WaitUntilReadyAsync(PrimaryAnswersAsync, ct);
 
         var prepared = _options.OnPrimary(this, ct);
-        var replica = StartPostgres(
-            ResourceNames.Replica,
-            "replica.sh",
-            Replica,
-            [
-                new("PRIMARY_HOST", Primary.Host),
-                new("PRIMARY_PORT", $"{Primary.Port}"),
-                PasswordVariable(DatabaseRoles.Replicator),
-            ]);
+        var replica = StartReplica(ResourceNames.Replica, ResourceNames.ReplicaSlot, Replica);
         await Task.WhenAll(replica.WaitUntilReadyAsync(ReplicaStreamsAsync, ct), prepared);
     }
 
@@ -150,52 +155,31 @@ public sealed partial class LocalTopology : IAsyncDisposable
         ResourceNames.Primary,
         "primary.sh",
         Primary,
-        [
-            new("DATABASES", string.Join(' ', ResourceNames.Databases)),
-            new("POSTGRES_USER", DatabaseRoles.Superuser),
-            .. DatabaseRoles.All.Append(DatabaseRoles.Superuser).Select(PasswordVariable),
-        ],
-        _options.SynchronousReplica ? $"-c synchronous_standby_names={ReplicaName}" : "");
+        _scripts.Primary(PrimaryDataDirectory, _certificates.Location, _options.SynchronousReplica));
 
-    private KeyValuePair<string, string> PasswordVariable(string role) => new(DatabaseRoles.PasswordVariable(role), Password(role));
+    private Part StartReplica(string name, string slot, ServerAddress address) => StartPostgres(
+        name,
+        "replica.sh",
+        address,
+        _scripts.Replica(_directory.DataOf(name), _certificates.Location, Primary.Host, $"{Primary.Port}", slot));
 
-    private Part StartPostgres(
-        string name,
-        string script,
-        ServerAddress address,
-        IEnumerable<KeyValuePair<string, string>> environment,
-        string options = "") =>
-        // SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
-        Start(name, "INT", ["bash", Path.Combine(AppContext.BaseDirectory, "postgres", script)],
+    private Part StartPostgres(string name, string script, ServerAddress address, IEnumerable<KeyValuePair<string, string>> environment) =>
+        Start(name, ServerPrograms.SupervisedPostgres(script, _directory.PidFile(name), pipe: true),
         [
-            new("PATH", $"{_postgresPrograms}{Path.PathSeparator}{Environment.GetEnvironmentVariable("PATH")}"),
-            new("PGDATA", DataDirectory(name)),
-            new("CERTIFICATES", _certificates.Location),
-            new("LISTEN_ADDRESSES", address.Host),
+            .. _programs.PostgresEnvironment,
             new("PORT", $"{address.Port}"),
-            new("POSTGRES_OPTIONS", $"{(_options.Durable ? "" : "-c fsync=off -c full_page_writes=off -c max_connections=1000")} {options}"),
+            new("POSTGRES_OPTIONS", _options.Durable ? "" : "-c fsync=off -c full_page_writes=off -c max_connections=1000"),
             .. environment,
         ]);
 
-    /// <summary>Redis takes its settings from a file, since other users can read a command line.</summary>
-    private Part StartRedis()
-    {
-        var configuration = Path.Combine(_directory.Redis, "redis.conf");
-        PrivateFiles.Write(configuration, $"""
-            bind 127.0.0.1
-            port {Redis.Port}
-            requirepass {Password(ResourceNames.Redis)}
-            dir "{Quoted(_directory.Redis)}"
-            # A cache: what it loses is read again.
-            save ""
-            pidfile "{Quoted(RedisPidFile)}"
-
-            """);
-        return Start(ResourceNames.Redis, "TERM", [_redisProgram, configuration], []);
-
-        static string Quoted(string path) => path
-            .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
-    }
+    private Part StartRedis() => Start(
+        ResourceNames.Redis,
+        _programs.SupervisedRedis(_directory.PidFile(ResourceNames.Redis), pipe: true),
+        [
+            new("PORT", $"{Redis.Port}"),
+            new("REDIS_DIRECTORY", _directory.Redis),
+            new("REDIS_PASSWORD", Password(ResourceNames.Redis)),
+        ]);
 
     /// <summary>Asks the primary first, since a replica logs an error for each client that comes too early.</summary>
     private async Task<bool> ReplicaStreamsAsync(CancellationToken ct) =>
@@ -203,7 +187,8 @@ public sealed partial class LocalTopology : IAsyncDisposable
             replica: false, "select exists (select from pg_stat_replication where application_name = 'replica' and state = 'streaming')", ct)
         && await AnswersTrueAsync(replica: true, "select pg_is_in_recovery()", ct);
 
-    private Task<bool> PrimaryAnswersAsync(CancellationToken ct) => AnswersTrueAsync(replica: false, "select true", ct);
+    private async Task<bool> PrimaryAnswersAsync(CancellationToken ct) =>
+        Postmaster.IsReady && await AnswersTrueAsync(replica: false, "select true", ct);
 
     private Task<bool> AnswersTrueAsync(bool replica, string question, CancellationToken ct) =>
         AnswersTrueAsync(ConnectionString("postgres", DatabaseRoles.Superuser, replica), question, ct);
@@ -227,6 +212,4 @@ public sealed partial class LocalTopology : IAsyncDisposable
         var answer = new byte[5];
         return await socket.ReceiveAsync(answer, ct) == answer.Length && answer.AsSpan().SequenceEqual("+OK\r\n"u8);
     }
-
-    private string DataDirectory(string server) => Path.Combine(_directory.Servers, server, "data");
 }

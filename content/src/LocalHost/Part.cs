@@ -1,10 +1,11 @@
 using System.Data.Common;
 using System.Diagnostics;
 using System.Net.Sockets;
+using Acme.Service.Topology;
 
 namespace Acme.Service.LocalHost;
 
-/// <summary>A process that LocalHost runs through supervise.sh, so that it cannot outlive LocalHost.</summary>
+/// <summary>A process that LocalHost runs through run.sh, so that it cannot outlive LocalHost.</summary>
 internal sealed class Part : IAsyncDisposable
 {
     /// <summary>Exit code of the topology scripts when their last line is meant for the person: EX_CONFIG.</summary>
@@ -12,7 +13,7 @@ internal sealed class Part : IAsyncDisposable
 
     private static readonly TimeSpan s_readyWithin = TimeSpan.FromSeconds(60);
 
-    /// <summary>supervise.sh kills after 15 seconds.</summary>
+    /// <summary>run.sh kills after 15 seconds.</summary>
     private static readonly TimeSpan s_endsWithin = TimeSpan.FromSeconds(20);
 
     private readonly Process _process;
@@ -20,24 +21,19 @@ internal sealed class Part : IAsyncDisposable
 
     /// <summary>Starts the process.</summary>
     /// <param name="name">Name in logs.</param>
-    /// <param name="stopSignal">Signal that asks it to stop, such as TERM.</param>
-    /// <param name="pidFile">File that exists while it runs.</param>
-    /// <param name="command">Program and arguments.</param>
+    /// <param name="supervised">Program and arguments, those of run.sh with a pipe.</param>
     /// <param name="environment">Added to LocalHost's own environment.</param>
     /// <param name="log">Gets name and line of what it prints.</param>
     public Part(
         string name,
-        string stopSignal,
-        string pidFile,
-        IEnumerable<string> command,
+        IEnumerable<string> supervised,
         IEnumerable<KeyValuePair<string, string>> environment,
         Action<string, string> log)
     {
         Name = name;
-        var supervisor = Path.Combine(AppContext.BaseDirectory, "supervise.sh");
-        var start = new ProcessStartInfo("bash", [supervisor, stopSignal, pidFile, .. command])
+        var start = new ProcessStartInfo(supervised.First(), supervised.Skip(1))
         {
-            // Standard input is the pipe that tells supervise.sh whether LocalHost lives.
+            // Standard input is the pipe that tells run.sh whether LocalHost lives.
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -113,7 +109,7 @@ internal sealed class Part : IAsyncDisposable
             ? $"{Name} cannot start. {_lastLine}"
             : $"{Name} ended with exit code {Ended.Result}. Its last line was: {_lastLine}";
 
-    /// <summary>Stops it: closes the pipe, which tells supervise.sh.</summary>
+    /// <summary>Stops it: closes the pipe, which tells run.sh.</summary>
     public async ValueTask DisposeAsync()
     {
         _process.StandardInput.Close();

@@ -5,29 +5,39 @@ using Acme.Service.Topology;
 
 // Exit codes: 0 stopped on request, 1 something failed, 2 wrong usage, 130 stopped before everything was up.
 var started = Stopwatch.StartNew();
-if (CommandLine.Parse(args, out var error) is not { } options)
+var usage = $"""
+    Starts a PostgreSQL primary, its replica and Redis from the programs on this machine, migrates the
+    databases and starts the API. Ctrl-C stops everything.
+
+    Usage: dotnet run --project src/LocalHost -- [options]
+
+    {HostOptions.Usage}
+    All variables are passed on to the API, so Authentication__… and the like can be set here.
+    """;
+var options = HostOptions.Parse(args, SolutionPaths.Solution, out var error);
+if (options is { Servers: not null } or { Rest.Count: > 0 })
 {
-    Console.Error.WriteLine($"{error}\n\n{CommandLine.Usage}");
+    error = $"{options.Rest.FirstOrDefault("--servers")} is not an option.";
+    options = null;
+}
+
+if (options is null)
+{
+    Console.Error.WriteLine($"{error}\n\n{usage}");
     return 2;
 }
 
 if (options.Help)
 {
-    Console.WriteLine(CommandLine.Usage);
+    Console.WriteLine(usage);
     return 0;
-}
-
-if (OperatingSystem.IsWindows())
-{
-    Console.Error.WriteLine("LocalHost runs PostgreSQL and Redis as on Linux and macOS. On Windows, use it inside WSL.");
-    return 1;
 }
 
 using var stop = new CancellationTokenSource();
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var hungUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
-var state = Path.Combine(options.DataDirectory, "state.json");
+var state = HostState.FileIn(options.DataDirectory);
 var isReady = false;
 try
 {
@@ -36,17 +46,20 @@ try
         {
             DataDirectory = options.DataDirectory,
             Reset = options.Reset,
-            PrimaryPort = options.EphemeralPorts ? 0 : LocalPorts.Primary,
-            ReplicaPort = options.EphemeralPorts ? 0 : LocalPorts.Replica,
-            RedisPort = options.EphemeralPorts ? 0 : LocalPorts.Redis,
+            PrimaryPort = options.Port(LocalPorts.Primary),
+            ReplicaPort = options.Port(LocalPorts.Replica),
+            RedisPort = options.Port(LocalPorts.Redis),
             OnPrimary = Services.MigrateAsync,
             Log = Report.Log,
         },
         stop.Token);
     File.Delete(state);
-    var api = await topology.StartApiAsync(options.EphemeralPorts ? 0 : LocalPorts.Api, stop.Token);
+    topology.WriteApiSettings();
+    var api = options.ServersOnly ? null : await topology.StartApiAsync(options.Port(LocalPorts.Api), stop.Token);
 
-    Report.WriteState(state, topology, api, started.Elapsed);
+    new HostState(
+        api?.GetLeftPart(UriPartial.Authority), topology.Primary, topology.Replica, topology.Redis,
+        Math.Round(started.Elapsed.TotalSeconds, 1)).Write(options.DataDirectory);
     Report.Ready(topology, api, options.DataDirectory, started.Elapsed);
     isReady = true;
     try

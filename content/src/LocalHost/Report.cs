@@ -1,13 +1,11 @@
-using System.Text.Json;
 using Acme.Service.Topology;
 using Spectre.Console;
 
 namespace Acme.Service.LocalHost;
 
-/// <summary>What LocalHost tells people, and programs by state.json.</summary>
+/// <summary>What LocalHost tells people.</summary>
 internal static class Report
 {
-    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
     private static readonly string[] s_colors = ["36", "32", "33", "35", "34"];
     private static readonly Lock s_console = new();
     private static readonly List<string> s_names = [];
@@ -28,12 +26,16 @@ internal static class Report
         }
     }
 
-    public static void Ready(LocalTopology topology, Uri api, string dataDirectory, TimeSpan elapsed)
+    public static void Ready(LocalTopology topology, Uri? api, string dataDirectory, TimeSpan elapsed)
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumns("Part", "Address", "What for");
-        table.AddRow("API", $"{api}scalar", "try the endpoints");
-        table.AddRow("", $"{api}topology", "which servers answer");
-        table.AddRow("", $"{api}health/ready", "readiness");
+        if (api is not null)
+        {
+            table.AddRow("API", $"{api}scalar", "try the endpoints");
+            table.AddRow("", $"{api}topology", "which servers answer");
+            table.AddRow("", $"{api}health/ready", "readiness");
+        }
+
         table.AddRow("Primary", $"{topology.Primary}", "PostgreSQL, reads and writes");
         table.AddRow("Replica", $"{topology.Replica}", "PostgreSQL, reads");
         table.AddRow("Redis", $"{topology.Redis}", "cache");
@@ -48,6 +50,11 @@ internal static class Report
             Console.WriteLine($"  psql, replica   {Psql(topology.Replica, DatabaseRoles.ReadOnly)}");
             Console.WriteLine($"  redis-cli       REDISCLI_AUTH=$(cat {Quote(Path.Combine(secrets, ResourceNames.Redis))}) redis-cli -p {topology.Redis.Port}");
             Console.WriteLine();
+            if (api is null)
+            {
+                Console.WriteLine("  API             not started: dotnet run --project src/Api starts it on these servers");
+            }
+
             Console.WriteLine(FormattableString.Invariant($"Ready in {elapsed.TotalSeconds:0.0} s. Ctrl-C stops everything."));
 
             string Psql(ServerAddress server, string role) =>
@@ -55,19 +62,6 @@ internal static class Report
                 + $"psql -h {server.Host} -p {server.Port} -U {role} {ResourceNames.Shards[0]}";
         }
     }
-
-    /// <summary>Where everything listens, for scripts and tests.</summary>
-    public static void WriteState(string file, LocalTopology topology, Uri api, TimeSpan elapsed) =>
-        PrivateFiles.Write(file, JsonSerializer.Serialize(
-            new
-            {
-                Api = api.GetLeftPart(UriPartial.Authority),
-                topology.Primary,
-                topology.Replica,
-                topology.Redis,
-                Seconds = Math.Round(elapsed.TotalSeconds, 1),
-            },
-            s_json));
 
     /// <summary>A path as one word of a shell, relative to the current directory if it is below it.</summary>
     private static string Quote(string path)

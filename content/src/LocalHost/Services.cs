@@ -22,7 +22,7 @@ internal static class Services
             ResourceNames.Migrator,
             "TERM",
             [DotNet, SolutionPaths.Assembly("Migrator")],
-            ResourceNames.Databases.Select(database => ConnectionString(database, topology.PrimaryConnectionString(database, DatabaseRoles.Owner))));
+            topology.Variables(Connections.OfMigrator));
         if (await migrator.Ended.WaitAsync(ct) != 0)
         {
             throw new LocalHostException(migrator.DescribeEnd());
@@ -43,13 +43,7 @@ internal static class Services
             [
                 new("ASPNETCORE_URLS", address.ToString()),
                 new("DOTNET_ENVIRONMENT", "Development"),
-                ConnectionString("redis", topology.RedisConnectionString),
-                .. ResourceNames.Databases.Select(database =>
-                    ConnectionString(database, topology.PrimaryConnectionString(database, DatabaseRoles.ReadWrite))),
-                .. ResourceNames.Databases.Select(database =>
-                    ConnectionString(ResourceNames.WorkerOf(database), topology.PrimaryConnectionString(database, DatabaseRoles.Worker))),
-                .. ResourceNames.Databases.Select(database =>
-                    ConnectionString(ResourceNames.ReplicaOf(database), topology.ConnectionString(database, DatabaseRoles.ReadOnly, replica: true))),
+                .. topology.ApiSettings,
             ]);
 
         using var http = new HttpClient { BaseAddress = address };
@@ -62,6 +56,4 @@ internal static class Services
             ct);
         return address;
     }
-
-    private static KeyValuePair<string, string> ConnectionString(string name, string value) => new($"ConnectionStrings__{name}", value);
 }

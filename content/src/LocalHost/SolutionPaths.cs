@@ -1,4 +1,5 @@
 using System.Reflection;
+using Acme.Service.Topology;
 
 namespace Acme.Service.LocalHost;
 

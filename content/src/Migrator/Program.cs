@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Acme.Service.Infrastructure.Persistence.Migrations;
 using Acme.Service.Infrastructure.Sagas;
 using Acme.Service.Migrator.Verbs;
@@ -39,6 +40,12 @@ if (isHelp || Array.Find(verbs, candidate => candidate.Name == name) is not { } 
 // Starts telemetry, and turns Ctrl-C and SIGTERM into a cancelled run.
 await host.StartAsync();
 var stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-var code = await verb.RunAsync(name == "" ? args : args[1..], stopping);
+int code;
+using (var activities = new ActivitySource("Acme.Service.Migrator"))
+using (activities.StartActivity(name == "" ? "migrate" : name))
+{
+    code = await verb.RunAsync(name == "" ? args : args[1..], stopping);
+}
+
 await host.StopAsync();
 return code;

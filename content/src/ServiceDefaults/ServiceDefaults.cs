@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
 namespace Acme.Service.ServiceDefaults;
@@ -57,6 +58,10 @@ public static class ServiceDefaults
             logging.IncludeScopes = true;
         });
         builder.Services.AddOpenTelemetry()
+            // What the host says (OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES) comes last, so it wins.
+            .ConfigureResource(resource => resource
+                .AddService(builder.Environment.ApplicationName, serviceInstanceId: Environment.MachineName + "-" + Environment.ProcessId)
+                .AddEnvironmentVariableDetector())
             .WithMetrics(metrics => metrics
                 .AddAspNetCoreInstrumentation()
                 .AddHttpClientInstrumentation()
@@ -64,6 +69,7 @@ public static class ServiceDefaults
                 .AddNpgsqlInstrumentation()
                 .AddMeter(OwnTelemetry))
             .WithTracing(tracing => tracing
+                .SetSampler(new ParentBasedSampler(new WorkSampler()))
                 .AddSource(OwnTelemetry)
                 .AddAspNetCoreInstrumentation(options =>
                     options.Filter = context => !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))

@@ -45,26 +45,11 @@ public static class PostgresContainer
     /// <summary>Environment of the primary's script. <paramref name="password"/> gives the value for a role.</summary>
     /// <typeparam name="T">What the host passes as a value: text, or a parameter it resolves later.</typeparam>
     public static IEnumerable<KeyValuePair<string, T>> PrimaryEnvironment<T>(
-        int majorVersion, Func<string, T> text, Func<string, T> password)
-    {
-        yield return new("PGDATA", text(DataDirectory(majorVersion)));
-        yield return new("CERTIFICATES", text(CertificatesTarget));
-        yield return new("DATABASES", text(string.Join(' ', ResourceNames.Databases)));
-        yield return new("POSTGRES_USER", text(DatabaseRoles.Superuser));
-        foreach (var role in (IEnumerable<string>)[DatabaseRoles.Superuser, .. DatabaseRoles.All])
-        {
-            yield return new(DatabaseRoles.PasswordVariable(role), password(role));
-        }
-    }
+        int majorVersion, Func<string, T> text, Func<string, T> password, bool synchronousReplica = false) =>
+        new PostgresScripts<T>(text, password).Primary(DataDirectory(majorVersion), CertificatesTarget, synchronousReplica);
 
     /// <summary>Environment of the replica's script, which needs the primary's address and the replication password.</summary>
     public static IEnumerable<KeyValuePair<string, T>> ReplicaEnvironment<T>(
-        int majorVersion, T primaryHost, T primaryPort, Func<string, T> text, Func<string, T> password)
-    {
-        yield return new("PGDATA", text(DataDirectory(majorVersion)));
-        yield return new("CERTIFICATES", text(CertificatesTarget));
-        yield return new("PRIMARY_HOST", primaryHost);
-        yield return new("PRIMARY_PORT", primaryPort);
-        yield return new(DatabaseRoles.PasswordVariable(DatabaseRoles.Replicator), password(DatabaseRoles.Replicator));
-    }
+        int majorVersion, T primaryHost, T primaryPort, Func<string, T> text, Func<string, T> password) =>
+        new PostgresScripts<T>(text, password).Replica(DataDirectory(majorVersion), CertificatesTarget, primaryHost, primaryPort);
 }

@@ -6,6 +6,10 @@ public static class ResourceNames
     public const string Primary = "postgres";
     public const string Replica = "postgres-replica";
     public const string Redis = "redis";
+
+    /// <summary>Under which the replica is known to the primary: its application name and its slot (roles.sql).</summary>
+    public const string ReplicaSlot = "replica";
+
     public const string Migrator = "migrator";
     public const string Api = "api";
 

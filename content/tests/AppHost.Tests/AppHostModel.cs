@@ -1,48 +1,54 @@
 using Acme.Service.AppHost.Tests;
+using Acme.Service.Topology;
 using Microsoft.Extensions.DependencyInjection;
 
 [assembly: AssemblyFixture(typeof(AppHostModel))]
 
 namespace Acme.Service.AppHost.Tests;
 
-/// <summary>The AppHost's model, built once and never started, so that no container engine is needed.</summary>
-public sealed class AppHostModel : IDisposable
+/// <summary>The AppHost's model, with the servers in containers. It is never started, so no engine is needed.</summary>
+public sealed class AppHostModel : IAsyncLifetime
 {
-    private readonly DistributedApplication _application;
-    private readonly DistributedApplicationExecutionContext _context;
-
-    public AppHostModel()
-        : this([])
-    {
-    }
-
-    private AppHostModel(string[] args)
-    {
-        var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions
-        {
-            AssemblyName = typeof(Program).Assembly.GetName().Name,
-            Args = args,
-            DisableDashboard = true,
-        });
-        Program.Configure(builder);
-        _context = builder.ExecutionContext;
-        _application = builder.Build();
-    }
+    private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("apphost-");
+    private LocalDirectory _directory = null!;
+    private DistributedApplication _application = null!;
+    private DistributedApplicationExecutionContext _context = null!;
 
     public IServiceProvider Services => _application.Services;
 
-    private IEnumerable<IResource> Resources => Services.GetRequiredService<DistributedApplicationModel>().Resources;
+    /// <summary>Directory with the certificate authority's file.</summary>
+    public string Certificates => _directory.Certificates;
 
-    /// <summary>Publishes, which runs no container either, and gives the text of the manifest.</summary>
+    public IEnumerable<IResource> Resources => Services.GetRequiredService<DistributedApplicationModel>().Resources;
+
+    public ValueTask InitializeAsync() => StartAsync(servers: null);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _application.DisposeAsync();
+        _directory.Dispose();
+        _data.Delete(recursive: true);
+    }
+
+    /// <summary>The model with the servers from programs of this machine.</summary>
+    public static async Task<AppHostModel> OfProgramsAsync(params string[] arguments)
+    {
+        var model = new AppHostModel();
+        await model.StartAsync(new ServerPrograms("/postgres/bin", "/redis/bin/redis-server"), arguments);
+        return model;
+    }
+
+    /// <summary>Publishes, which runs nothing either, and gives the text of the manifest.</summary>
     public static async Task<string> PublishAsync(CancellationToken cancellationToken)
     {
         var directory = Directory.CreateTempSubdirectory();
         try
         {
             var manifest = Path.Combine(directory.FullName, "manifest.json");
-            using var model = new AppHostModel(
-                ["--operation", "publish", "--step", "publish-manifest", "--output-path", manifest]);
-            await model._application.RunAsync(cancellationToken);
+            var builder = CreateBuilder("--operation", "publish", "--step", "publish-manifest", "--output-path", manifest);
+            Publishing.Configure(builder);
+            await using var application = builder.Build();
+            await application.RunAsync(cancellationToken);
             return await File.ReadAllTextAsync(manifest, cancellationToken);
         }
         finally
@@ -84,7 +90,28 @@ public sealed class AppHostModel : IDisposable
         return arguments.Select(Text);
     }
 
-    public void Dispose() => _application.Dispose();
+    private async ValueTask StartAsync(ServerPrograms? servers, params string[] arguments)
+    {
+        _directory = await LocalDirectory.OpenAsync(_data.FullName, reset: false, CancellationToken.None);
+        var builder = CreateBuilder();
+        var options = HostOptions.Parse(arguments, _data.FullName, out _)!;
+        Program.Configure(
+            builder,
+            servers is null
+                ? new ContainerServers(builder, _directory, options, "docker")
+                : new ProgramServers(builder, _directory, options, servers),
+            options);
+        _context = builder.ExecutionContext;
+        _application = builder.Build();
+    }
+
+    private static IDistributedApplicationBuilder CreateBuilder(params string[] arguments) =>
+        DistributedApplication.CreateBuilder(new DistributedApplicationOptions
+        {
+            AssemblyName = typeof(Program).Assembly.GetName().Name,
+            Args = arguments,
+            DisableDashboard = true,
+        });
 
     private static string Text(object value) =>
         value is IManifestExpressionProvider expression ? expression.ValueExpression : $"{value}";

@@ -1,4 +1,3 @@
-using Acme.Service.AppHost.PostgresReplica;
 using Acme.Service.Topology;
 
 namespace Acme.Service.AppHost.Tests;
@@ -69,24 +68,28 @@ public sealed class ContainerTests(AppHostModel model)
     }
 
     [Fact]
-    public void Passwords_are_secret_and_generated()
+    public async Task Passwords_are_secret_and_those_of_the_data_directory()
     {
-        foreach (var role in (IEnumerable<string>)[DatabaseRoles.Superuser, .. DatabaseRoles.All])
+        foreach (var role in (IEnumerable<string>)[DatabaseRoles.Superuser, .. DatabaseRoles.All, ResourceNames.Redis])
         {
-            var parameter = model.Get<ParameterResource>(Password(role)[1..^".value}".Length]);
+            var parameter = model.Get<ParameterResource>($"{role.Replace('_', '-')}-password");
 
             Assert.True(parameter.Secret);
-            Assert.NotNull(parameter.Default);
+            Assert.Equal(
+                await parameter.GetValueAsync(TestContext.Current.CancellationToken),
+                File.ReadAllText(Path.Combine(Path.GetDirectoryName(model.Certificates)!, "secrets", role)));
         }
     }
 
     [Fact]
-    public void The_replica_belongs_to_its_primary()
+    public void Servers_are_at_the_ports_of_the_solution()
     {
-        var replica = model.Get<PostgresReplicaResource>(ResourceNames.Replica);
+        Assert.Equal(LocalPorts.Primary, Port(ResourceNames.Primary));
+        Assert.Equal(LocalPorts.Replica, Port(ResourceNames.Replica));
+        Assert.Equal(LocalPorts.Redis, Port(ResourceNames.Redis));
 
-        Assert.Same(model.Get<PostgresServerResource>(ResourceNames.Primary), replica.Primary);
-        Assert.Equal("postgres-replica_check", Assert.Single(replica.Annotations.OfType<HealthCheckAnnotation>()).Key);
+        int? Port(string name) =>
+            model.Get<ContainerResource>(name).Annotations.OfType<EndpointAnnotation>().First().Port;
     }
 
     private static string Password(string role) => $"{{{role.Replace('_', '-')}-password.value}}";

@@ -3,7 +3,7 @@ using Acme.Service.Topology;
 
 namespace Acme.Service.AppHost.Tests;
 
-/// <summary>What is published: the two processes, and connection strings that whoever deploys has to give.</summary>
+/// <summary>What is published: the two processes, and values that are given on deployment.</summary>
 public sealed class ManifestTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -19,7 +19,7 @@ public sealed class ManifestTests
         Assert.Equal(
             ResourceNames.Databases
                 .SelectMany(database => new[] { database, $"{database}-owner", ResourceNames.ReplicaOf(database), ResourceNames.WorkerOf(database) })
-                .Append(ResourceNames.Redis).Order(),
+                .Append(ResourceNames.Redis).Append("sync-tokens-key").Order(),
             parameters.Select(resource => resource.Key).Order());
         Assert.Equal(resources.Count, processes.Count() + parameters.Count());
     }
@@ -60,6 +60,16 @@ public sealed class ManifestTests
         Assert.Equal("{redis.connectionString}", Connection(ResourceNames.Api, ResourceNames.Redis));
 
         string? Connection(string process, string name) => (string?)resources[process]!["env"]![$"ConnectionStrings__{name}"];
+    }
+
+    [Theory]
+    [InlineData(ResourceNames.Migrator)]
+    [InlineData(ResourceNames.Api)]
+    public async Task A_process_does_not_wait_long_for_a_collector_that_is_gone(string process)
+    {
+        var resources = await ResourcesAsync();
+
+        Assert.Equal("1000", (string?)resources[process]!["env"]!["OTEL_EXPORTER_OTLP_TIMEOUT"]);
     }
 
     private static async Task<JsonObject> ResourcesAsync() =>

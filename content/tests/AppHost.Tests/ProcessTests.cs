@@ -76,36 +76,52 @@ public sealed class ProcessTests(AppHostModel model)
     }
 
     [Fact]
-    public void The_dashboard_shows_the_databases_below_their_server()
+    public void The_dashboard_shows_nine_rows_at_most_and_the_databases_below_their_server()
     {
-        foreach (var database in ResourceNames.Databases)
+        var shown = model.Resources
+            .Where(resource => resource is not ParameterResource
+                && !resource.Annotations.OfType<HiddenAnnotation>().Any(hidden => hidden.Behavior == HiddenBehavior.Always))
+            .Select(resource => resource.Name);
+
+        Assert.Equal(
+            [
+                ResourceNames.Api, "directory", ResourceNames.Migrator, ResourceNames.Primary, ResourceNames.Replica, ResourceNames.Redis,
+                .. ResourceNames.Shards,
+            ],
+            shown.Order());
+        Assert.All(ResourceNames.Databases, database =>
         {
             Assert.Equal(ResourceNames.Primary, Parent(database));
+            Assert.Equal(ResourceNames.Primary, Parent(ResourceNames.WorkerOf(database)));
             Assert.Equal(ResourceNames.Replica, Parent(ResourceNames.ReplicaOf(database)));
-        }
-
-        Assert.All(ResourceNames.Databases, database => Assert.Equal(ResourceNames.Primary, Parent(ResourceNames.WorkerOf(database))));
+        });
 
         string Parent(string name) => Assert.Single(
-            model.Get<ConnectionStringResource>(name).Annotations.OfType<ResourceRelationshipAnnotation>(),
-            relationship => relationship.Type == "Parent").Resource.Name;
+            model.Get<ConnectionStringResource>(name).Annotations.OfType<ResourceRelationshipAnnotation>()).Resource.Name;
     }
 
-    private static string ExpectedReplica(string database, string role) => PostgresConnectionString.Create(
-        Binding(ResourceNames.Replica, "host"), Binding(ResourceNames.Replica, "port"), database, role, Password(role), CaFile());
+    [Fact]
+    public async Task The_api_signs_with_a_key_that_is_kept_and_the_migrator_runs_in_the_environment_of_the_host()
+    {
+        Assert.Equal("{sync-tokens-key.value}", (await model.EnvironmentAsync(ResourceNames.Api))["SyncTokens__Key"]);
+        var key = await model.Get<ParameterResource>("sync-tokens-key").GetValueAsync(TestContext.Current.CancellationToken);
+        Assert.True(Convert.FromBase64String(key!).Length >= 32);
+        Assert.True((await model.EnvironmentAsync(ResourceNames.Migrator)).ContainsKey("DOTNET_ENVIRONMENT"));
+    }
+
+    private string ExpectedReplica(string database, string role) => Expected([ResourceNames.Replica], database, role);
 
     /// <summary>Both servers, the one that is the primary at first before the other.</summary>
-    private static string ExpectedPrimary(string database, string role) => PostgresConnectionString.Create(
-        new[] { ResourceNames.Primary, ResourceNames.Replica }.Select(server => $"{Binding(server, "host")}:{Binding(server, "port")}"),
-        database, role, Password(role), CaFile());
+    private string ExpectedPrimary(string database, string role) =>
+        Expected([ResourceNames.Primary, ResourceNames.Replica], database, role);
+
+    private string Expected(string[] servers, string database, string role) => PostgresConnectionString.Create(
+        servers.Select(server => $"{Binding(server, "host")}:{Binding(server, "port")}"),
+        database, role, Password(role), Path.Combine(model.Certificates, "ca.crt"));
 
     private static string Binding(string server, string property) => $"{{{server}.bindings.tcp.{property}}}";
 
     private static string Password(string role) => $"{{{role.Replace('_', '-')}-password.value}}";
-
-    /// <summary>Where AppHost keeps it: below the solution, in the directory that LocalHost uses too.</summary>
-    private static string CaFile() =>
-        Path.Combine(Path.GetFullPath("../..", Projects.AppHost.ProjectPath), ".local", "certificates", "ca.crt");
 
     /// <summary>Connection strings by the name that the process reads them by.</summary>
     private async Task<Dictionary<string, string>> ConnectionsAsync(string process)

@@ -7,10 +7,22 @@ public sealed class ReplicaCommandTests(AppHostModel model)
 {
     private static readonly ReplicaStatus s_streaming = new(InRecovery: true, Streaming: true, Paused: false, BytesBehind: 0);
 
+    [Theory]
+    [InlineData(true, true, false, "Healthy", "Streams and replays, 7 bytes behind.")]
+    [InlineData(true, true, true, "Degraded", "Replay is paused, 7 bytes behind.")]
+    [InlineData(true, false, false, "Unhealthy", "In recovery, but not streaming from the primary.")]
+    [InlineData(false, false, false, "Healthy", "Promoted: it takes writes and follows no primary.")]
+    public void The_health_text_tells_lag_and_replay(bool inRecovery, bool streaming, bool paused, string status, string text)
+    {
+        var health = ReplicaHealthCheck.Describe(new ReplicaStatus(inRecovery, streaming, paused, BytesBehind: 7));
+
+        Assert.Equal((status, text), ($"{health.Status}", health.Description));
+    }
+
     [Fact]
     public void Promoting_asks_first()
     {
-        var commands = model.Get<PostgresReplicaResource>(ResourceNames.Replica).Annotations.OfType<ResourceCommandAnnotation>();
+        var commands = model.Get<IResource>(ResourceNames.Replica).Annotations.OfType<ResourceCommandAnnotation>();
 
         Assert.NotNull(commands.Single(command => command.Name == "promote").ConfirmationMessage);
     }
@@ -63,7 +75,7 @@ public sealed class ReplicaCommandTests(AppHostModel model)
             ResourceSnapshot = ReplicaReporter.Report(Snapshot(state), status),
             Services = model.Services,
         };
-        return model.Get<PostgresReplicaResource>(ResourceNames.Replica).Annotations.OfType<ResourceCommandAnnotation>()
+        return model.Get<IResource>(ResourceNames.Replica).Annotations.OfType<ResourceCommandAnnotation>()
             .Where(command => command.UpdateState(context) == ResourceCommandState.Enabled)
             .Select(command => command.Name);
     }

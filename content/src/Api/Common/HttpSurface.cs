@@ -27,6 +27,7 @@ internal static class HttpSurface
                 options.MapInboundClaims = false;
                 options.Events = new JwtBearerEvents { OnMessageReceived = TakeTokenOfStream };
             });
+        builder.FollowTokenKeys();
         builder.Services.AddAuthorizationBuilder()
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireSubject().Build());
 

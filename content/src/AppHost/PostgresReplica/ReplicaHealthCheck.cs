@@ -1,25 +1,38 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Npgsql;
 
 namespace Acme.Service.AppHost.PostgresReplica;
 
-/// <summary>Healthy is a replica that is in recovery and streams. One whose replay is paused is healthy, only late.</summary>
-internal sealed class ReplicaHealthCheck(PostgresReplicaResource replica) : IHealthCheck
+/// <summary>Healthy: streams and replays, or was promoted. Degraded: its replay is paused.</summary>
+internal sealed class ReplicaHealthCheck(ReplicaServer server) : IHealthCheck
 {
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        HealthPoll.RunAsync(async () => Describe(await server.StatusAsync(cancellationToken)), cancellationToken);
+
+    public static HealthCheckResult Describe(ReplicaStatus? status) => status switch
     {
-        try
-        {
-            return await ReplicaStatus.ReadAsync(replica, cancellationToken) switch
+        null => HealthCheckResult.Unhealthy("Copies the primary, or starts."),
+        { InRecovery: false } => HealthCheckResult.Healthy("Promoted: it takes writes and follows no primary."),
+        { Streaming: false } => HealthCheckResult.Unhealthy("In recovery, but not streaming from the primary."),
+        { Paused: true } => HealthCheckResult.Degraded($"Replay is paused, {status.Lag} behind."),
+        _ => HealthCheckResult.Healthy($"Streams and replays, {status.Lag} behind."),
+    };
+}
+
+/// <summary>Healthy is a primary that answers.</summary>
+/// <param name="hasStarted">False while it would log an error for a client that comes too early.</param>
+internal sealed class PrimaryHealthCheck(ReferenceExpression settings, Func<bool> hasStarted) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        HealthPoll.RunAsync(
+            async () =>
             {
-                { InRecovery: false } => HealthCheckResult.Unhealthy("Promoted: it takes writes of its own and follows no primary."),
-                { Streaming: false } => HealthCheckResult.Unhealthy("In recovery, but not streaming from the primary."),
-                var status => HealthCheckResult.Healthy($"Streaming, {status.Lag} behind."),
-            };
-        }
-        catch (NpgsqlException exception)
-        {
-            return HealthCheckResult.Unhealthy("Does not answer.", exception);
-        }
-    }
+                if (!hasStarted())
+                {
+                    return HealthCheckResult.Unhealthy("Starts.");
+                }
+
+                await using var connection = await ReplicaServer.OpenAsync(settings, cancellationToken);
+                return HealthCheckResult.Healthy($"PostgreSQL {connection.PostgreSqlVersion} answers.");
+            },
+            cancellationToken);
 }

@@ -4,7 +4,7 @@ using System.Diagnostics.Metrics;
 
 namespace Acme.Service.Infrastructure.Sagas;
 
-/// <summary>Spans that join the trace of the request that started the run, and meters.</summary>
+/// <summary>A trace for each step, with a link to the request that started the run, and meters.</summary>
 internal sealed class SagaTelemetry
 {
     public const string Name = "Acme.Service.Sagas";
@@ -41,8 +41,11 @@ internal sealed class SagaTelemetry
         public Step(SagaTelemetry telemetry, SagaRun run, string step)
         {
             (_telemetry, _saga, _step) = (telemetry, run.Name, step);
-            ActivityContext.TryParse(run.TraceParent, traceState: null, isRemote: true, out var parent);
-            _activity = Activities.StartActivity($"{run.Name} {step}", ActivityKind.Consumer, parent);
+            var links = ActivityContext.TryParse(run.TraceParent, traceState: null, isRemote: true, out var request)
+                ? new[] { new ActivityLink(request) }
+                : [];
+            System.Diagnostics.Activity.Current = null; // A step is a trace of its own, whatever this thread did before.
+            _activity = Activities.StartActivity(ActivityKind.Consumer, name: $"{run.Name} {step}", links: links);
             _activity?.SetTag("saga.id", run.Id).SetTag("saga.attempt", run.Retries + 1);
         }
 

@@ -47,4 +47,5 @@ wait "$server"
 server=
 clean_up
 unset POSTGRES_PASSWORD OWNER_PASSWORD APP_RW_PASSWORD APP_RO_PASSWORD WORKER_PASSWORD REPLICATOR_PASSWORD
-serve -c cluster_name=primary
+# The standby that must have a commit before the commit is acknowledged; none by default.
+serve -c cluster_name=primary -c synchronous_standby_names="${SYNCHRONOUS_STANDBY:-}"

@@ -12,6 +12,13 @@ prepare
 export PGPASSFILE=$config/passfile PGSSLROOTCERT=$config/ca.crt
 primary="host=$PRIMARY_HOST port=$PRIMARY_PORT user=replicator sslmode=verify-full"
 
+# A promoted one begins again as a copy of the primary. What was written to it is kept aside until the next time.
+if [ -d "$PGDATA" ] && [ ! -f "$PGDATA/standby.signal" ] && cluster_exists; then
+    await_previous
+    echo "$PGDATA was promoted, so it is moved to $PGDATA.promoted, and the primary is copied again." >&2
+    rm -rf "$PGDATA.promoted"
+    mv "$PGDATA" "$PGDATA.promoted"
+fi
 if ! cluster_exists; then
     # Only whether it answers; a certificate that is wrong is for pg_basebackup to report.
     for attempt in {1..600}; do
@@ -24,8 +31,6 @@ if ! cluster_exists; then
     touch "$PGDATA.new/standby.signal"
     publish_cluster
 fi
-[ -f "$PGDATA/standby.signal" ] ||
-    fail "$PGDATA is no replica any more, since it was promoted. Remove it (LocalHost: --reset) to copy the primary again."
 await_previous
 
 unset REPLICATOR_PASSWORD

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Acme.Service.LocalHost;
+using Acme.Service.Topology;
 
 namespace Acme.Service.Integration.Tests.Fixtures;
 

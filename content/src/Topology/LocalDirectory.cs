@@ -1,13 +1,16 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
-using Acme.Service.Topology;
 
-namespace Acme.Service.LocalHost;
 
-/// <summary>What LocalHost keeps on disk. One process at a time may have it open.</summary>
-internal sealed class LocalDirectory : IDisposable
+namespace Acme.Service.Topology;
+
+/// <summary>What the hosts keep on disk. One process at a time may have it open.</summary>
+public sealed class LocalDirectory : IDisposable
 {
+    private const string Characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    private const int SecretLength = 44;
+
     private readonly FileStream _lock;
 
     private LocalDirectory(string root, FileStream @lock)
@@ -26,7 +29,18 @@ internal sealed class LocalDirectory : IDisposable
 
     public string Redis => Path.Combine(Root, "redis");
 
+    /// <summary>One file for each setting of the API, for an API that no host starts.</summary>
+    public string ApiSettings => Path.Combine(Root, "api");
+
     public string Secrets => Path.Combine(Root, "secrets");
+
+    /// <summary>Why the servers' data is elsewhere; null if it is below the root.</summary>
+    public string? Notice => Servers == Root
+        ? null
+        : $"PostgreSQL runs as the user postgres, who cannot reach {Root}: its data is in {Servers}.";
+
+    /// <summary>PGDATA of a server.</summary>
+    public string DataOf(string server) => Path.Combine(Servers, server, "data");
 
     private string Running => Path.Combine(Root, "running");
 
@@ -56,22 +70,35 @@ internal sealed class LocalDirectory : IDisposable
         }
     }
 
-    /// <summary>The secret of that name, made when it is first asked for: letters and digits, so nothing quotes it.</summary>
+    /// <summary>
+    /// The secret of that name, made when it is first asked for: 44 letters and digits, so nothing quotes it, and as Base64
+    /// it is a key of 33 bytes.
+    /// </summary>
     public string Secret(string name)
     {
         var path = Path.Combine(Secrets, name);
         if (!File.Exists(path))
         {
-            PrivateFiles.Write(path, RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 32));
+            PrivateFiles.Write(path, RandomNumberGenerator.GetString(Characters, SecretLength));
         }
 
         return File.ReadAllText(path);
     }
 
-    /// <summary>File in which supervise.sh says that a part runs.</summary>
+    /// <summary>File in which run.sh says that a part runs.</summary>
     public string PidFile(string part) => Path.Combine(Running, part);
 
     public void Dispose() => _lock.Dispose();
+
+    /// <summary>Writes settings of the API, for an API that no host starts; nothing else stays there.</summary>
+    public void WriteApiSettings(IEnumerable<KeyValuePair<string, string>> settings)
+    {
+        PrivateFiles.CreateDirectory(ApiSettings);
+        foreach (var (name, value) in settings)
+        {
+            PrivateFiles.Write(Path.Combine(ApiSettings, name), value);
+        }
+    }
 
     /// <summary>
     /// Directories that lead to the servers' data: root's server runs as the user postgres, who must get through them.
@@ -113,11 +140,11 @@ internal sealed class LocalDirectory : IDisposable
         }
         catch (IOException exception) when (exception is not (DirectoryNotFoundException or FileNotFoundException))
         {
-            throw new LocalHostException($"Another LocalHost is running on {root}. Stop it first.", exception);
+            throw new LocalHostException($"Another host is running on {root}. Stop it first.", exception);
         }
     }
 
-    /// <summary>If LocalHost was killed, its parts notice, but need a moment to end.</summary>
+    /// <summary>If the host was killed, its parts notice, but need a moment to end.</summary>
     private async Task AwaitPreviousRunAsync(CancellationToken ct)
     {
         if (!Directory.Exists(Running))

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Acme.Service.LocalHost;
+namespace Acme.Service.Topology;
 
-internal static class FreePort
+public static class FreePort
 {
     /// <summary><paramref name="port"/> if nothing listens on it; for 0, any port that is free.</summary>
     public static int Take(int port, string user)

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using Acme.Service.AppHost.PostgresReplica;
+using Acme.Service.Topology;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Acme.Service.AppHost;
+
+/// <summary>The servers from the PostgreSQL and Redis programs of this machine, on LocalHost's data.</summary>
+internal sealed class ProgramServers(
+    IDistributedApplicationBuilder builder, LocalDirectory directory, HostOptions options, ServerPrograms programs)
+    : Servers(builder, directory, options)
+{
+    private Postmaster Primary => new(Directory.DataOf(ResourceNames.Primary));
+
+    private PostgresScripts<object> Scripts => new(text => text, Password);
+
+    public override IResourceBuilder<IResourceWithEndpoints> AddPrimary()
+    {
+        var primary = AddPostgres(ResourceNames.Primary, "primary.sh", LocalPorts.Primary, () => Scripts.Primary(
+            Directory.DataOf(ResourceNames.Primary), Certificates.Location, IsReplicaSynchronous));
+        var check = new PrimaryHealthCheck(Superuser(primary.GetEndpoint(EndpointName)), () => Primary.IsReady);
+        return WithHealthCheck(primary, check).WithIconName("DatabaseMultiple").WithKill(KillAsync);
+    }
+
+    public override IResourceBuilder<IResourceWithConnectionString> AddRedis()
+    {
+        var password = AddPassword(ResourceNames.Redis);
+        var redis = Builder.AddResource(new RedisProgram(ResourceNames.Redis, Directory.Root, password.Resource))
+            .WithArgs([.. programs.SupervisedRedis(Directory.PidFile(ResourceNames.Redis), pipe: false).Skip(1)])
+            .WithEnvironment("REDIS_DIRECTORY", Directory.Redis)
+            .WithEnvironment("REDIS_PASSWORD", password);
+        return WithHealthCheck(WithPort(redis, LocalPorts.Redis), new RedisHealthCheck(redis.Resource))
+            .WithIconName("DatabaseLightning");
+    }
+
+    protected override IResourceBuilder<IResourceWithEndpoints> AddReplica(IResourceBuilder<IResourceWithEndpoints> primary)
+    {
+        var server = primary.GetEndpoint(EndpointName);
+        var replica = AddPostgres(ResourceNames.Replica, "replica.sh", LocalPorts.Replica, () => Scripts.Replica(
+            Directory.DataOf(ResourceNames.Replica), Certificates.Location,
+            server.Property(EndpointProperty.Host), server.Property(EndpointProperty.Port)));
+        return replica.WithReplicaOf(primary, Superuser(replica.GetEndpoint(EndpointName)), Superuser(server));
+    }
+
+    private IResourceBuilder<ExecutableResource> AddPostgres(
+        string name, string script, int port, Func<IEnumerable<KeyValuePair<string, object>>> environment)
+    {
+        string[] command = [.. ServerPrograms.SupervisedPostgres(script, Directory.PidFile(name), pipe: false)];
+        var server = Builder.AddExecutable(name, command[0], Directory.Root, command[1..]).WithEnvironment(context =>
+        {
+            foreach (var (variable, value) in programs.PostgresEnvironment)
+            {
+                context.EnvironmentVariables[variable] = value;
+            }
+
+            foreach (var (variable, value) in environment())
+            {
+                context.EnvironmentVariables[variable] = value;
+            }
+        });
+        return WithPort(server, port);
+    }
+
+    /// <summary>Without a proxy, since a client asks a server for its address.</summary>
+    private IResourceBuilder<T> WithPort<T>(IResourceBuilder<T> server, int usual)
+        where T : IResourceWithEndpoints
+    {
+        int? port = Options.EphemeralPorts ? FreePort.Take(0, server.Resource.Name) : usual;
+        return server.WithEndpoint(port: port, targetPort: port, name: EndpointName, env: "PORT", isProxied: false);
+    }
+
+    private IResourceBuilder<T> WithHealthCheck<T>(IResourceBuilder<T> server, IHealthCheck check)
+        where T : IResource
+    {
+        var key = $"{server.Resource.Name}_check";
+        Builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(key, check, null, null));
+        return server.WithHealthCheck(key);
+    }
+
+    private async Task KillAsync(CustomResourceSnapshot _, CancellationToken cancellationToken)
+    {
+        using var kill = Process.Start("kill", ["-KILL", $"{Primary.ProcessId}"]);
+        await kill.WaitForExitAsync(cancellationToken);
+    }
+}
