@@ -1,5 +1,5 @@
-using Acme.Service.Integration.Tests.Bank;
 using Colonnade.Dev.Demo;
+using Integration.Tests.Bank;
 using Microsoft.Playwright;
 using Spectre.Console;
 

@@ -1,7 +1,7 @@
-using Acme.Service.AppHost.PostgresReplica;
-using Acme.Service.Topology;
+using AppHost.PostgresReplica;
+using Topology;
 
-namespace Acme.Service.AppHost;
+namespace AppHost;
 
 /// <summary>PostgreSQL in containers that run the scripts of Topology, which is where everything about them is decided.</summary>
 internal sealed class PostgresTopology

@@ -1,4 +1,4 @@
-namespace Acme.Service.LocalHost;
+namespace LocalHost;
 
 /// <summary>What the person asked for.</summary>
 internal sealed record CommandLine(string DataDirectory, bool Reset, bool EphemeralPorts, bool Help)

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Acme.Service.LocalHost;
+namespace LocalHost;
 
 internal static class FreePort
 {

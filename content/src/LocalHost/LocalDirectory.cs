@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
-using Acme.Service.Topology;
+using Topology;
 
-namespace Acme.Service.LocalHost;
+namespace LocalHost;
 
 /// <summary>What LocalHost keeps on disk. One process at a time may have it open.</summary>
 internal sealed class LocalDirectory : IDisposable
@@ -98,7 +98,7 @@ internal sealed class LocalDirectory : IDisposable
             if (!directory.UnixFileMode.HasFlag(UnixFileMode.OtherExecute))
             {
                 var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(root)))[..12];
-                return Path.Combine("/var/lib", typeof(LocalDirectory).Namespace!, name);
+                return Path.Combine("/var/lib", typeof(LocalDirectory).Assembly.GetName().Name!, name);
             }
         }
 

@@ -1,9 +1,9 @@
 using System.Net.Sockets;
 using System.Text;
-using Acme.Service.Topology;
 using Npgsql;
+using Topology;
 
-namespace Acme.Service.LocalHost;
+namespace LocalHost;
 
 /// <summary>Where a server listens.</summary>
 public sealed record ServerAddress(string Host, int Port)

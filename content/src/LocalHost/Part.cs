@@ -2,7 +2,7 @@ using System.Data.Common;
 using System.Diagnostics;
 using System.Net.Sockets;
 
-namespace Acme.Service.LocalHost;
+namespace LocalHost;
 
 /// <summary>A process that LocalHost runs through supervise.sh, so that it cannot outlive LocalHost.</summary>
 internal sealed class Part : IAsyncDisposable

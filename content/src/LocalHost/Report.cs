@@ -1,8 +1,8 @@
 using System.Text.Json;
-using Acme.Service.Topology;
 using Spectre.Console;
+using Topology;
 
-namespace Acme.Service.LocalHost;
+namespace LocalHost;
 
 /// <summary>What LocalHost tells people, and programs by state.json.</summary>
 internal static class Report

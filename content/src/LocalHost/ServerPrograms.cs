@@ -1,4 +1,4 @@
-namespace Acme.Service.LocalHost;
+namespace LocalHost;
 
 /// <summary>Where the server programs of this machine are.</summary>
 internal static class ServerPrograms

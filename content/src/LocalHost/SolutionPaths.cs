@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace Acme.Service.LocalHost;
+namespace LocalHost;
 
 /// <summary>Paths known since the build; LocalHost.csproj writes them into the assembly.</summary>
 internal static class SolutionPaths

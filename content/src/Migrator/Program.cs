@@ -1,7 +1,7 @@
-using Acme.Service.Infrastructure.Persistence.Migrations;
-using Acme.Service.Infrastructure.Sagas;
-using Acme.Service.Migrator.Verbs;
-using Acme.Service.ServiceDefaults;
+using Infrastructure.Persistence.Migrations;
+using Infrastructure.Sagas;
+using Migrator.Verbs;
+using ServiceDefaults;
 
 var builder = Host.CreateApplicationBuilder(args);
 builder.AddServiceDefaults();

@@ -1,9 +1,9 @@
-using Acme.Service.AppHost.Tests;
+using AppHost.Tests;
 using Microsoft.Extensions.DependencyInjection;
 
 [assembly: AssemblyFixture(typeof(AppHostModel))]
 
-namespace Acme.Service.AppHost.Tests;
+namespace AppHost.Tests;
 
 /// <summary>The AppHost's model, built once and never started, so that no container engine is needed.</summary>
 public sealed class AppHostModel : IDisposable

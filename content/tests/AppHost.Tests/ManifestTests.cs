@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Acme.Service.Topology;
+using Topology;
 
-namespace Acme.Service.AppHost.Tests;
+namespace AppHost.Tests;
 
 /// <summary>What is published: the two processes, and connection strings that whoever deploys has to give.</summary>
 public sealed class ManifestTests

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 
-namespace Acme.Service.Api.Common;
+namespace Api.Common;
 
 /// <summary>Says what could not be read of a request, without naming the types it would have been read into.</summary>
 internal sealed class BadRequestHandler(IProblemDetailsService problems) : IExceptionHandler

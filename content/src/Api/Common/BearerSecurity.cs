@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
-namespace Acme.Service.Api.Common;
+namespace Api.Common;
 
 /// <summary>Tells readers of the API's description that every operation takes a bearer token.</summary>
 internal sealed class BearerSecurity : IOpenApiDocumentTransformer

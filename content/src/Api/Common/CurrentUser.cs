@@ -1,7 +1,7 @@
 using System.Security.Claims;
-using Acme.Service.Domain.Common;
+using Domain.Common;
 
-namespace Acme.Service.Api.Common;
+namespace Api.Common;
 
 internal static class CurrentUser
 {

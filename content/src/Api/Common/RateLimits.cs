@@ -4,7 +4,7 @@ using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.RateLimiting;
 
-namespace Acme.Service.Api.Common;
+namespace Api.Common;
 
 /// <summary>A token bucket for every user, and one by address for callers who are not signed in.</summary>
 internal sealed class RateLimitOptions

@@ -1,13 +1,13 @@
 using System.Security.Claims;
-using Acme.Service.Api.Common;
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Transfers;
-using Acme.Service.Domain.Transfers;
-using Acme.Service.Domain.Wallets;
+using Api.Common;
+using Application.Common;
+using Application.Transfers;
+using Domain.Transfers;
+using Domain.Wallets;
 using Mediator;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace Acme.Service.Api.Transfers;
+namespace Api.Transfers;
 
 /// <param name="From">One of your wallets.</param>
 /// <param name="To">A payee's handle, or the id of a wallet.</param>

@@ -1,14 +1,14 @@
 using System.Security.Claims;
-using Acme.Service.Api.Common;
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Wallets;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
+using Api.Common;
+using Application.Common;
+using Application.Wallets;
+using Domain.Common;
+using Domain.Wallets;
 using ErrorOr;
 using Mediator;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace Acme.Service.Api.Wallets;
+namespace Api.Wallets;
 
 internal sealed record OpenWalletRequest(string Currency);
 

@@ -1,6 +1,6 @@
-using Acme.Service.Topology;
+using Topology;
 
-namespace Acme.Service.AppHost.PostgresReplica;
+namespace AppHost.PostgresReplica;
 
 /// <summary>
 /// A streaming replica of a PostgreSQL server. Its connection string is the superuser's, for the dashboard's own use: a

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 
-namespace Acme.Service.AppHost.PostgresReplica;
+namespace AppHost.PostgresReplica;
 
 /// <summary>Healthy is a replica that is in recovery and streams. One whose replay is paused is healthy, only late.</summary>
 internal sealed class ReplicaHealthCheck(PostgresReplicaResource replica) : IHealthCheck

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Npgsql;
 
-namespace Acme.Service.AppHost.PostgresReplica;
+namespace AppHost.PostgresReplica;
 
 /// <summary>How a replica is doing, as it tells itself.</summary>
 /// <param name="InRecovery">False once it was promoted.</param>

@@ -1,11 +1,11 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Acme.Service.Domain.Activity;
-using Acme.Service.Domain.Common;
+using Domain.Activity;
+using Domain.Common;
 using ErrorOr;
 
-namespace Acme.Service.Application.Activity;
+namespace Application.Activity;
 
 /// <summary>A line as it is sent.</summary>
 /// <param name="Payload">An object of any shape.</param>

@@ -1,11 +1,11 @@
 using System.Text.Json;
-using Acme.Service.Application.Common;
-using Acme.Service.Domain.Common;
+using Application.Common;
+using Domain.Common;
 using ErrorOr;
 using FluentValidation;
 using Mediator;
 
-namespace Acme.Service.Application.Activity;
+namespace Application.Activity;
 
 /// <summary>What a user did, newest first.</summary>
 /// <param name="Filter">A JSON object that the payload contains; null for any payload.</param>

@@ -1,9 +1,9 @@
-using Acme.Service.Application.Common;
+using Application.Common;
 using ErrorOr;
 using FluentValidation;
 using Mediator;
 
-namespace Acme.Service.Application.Sagas;
+namespace Application.Sagas;
 
 /// <summary>Where a run is. The numbers are stored.</summary>
 public enum SagaStatus : short

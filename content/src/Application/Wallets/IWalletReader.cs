@@ -1,8 +1,8 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
+using Application.Common;
+using Domain.Common;
+using Domain.Wallets;
 
-namespace Acme.Service.Application.Wallets;
+namespace Application.Wallets;
 
 /// <param name="Balance">What can be spent, in minor units of the currency.</param>
 /// <param name="Pending">What is reserved for transfers that have not ended, in minor units.</param>

@@ -1,6 +1,6 @@
 using ErrorOr;
 
-namespace Acme.Service.Domain.Transfers;
+namespace Domain.Transfers;
 
 /// <summary>As it is stored and shown.</summary>
 public enum TransferStatus : short

@@ -1,4 +1,4 @@
-namespace Acme.Service.Domain.Wallets;
+namespace Domain.Wallets;
 
 public enum WalletStatus : short
 {

@@ -1,12 +1,12 @@
-using Acme.Service.Application.Ingestion;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.Sharding;
+using Application.Ingestion;
+using Domain.Common;
+using Infrastructure.Persistence;
+using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using NpgsqlTypes;
 
-namespace Acme.Service.Infrastructure.Ingestion;
+namespace Infrastructure.Ingestion;
 
 /// <summary>A column of a <see cref="BulkInsert{TRow}"/>.</summary>
 /// <param name="SqlType">As PostgreSQL calls it.</param>

@@ -2,12 +2,12 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
-namespace Acme.Service.Infrastructure.Sagas;
+namespace Infrastructure.Sagas;
 
 /// <summary>Spans that join the trace of the request that started the run, and meters.</summary>
 internal sealed class SagaTelemetry
 {
-    public const string Name = "Acme.Service.Sagas";
+    public const string Name = "Infrastructure.Sagas";
 
     private static readonly ActivitySource Activities = new(Name);
 

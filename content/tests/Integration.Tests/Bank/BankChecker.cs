@@ -1,9 +1,9 @@
 using System.Text.Json;
-using Acme.Service.Application.Sagas;
-using Acme.Service.Domain.Transfers;
-using Acme.Service.Domain.Wallets;
+using Application.Sagas;
+using Domain.Transfers;
+using Domain.Wallets;
 
-namespace Acme.Service.Integration.Tests.Bank;
+namespace Integration.Tests.Bank;
 
 /// <summary>
 /// What must hold of a bank that is at rest: all faults are healed, all sagas have had their time. Knows nothing of how

@@ -1,20 +1,20 @@
 using System.Globalization;
 using System.Net;
-using Acme.Service.Application.Sagas;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Transfers;
-using Acme.Service.Domain.Wallets;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.Sagas;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Integration.Tests.Sagas;
-using Acme.Service.Topology;
+using Application.Sagas;
+using Domain.Common;
+using Domain.Transfers;
+using Domain.Wallets;
+using Infrastructure.Persistence;
+using Infrastructure.Sagas;
+using Integration.Tests.Fixtures;
+using Integration.Tests.Sagas;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.Bank;
+namespace Integration.Tests.Bank;
 
 /// <summary>A checker that finds nothing says little unless it is known to find what is there.</summary>
 [Collection(nameof(BankTests))]

@@ -2,9 +2,9 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Acme.Service.Domain.Common;
+using Domain.Common;
 
-namespace Acme.Service.Integration.Tests.Bank;
+namespace Integration.Tests.Bank;
 
 /// <summary>
 /// People with money, and those whom they cannot pay. Whom and how much comes from the random numbers that each client

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Acme.Service.Infrastructure.Sagas;
-using Acme.Service.Topology;
+using Infrastructure.Sagas;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.Bank;
+namespace Integration.Tests.Bank;
 
 /// <param name="Seed">All random numbers come from it.</param>
 /// <param name="Traffic">How long clients move money and faults happen.</param>

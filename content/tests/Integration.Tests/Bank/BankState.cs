@@ -1,9 +1,9 @@
-using Acme.Service.Application.Sagas;
-using Acme.Service.Domain.Transfers;
-using Acme.Service.Domain.Wallets;
+using Application.Sagas;
+using Domain.Transfers;
+using Domain.Wallets;
 using Npgsql;
 
-namespace Acme.Service.Integration.Tests.Bank;
+namespace Integration.Tests.Bank;
 
 internal sealed record WalletRow(string Shard, Guid Id, Guid Owner, string Currency, long Balance, long Pending);
 

@@ -1,9 +1,9 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Sagas;
-using Acme.Service.Topology;
+using Domain.Common;
+using Infrastructure.Sagas;
 using StackExchange.Redis;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.Bank;
+namespace Integration.Tests.Bank;
 
 /// <summary>Faults of one part never overlap; those of different parts do.</summary>
 internal enum FaultyPart

@@ -1,18 +1,18 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Idempotency;
-using Acme.Service.Application.Sagas;
-using Acme.Service.Application.Wallets;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
-using Acme.Service.Infrastructure.Idempotency;
-using Acme.Service.Infrastructure.Sagas;
-using Acme.Service.Infrastructure.Sharding;
+using Application.Common;
+using Application.Idempotency;
+using Application.Sagas;
+using Application.Wallets;
+using Domain.Common;
+using Domain.Wallets;
+using Infrastructure.Idempotency;
+using Infrastructure.Sagas;
+using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
-namespace Acme.Service.Integration.Tests.Bank;
+namespace Integration.Tests.Bank;
 
 /// <summary>A mistake that the service could have, made in a running one.</summary>
 /// <param name="Sql">Runs on each shard first.</param>

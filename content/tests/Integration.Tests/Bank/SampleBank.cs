@@ -1,9 +1,9 @@
 using System.Net;
-using Acme.Service.Application.Sagas;
-using Acme.Service.Domain.Transfers;
-using Acme.Service.Domain.Wallets;
+using Application.Sagas;
+using Domain.Transfers;
+using Domain.Wallets;
 
-namespace Acme.Service.Integration.Tests.Bank;
+namespace Integration.Tests.Bank;
 
 /// <summary>A bank written by hand, in which all is right, to be damaged.</summary>
 internal sealed class SampleBank

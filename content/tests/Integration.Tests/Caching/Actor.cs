@@ -1,8 +1,8 @@
-using Acme.Service.Infrastructure.Caching;
+using Infrastructure.Caching;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
-namespace Acme.Service.Integration.Tests.Caching;
+namespace Integration.Tests.Caching;
 
 /// <summary>Something that is done step by step: it stops at each gate until it is told to go on.</summary>
 internal sealed class Actor

@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using Acme.Service.Infrastructure.Caching;
+using Infrastructure.Caching;
 using StackExchange.Redis;
 
-namespace Acme.Service.Integration.Tests.Caching;
+namespace Integration.Tests.Caching;
 
 /// <summary>Redis hangs, or is killed and comes back. Reads go on without it, and soon as fast as without a cache.</summary>
 public sealed class RedisAwayTests(OwnServers servers) : IClassFixture<OwnServers>

@@ -1,8 +1,8 @@
-using Acme.Service.Infrastructure.Caching;
-using Acme.Service.Infrastructure.ReadReplicas;
+using Infrastructure.Caching;
+using Infrastructure.ReadReplicas;
 using StackExchange.Redis;
 
-namespace Acme.Service.Integration.Tests.Caching;
+namespace Integration.Tests.Caching;
 
 /// <summary>Mistakes that the checker must find.</summary>
 internal enum Mistake

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Acme.Service.Integration.Tests.Containers;
+namespace Integration.Tests.Containers;
 
 /// <summary>A test that starts containers: skipped when nothing can run them.</summary>
 [AttributeUsage(AttributeTargets.Method)]

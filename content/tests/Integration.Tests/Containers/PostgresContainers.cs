@@ -1,15 +1,15 @@
 using System.Security.Cryptography;
-using Acme.Service.Integration.Tests.LocalHost;
-using Acme.Service.LocalHost;
-using Acme.Service.Topology;
 using Docker.DotNet;
 using DotNet.Testcontainers.Builders;
 using DotNet.Testcontainers.Configurations;
 using DotNet.Testcontainers.Containers;
 using DotNet.Testcontainers.Networks;
 using DotNet.Testcontainers.Volumes;
+using Integration.Tests.LocalHost;
+using LocalHost;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.Containers;
+namespace Integration.Tests.Containers;
 
 /// <summary>
 /// A primary and its replica in containers, with mounts, environment, entrypoint and arguments of

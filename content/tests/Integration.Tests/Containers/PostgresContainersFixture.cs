@@ -1,4 +1,4 @@
-namespace Acme.Service.Integration.Tests.Containers;
+namespace Integration.Tests.Containers;
 
 /// <summary>One primary and replica for the tests of a class; none when nothing can run them and the tests are skipped.</summary>
 public sealed class PostgresContainersFixture : IAsyncLifetime

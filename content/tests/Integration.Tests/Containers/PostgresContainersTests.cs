@@ -1,11 +1,11 @@
 using System.Diagnostics;
-using Acme.Service.Integration.Tests.LocalHost;
-using Acme.Service.Topology;
 using DotNet.Testcontainers.Builders;
 using DotNet.Testcontainers.Configurations;
+using Integration.Tests.LocalHost;
 using Npgsql;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.Containers;
+namespace Integration.Tests.Containers;
 
 /// <summary>
 /// The topology's scripts inside the postgres image. What they must do wherever they run is tested where they start

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
-using Acme.Service.Integration.Tests.Containers;
 using DotNet.Testcontainers.Builders;
 using DotNet.Testcontainers.Containers;
+using Integration.Tests.Containers;
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>Servers in containers. The image of Redis is <c>COLONNADE_REDIS_IMAGE</c> if that is set.</summary>
 internal sealed class ContainerTopology : IServers

@@ -1,17 +1,17 @@
 using System.Security.Cryptography;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.Persistence.Migrations;
-using Acme.Service.Integration.Tests.Containers;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.LocalHost;
-using Acme.Service.Topology;
+using Infrastructure.Persistence;
+using Infrastructure.Persistence.Migrations;
+using Integration.Tests.Containers;
+using Integration.Tests.Fixtures;
+using LocalHost;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using Topology;
 
 [assembly: AssemblyFixture(typeof(Servers))]
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>
 /// A primary, a replica and Redis for the whole run, with migrated databases that tests copy. The servers are those of

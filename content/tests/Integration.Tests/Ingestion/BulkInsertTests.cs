@@ -1,13 +1,13 @@
 using System.Diagnostics;
-using Acme.Service.Application.Ingestion;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Ingestion;
-using Acme.Service.Infrastructure.Sharding;
-using Acme.Service.Integration.Tests.Fixtures;
+using Application.Ingestion;
+using Domain.Common;
+using Infrastructure.Ingestion;
+using Infrastructure.Sharding;
+using Integration.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 using NpgsqlTypes;
 
-namespace Acme.Service.Integration.Tests.Ingestion;
+namespace Integration.Tests.Ingestion;
 
 /// <summary>On a table of the test's own.</summary>
 [Collection(nameof(ServiceTests))]

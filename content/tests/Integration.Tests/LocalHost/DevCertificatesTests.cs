@@ -1,9 +1,9 @@
 using System.Net;
 using System.Runtime.Versioning;
 using System.Security.Cryptography.X509Certificates;
-using Acme.Service.Topology;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.LocalHost;
+namespace Integration.Tests.LocalHost;
 
 public sealed class DevCertificatesTests : IDisposable
 {

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
-using Acme.Service.LocalHost;
+using LocalHost;
 
-namespace Acme.Service.Integration.Tests.LocalHost;
+namespace Integration.Tests.LocalHost;
 
 /// <summary>LocalHost as people start it: the built program, in a process of its own.</summary>
 internal sealed class LocalHostProcess : IAsyncDisposable

@@ -1,7 +1,7 @@
 using System.Reflection;
-using Acme.Service.LocalHost;
+using LocalHost;
 
-namespace Acme.Service.Integration.Tests.LocalHost;
+namespace Integration.Tests.LocalHost;
 
 /// <summary>The whole program. Its tests share data, so that only the first has to make it.</summary>
 public sealed class LocalHostProcessTests(TestDirectory directory) : IClassFixture<TestDirectory>

@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace Acme.Service.Integration.Tests.LocalHost;
+namespace Integration.Tests.LocalHost;
 
 internal static class Sql
 {

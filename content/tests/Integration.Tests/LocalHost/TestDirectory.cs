@@ -1,4 +1,4 @@
-namespace Acme.Service.Integration.Tests.LocalHost;
+namespace Integration.Tests.LocalHost;
 
 /// <summary>A directory that is deleted after the test. Others may enter it, as the user postgres must for root's tests.</summary>
 public sealed class TestDirectory : IDisposable

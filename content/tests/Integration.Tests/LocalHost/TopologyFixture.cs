@@ -1,6 +1,6 @@
-using Acme.Service.LocalHost;
+using LocalHost;
 
-namespace Acme.Service.Integration.Tests.LocalHost;
+namespace Integration.Tests.LocalHost;
 
 /// <summary>One topology for the tests of a class.</summary>
 public sealed class TopologyFixture : IAsyncLifetime

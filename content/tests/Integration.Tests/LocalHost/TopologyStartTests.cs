@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
-using Acme.Service.LocalHost;
-using Acme.Service.Topology;
+using LocalHost;
 using Npgsql;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.LocalHost;
+namespace Integration.Tests.LocalHost;
 
 /// <summary>How the topology starts. The tests share data and leave it in order, so that few have to make it.</summary>
 public sealed class TopologyStartTests(TestDirectory directory) : IClassFixture<TestDirectory>

@@ -1,12 +1,12 @@
 using System.Diagnostics;
 using System.Security.Authentication;
-using Acme.Service.LocalHost;
-using Acme.Service.Topology;
+using LocalHost;
 using Npgsql;
 using Npgsql.Replication;
 using StackExchange.Redis;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.LocalHost;
+namespace Integration.Tests.LocalHost;
 
 public sealed class TopologyTests(TopologyFixture fixture) : IClassFixture<TopologyFixture>
 {

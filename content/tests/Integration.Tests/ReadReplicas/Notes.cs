@@ -1,13 +1,13 @@
-using Acme.Service.Application.Platform;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.ReadReplicas;
-using Acme.Service.Infrastructure.Sharding;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Topology;
+using Application.Platform;
+using Domain.Common;
+using Infrastructure.ReadReplicas;
+using Infrastructure.Sharding;
+using Integration.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.ReadReplicas;
+namespace Integration.Tests.ReadReplicas;
 
 /// <summary>Numbers by name in a table of the tests, written and read as requests do it.</summary>
 internal static class Notes

@@ -2,9 +2,9 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.ServerSentEvents;
 using System.Text.Json;
-using Acme.Service.Integration.Tests.Fixtures;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Integration.Tests.Realtime;
+namespace Integration.Tests.Realtime;
 
 /// <summary>A client of the stream, as one would write it: it remembers the last id, and says it when it connects again.</summary>
 internal sealed class EventClient(string subject) : IAsyncDisposable

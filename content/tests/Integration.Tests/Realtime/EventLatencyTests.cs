@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
-using Acme.Service.Domain.Common;
-using Acme.Service.Integration.Tests.Fixtures;
+using Domain.Common;
+using Integration.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Acme.Service.Integration.Tests.Realtime;
+namespace Integration.Tests.Realtime;
 
 [Collection(nameof(ServiceTests))]
 public sealed class EventLatencyTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

@@ -1,11 +1,11 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Realtime;
-using Acme.Service.Domain.Common;
-using Acme.Service.Integration.Tests.Fixtures;
+using Application.Common;
+using Application.Realtime;
+using Domain.Common;
+using Integration.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
-namespace Acme.Service.Integration.Tests.Realtime;
+namespace Integration.Tests.Realtime;
 
 /// <summary>What is published in tests.</summary>
 internal sealed record Numbered(int Number);

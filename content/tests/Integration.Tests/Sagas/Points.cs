@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Acme.Service.Infrastructure.Sagas;
+using Infrastructure.Sagas;
 
-namespace Acme.Service.Integration.Tests.Sagas;
+namespace Integration.Tests.Sagas;
 
 /// <summary>Hears at which points the sagas of this process are.</summary>
 internal sealed class Points : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>, IDisposable

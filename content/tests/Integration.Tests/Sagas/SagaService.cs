@@ -2,13 +2,13 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Security.Claims;
-using Acme.Service.Api.Platform;
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Sagas;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Sagas;
-using Acme.Service.Infrastructure.Sharding;
-using Acme.Service.Integration.Tests.Fixtures;
+using Api.Platform;
+using Application.Common;
+using Application.Sagas;
+using Domain.Common;
+using Infrastructure.Sagas;
+using Infrastructure.Sharding;
+using Integration.Tests.Fixtures;
 using Mediator;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
@@ -17,7 +17,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace Acme.Service.Integration.Tests.Sagas;
+namespace Integration.Tests.Sagas;
 
 /// <summary>Databases with a table for the effects of the test's sagas.</summary>
 public sealed class SagaFixture(Servers servers) : IAsyncLifetime

@@ -1,11 +1,11 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence.Migrations;
-using Acme.Service.Infrastructure.Sharding;
-using Acme.Service.Integration.Tests.Fixtures;
+using Domain.Common;
+using Infrastructure.Persistence.Migrations;
+using Infrastructure.Sharding;
+using Integration.Tests.Fixtures;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Acme.Service.Integration.Tests.Sharding;
+namespace Integration.Tests.Sharding;
 
 [Collection(nameof(ServiceTests))]
 public sealed class BucketMoveTests(Servers servers, ServiceFixture fixture) : IClassFixture<ServiceFixture>

@@ -1,10 +1,10 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Sharding;
-using Acme.Service.Integration.Tests.Fixtures;
+using Domain.Common;
+using Infrastructure.Sharding;
+using Integration.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Acme.Service.Integration.Tests.Sharding;
+namespace Integration.Tests.Sharding;
 
 /// <summary>Users of one bucket, who have rows in a table that every service has, and moves of that bucket.</summary>
 internal sealed class MovedUsers(TestService service, int bucket)

@@ -1,8 +1,8 @@
 using System.Net;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Integration.Tests.Realtime;
+using Integration.Tests.Fixtures;
+using Integration.Tests.Realtime;
 
-namespace Acme.Service.Integration.Tests.Transfers;
+namespace Integration.Tests.Transfers;
 
 [Collection(nameof(ServiceTests))]
 public sealed class TransferEventsTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
