@@ -6,8 +6,11 @@ internal static class Flavours
     /// <summary>Built and tested in full, like <see cref="WithoutSample"/>.</summary>
     public static readonly SolutionOptions Plain = new("Contoso.Payments", Aspire: false, Sample: true);
 
-    /// <summary>Has everything that is awkward in a name: a digit first, a dash, a space, a dot and a letter outside ASCII.</summary>
-    public static readonly SolutionOptions WithoutSample = new("3-scale Über.Zahlung", Aspire: false, Sample: false);
+    /// <summary>
+    /// Has everything that is awkward in a name: a digit first, a dash, a space, a letter outside ASCII, two dots, a keyword
+    /// of C# and a namespace of .NET.
+    /// </summary>
+    public static readonly SolutionOptions WithoutSample = new("3-scale Über..class.System", Aspire: false, Sample: false);
 
     public static readonly SolutionOptions Aspire = new("Contoso.Payments", Aspire: true, Sample: true);
 
@@ -15,7 +18,7 @@ internal static class Flavours
         ["tests/Domain.Tests", "tests/Application.Tests", "tests/Architecture.Tests", "tests/Integration.Tests"];
 
     private static readonly string[] s_names =
-        ["Contoso.Payments", "Payments", "contoso-payments", "3scale", "My Service", "Zahlung.Über", "3-scale Über.Zahlung"];
+        ["Contoso.Payments", "contoso-payments", "My Service", "class", "Contoso.Wallet", "System", WithoutSample.Name];
 
     /// <summary>Every name with every set of options.</summary>
     public static TheoryData<string, bool, bool> All
