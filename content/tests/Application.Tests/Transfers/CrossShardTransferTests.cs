@@ -71,7 +71,9 @@ public sealed class CrossShardTransferTests : TransferUseCases
         Assert.Equal(
             transfer with
             {
-                Status = TransferStatus.Voided, Reason = new VoidReason(code, text), EndedAt = UseCases.Clock.Now,
+                Status = TransferStatus.Voided,
+                Reason = new VoidReason(code, text),
+                EndedAt = UseCases.Clock.Now,
             },
             await GetTransferAsync(Alice, transfer.Id));
         Assert.Equal(

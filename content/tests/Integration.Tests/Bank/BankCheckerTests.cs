@@ -54,7 +54,8 @@ public sealed class BankCheckerTests(Servers servers)
         {
             bank.Keys.RemoveAll(row => row.Key == bank.OperationOf(bank.Posted).Key);
             bank.Forget(bank.Posted);
-        }),
+        }
+        ),
         ["acknowledged, and paid to somebody else"] = ("what was acknowledged is there", bank =>
             SampleBank.Change(bank.Transfers, row => row.Id == bank.Sent, row => row with { PayeeWallet = bank.Cleo.Id, Payee = bank.Cleo.Owner })),
         ["refused, and done"] = ("what was refused is not there", bank =>
@@ -64,7 +65,8 @@ public sealed class BankCheckerTests(Servers servers)
             var refused = new Operation("refused", OperationKind.Deposit, bank.Ben, "", null, 78, "EUR");
             refused.Add(new Attempt(HttpStatusCode.Conflict, "{}"));
             bank.History.Add(refused);
-        }),
+        }
+        ),
         ["a repeat that was answered otherwise"] = ("a repeated request is answered the same", bank =>
             bank.Paid.Add(new Attempt(HttpStatusCode.OK, """{"balance":2000}"""))),
         ["a write to the shard that had the bucket before"] = ("a user's rows are on one shard", bank =>

@@ -50,7 +50,8 @@ internal sealed record PlantedBug(string Caught, string Sql = "", Action<IServic
             RETURN set_config('app.user_id', user_id::text, false);
             """),
         ["notification lost, and no poll"] = new("no saga is open or dead", Settings:
-            [("Sagas:PollMilliseconds", "3600000"), ("Sagas:LeaseSeconds", "1")]) { FailsAt = SagaPoint.Started },
+            [("Sagas:PollMilliseconds", "3600000"), ("Sagas:LeaseSeconds", "1")])
+        { FailsAt = SagaPoint.Started },
         ["idempotency key in a transaction of its own"] = new("was acknowledged and is not there", Services: services => services
             .AddScoped<IIdempotencyKeys, KeyInItsOwnTransaction>()),
         ["idempotency key ignored"] = new("an operation has one effect at most", Services: services => services
