@@ -47,9 +47,9 @@ public sealed class GeneratedSolution : IDisposable
 
     public string SolutionFile => File($"{Options.Name}.slnx");
 
-    /// <summary>How namespaces and assembly names begin: the name with what C# does not allow replaced.</summary>
-    public string Namespace => XDocument.Load(File("Directory.Build.props"))
-        .Descendants("RootNamespace").Single().Value.Replace(".$(MSBuildProjectName)", "", StringComparison.Ordinal);
+    /// <summary>How assembly names begin: the solution's name with what C# does not allow replaced.</summary>
+    public string AssemblyPrefix => XDocument.Load(File("Directory.Build.props"))
+        .Descendants("AssemblyName").Single().Value.Replace("$(MSBuildProjectName)", "", StringComparison.Ordinal);
 
     public string File(string path) => Path.Combine(Root, path);
 
@@ -127,7 +127,7 @@ public sealed class GeneratedSolution : IDisposable
 
     /// <summary>Path of the assembly that a project builds to.</summary>
     public string Assembly(string project) =>
-        Path.Combine(Root, project, "bin", Options.Configuration, "net10.0", $"{Namespace}.{Path.GetFileName(project)}.dll");
+        Path.Combine(Root, project, "bin", Options.Configuration, "net10.0", $"{AssemblyPrefix}{Path.GetFileName(project)}.dll");
 
     public void Dispose() => Directory.Delete(_parent, recursive: true);
 

@@ -1,4 +1,4 @@
-using Acme.Service.Domain.Common;
+using Domain.Common;
 using Npgsql;
 
 namespace Colonnade.Benchmarks;

@@ -1,9 +1,9 @@
-using Acme.Service.Application;
-using Acme.Service.Application.Wallets;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
-using Acme.Service.Infrastructure;
-using Acme.Service.Infrastructure.Persistence;
+using Application;
+using Application.Wallets;
+using Domain.Common;
+using Domain.Wallets;
+using Infrastructure;
+using Infrastructure.Persistence;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -4,7 +4,7 @@ namespace Template.Tests;
 
 /// <summary>
 /// A generated solution with every violation planted at once, built, and its Architecture.Tests run: one build shows all
-/// rules failing. That they hold for a clean solution, <see cref="FullSolutionTests"/> shows.
+/// rules failing. That they hold for a clean solution, <see cref="DefaultSolutionTests"/> shows.
 /// </summary>
 public sealed class ArchitectureRuleRun(Generator generator) : IAsyncLifetime
 {

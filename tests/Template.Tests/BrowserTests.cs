@@ -1,7 +1,7 @@
-using Colonnade.Dev.Testing;
-using Acme.Service.Platform.Tests.Bank;
 using Colonnade.Dev.Demo;
+using Colonnade.Dev.Testing;
 using Microsoft.Playwright;
+using Platform.Tests.Bank;
 using Spectre.Console;
 
 namespace Template.Tests;

@@ -1,4 +1,5 @@
 using Colonnade.Dev.Testing;
+
 namespace Template.Tests;
 
 /// <summary>The topology's scripts in containers, as AppHost runs them.</summary>

@@ -12,7 +12,7 @@ internal static class Flavours
     public static readonly SolutionOptions WithoutAspire = new("Contoso.Payments", Aspire: false, PlatformTests: false);
 
     private static readonly string[] s_names =
-        ["Contoso.Payments", "Payments", "contoso-payments", "3scale", "My Service", "Zahlung.Über", "3-scale Über.Zahlung"];
+        ["Contoso.Payments", "contoso-payments", "My Service", "class", "Contoso.Wallet", "System", WithoutSample.Name];
 
     /// <summary>Every name with every set of options.</summary>
     public static TheoryData<string, bool, bool> All

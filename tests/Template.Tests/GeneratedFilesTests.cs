@@ -1,7 +1,7 @@
-using Colonnade.Dev.Testing;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Colonnade.Dev.Testing;
 
 namespace Template.Tests;
 
@@ -23,26 +23,6 @@ public sealed partial class GeneratedFilesTests(Generator generator)
             var left = Residue().Match(File.ReadAllText(solution.File(path)));
             Assert.False(left.Success, $"{path} contains '{left.Value}'.");
         });
-    }
-
-    [Theory, MemberData(nameof(Flavours.All), MemberType = typeof(Flavours))]
-    public async Task Namespaces_are_valid_and_carry_the_name(string name, bool aspire, bool sample)
-    {
-        var solution = await generator.GenerateAsync(new(name, aspire, sample));
-        Assert.Matches(Namespace(), solution.Namespace);
-        var declared = 0;
-        foreach (var path in solution.Files().Where(path => path.EndsWith(".cs", StringComparison.Ordinal)))
-        {
-            foreach (Match match in NamespaceDeclaration().Matches(File.ReadAllText(solution.File(path))))
-            {
-                declared++;
-                var value = match.Groups["name"].Value;
-                Assert.StartsWith($"{solution.Namespace}.", value, StringComparison.Ordinal);
-                Assert.Matches(Namespace(), value);
-            }
-        }
-
-        Assert.True(declared > 40, $"Only {declared} files declare a namespace.");
     }
 
     [Theory, MemberData(nameof(Flavours.All), MemberType = typeof(Flavours))]
@@ -126,12 +106,6 @@ public sealed partial class GeneratedFilesTests(Generator generator)
         @"\bAcme\b|acme[._-]service|<!--\s*#|#endif\s*-->|^\s*(//)?#(if|elseif) \(!?(aspire|sample)\)|^\s*//[-+]:cnd|(?-i:\bColonnade\b)|a9d3c1f2-6f0b|5b0f6c1e-2d43|\b(15432|15433|16379|5180|17180|15180|21180|22180)\b",
         RegexOptions.Multiline | RegexOptions.IgnoreCase)]
     private static partial Regex Residue();
-
-    [GeneratedRegex(@"^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}_][\p{L}\p{N}_]*)*$")]
-    private static partial Regex Namespace();
-
-    [GeneratedRegex(@"^namespace (?<name>[^\s;{]+)", RegexOptions.Multiline)]
-    private static partial Regex NamespaceDeclaration();
 
     [GeneratedRegex(@"\bProjects\.(?<project>\w+)")]
     private static partial Regex ProjectsMember();

@@ -11,11 +11,13 @@ public sealed class ItemTemplateTests(Generator generator)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_command_and_a_query_build_and_pass_their_tests_in_an_old_and_in_a_new_feature()
+    public async Task Commands_and_queries_build_and_pass_their_tests_under_any_name()
     {
         var solution = await generator.GenerateAsync(s_options);
         await AddAsync(solution, "colonnade-command", "RenameWallet", "Wallets");
         await AddAsync(solution, "colonnade-query", "ListOpenOrders", "OrderBook");
+        await AddAsync(solution, "colonnade-command", "class", "My Things");
+        await AddAsync(solution, "colonnade-query", "3-things", "event");
         Assert.Superset(
             new HashSet<string>
             {
@@ -25,6 +27,8 @@ public sealed class ItemTemplateTests(Generator generator)
                 "src/Application/OrderBook/ListOpenOrders.cs",
                 "src/Api/OrderBook/ListOpenOrdersEndpoint.cs",
                 "tests/Application.Tests/OrderBook/ListOpenOrdersTests.cs",
+                "src/Application/MyThings/Class.cs",
+                "src/Application/Event/_3things.cs",
             },
             solution.Files().ToHashSet());
         Assert.Contains("\"/order-book/list-open-orders\"", File.ReadAllText(solution.File("src/Api/OrderBook/ListOpenOrdersEndpoint.cs")), StringComparison.Ordinal);
@@ -57,5 +61,5 @@ public sealed class ItemTemplateTests(Generator generator)
     }
 
     private static Task<Outcome> AddAsync(GeneratedSolution solution, string template, string name, string feature) =>
-        solution.AddAsync(_ => { }, Cancelled, template, "-n", name, "--feature", feature, "--namespace", solution.Namespace);
+        solution.AddAsync(_ => { }, Cancelled, template, "-n", name, "--feature", feature);
 }

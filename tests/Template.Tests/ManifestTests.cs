@@ -1,4 +1,5 @@
 using Colonnade.Dev.Testing;
+
 namespace Template.Tests;
 
 /// <summary>

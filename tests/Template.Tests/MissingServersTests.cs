@@ -1,4 +1,5 @@
 using Colonnade.Dev.Testing;
+
 namespace Template.Tests;
 
 /// <summary>Without PostgreSQL's programs a run fails and says what to install.</summary>

@@ -1,6 +1,6 @@
-using Colonnade.Dev.Testing;
 using System.IO.Compression;
 using System.Xml.Linq;
+using Colonnade.Dev.Testing;
 
 namespace Template.Tests;
 

@@ -1,5 +1,5 @@
-using Colonnade.Dev.Testing;
 using System.Text.RegularExpressions;
+using Colonnade.Dev.Testing;
 
 namespace Template.Tests;
 

@@ -1,10 +1,10 @@
-using Acme.Service.Infrastructure.Persistence;
+using Infrastructure.Persistence;
 using Npgsql;
 #if (!aspire)
 using StackExchange.Redis;
 #endif
 
-namespace Acme.Service.Api;
+namespace Api;
 
 /// <summary>
 /// The one place that opens connections: a keyed <see cref="NpgsqlDataSource"/> for every database on the replica, one for

@@ -1,9 +1,9 @@
-using Acme.Service.Api;
-using Acme.Service.Api.Common;
-using Acme.Service.Application;
-using Acme.Service.Infrastructure;
-using Acme.Service.Infrastructure.ReadReplicas;
-using Acme.Service.ServiceDefaults;
+using Api;
+using Api.Common;
+using Application;
+using Infrastructure;
+using Infrastructure.ReadReplicas;
+using ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();

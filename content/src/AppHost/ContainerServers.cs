@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using Acme.Service.AppHost.PostgresReplica;
-using Acme.Service.Topology;
+using AppHost.PostgresReplica;
+using Topology;
 
-namespace Acme.Service.AppHost;
+namespace AppHost;
 
 /// <summary>The servers in containers: image, mounts, environment and script as PostgresContainer says.</summary>
 /// <param name="engine">Name of the engine's program, docker or podman.</param>

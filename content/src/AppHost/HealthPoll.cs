@@ -3,7 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 using StackExchange.Redis;
 
-namespace Acme.Service.AppHost;
+namespace AppHost;
 
 /// <summary>Asks a server that is not healthy several times: Aspire itself comes back only after whole seconds.</summary>
 internal static class HealthPoll

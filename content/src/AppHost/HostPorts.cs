@@ -1,6 +1,6 @@
-using Acme.Service.Topology;
+using Topology;
 
-namespace Acme.Service.AppHost;
+namespace AppHost;
 
 /// <summary>Aspire would start everything else, and say in a log that a port was taken.</summary>
 internal static class HostPorts

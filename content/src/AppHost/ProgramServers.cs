@@ -1,10 +1,10 @@
 using System.Diagnostics;
-using Acme.Service.AppHost.PostgresReplica;
-using Acme.Service.Topology;
+using AppHost.PostgresReplica;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Topology;
 
-namespace Acme.Service.AppHost;
+namespace AppHost;
 
 /// <summary>The servers from the PostgreSQL and Redis programs of this machine, on LocalHost's data.</summary>
 internal sealed class ProgramServers(

@@ -1,8 +1,8 @@
-using Acme.Service.Topology;
 using Aspire.Hosting.Pipelines;
 using Microsoft.Extensions.Logging;
+using Topology;
 
-namespace Acme.Service.AppHost;
+namespace AppHost;
 
 /// <summary>What is deployed: two processes. The servers are the platform's, given as connection strings.</summary>
 internal static class Publishing

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using StackExchange.Redis;
 
-namespace Acme.Service.AppHost;
+namespace AppHost;
 
 /// <summary>Redis as a program of this machine.</summary>
 internal sealed class RedisProgram(string name, string directory, ParameterResource password)

@@ -2,9 +2,9 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json;
-using Acme.Service.Topology;
+using Topology;
 
-namespace Acme.Service.AppHost;
+namespace AppHost;
 
 /// <summary>Whether the servers run in containers or from this machine's programs.</summary>
 internal static class ServerChoice

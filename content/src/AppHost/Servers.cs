@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Acme.Service.Topology;
+using Topology;
 
-namespace Acme.Service.AppHost;
+namespace AppHost;
 
 /// <summary>
 /// Primary, replica and Redis, in containers or as programs. The scripts of Topology decide everything about them, and the

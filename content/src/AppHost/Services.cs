@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-namespace Acme.Service.AppHost;
+namespace AppHost;
 
 /// <summary>The solution's own processes, the same on this machine and published.</summary>
 internal static class Services

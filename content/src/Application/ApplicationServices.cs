@@ -1,11 +1,11 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Idempotency;
-using Acme.Service.Application.Platform;
+using Application.Common;
+using Application.Idempotency;
+using Application.Platform;
 using FluentValidation;
 using Mediator;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Acme.Service.Application;
+namespace Application;
 
 public static class ApplicationServices
 {

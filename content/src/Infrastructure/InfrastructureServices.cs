@@ -1,15 +1,15 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Infrastructure.Caching;
-using Acme.Service.Infrastructure.Idempotency;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.ReadReplicas;
-using Acme.Service.Infrastructure.Realtime;
-using Acme.Service.Infrastructure.Sagas;
-using Acme.Service.Infrastructure.Sharding;
+using Application.Common;
+using Infrastructure.Caching;
+using Infrastructure.Idempotency;
+using Infrastructure.Persistence;
+using Infrastructure.ReadReplicas;
+using Infrastructure.Realtime;
+using Infrastructure.Sagas;
+using Infrastructure.Sharding;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Acme.Service.Infrastructure;
+namespace Infrastructure;
 
 public static class InfrastructureServices
 {

@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using Acme.Service.Topology;
 using Npgsql;
+using Topology;
 
-namespace Acme.Service.LocalHost;
+namespace LocalHost;
 
 /// <summary>What happens to servers, done on purpose: for tests.</summary>
 public sealed partial class LocalTopology

@@ -1,9 +1,9 @@
 using System.Net.Sockets;
 using System.Text;
-using Acme.Service.Topology;
 using Npgsql;
+using Topology;
 
-namespace Acme.Service.LocalHost;
+namespace LocalHost;
 
 /// <summary>
 /// A PostgreSQL primary, its streaming replica and Redis, as processes of this machine. They end when this is disposed,

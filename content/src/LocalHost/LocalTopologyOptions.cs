@@ -1,6 +1,6 @@
-using Acme.Service.Topology;
+using Topology;
 
-namespace Acme.Service.LocalHost;
+namespace LocalHost;
 
 public sealed record LocalTopologyOptions
 {

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
-using Acme.Service.Topology;
+using Topology;
 
-namespace Acme.Service.LocalHost;
+namespace LocalHost;
 
 /// <summary>
 /// Which build of the Migrator has ended well on these servers. The same one would find nothing to do, and takes longer to

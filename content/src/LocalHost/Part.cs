@@ -1,9 +1,9 @@
 using System.Data.Common;
 using System.Diagnostics;
 using System.Net.Sockets;
-using Acme.Service.Topology;
+using Topology;
 
-namespace Acme.Service.LocalHost;
+namespace LocalHost;
 
 /// <summary>A process that LocalHost runs through run.sh, so that it cannot outlive LocalHost.</summary>
 internal sealed class Part : IAsyncDisposable

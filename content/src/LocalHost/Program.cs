@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Acme.Service.LocalHost;
-using Acme.Service.Topology;
+using LocalHost;
+using Topology;
 
 // Exit codes: 0 stopped on request, 1 something failed, 2 wrong usage, 130 stopped before everything was up.
 var started = Stopwatch.StartNew();

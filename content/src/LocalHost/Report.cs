@@ -1,7 +1,7 @@
-using Acme.Service.Topology;
 using Spectre.Console;
+using Topology;
 
-namespace Acme.Service.LocalHost;
+namespace LocalHost;
 
 /// <summary>What LocalHost tells people.</summary>
 internal static class Report

@@ -1,6 +1,6 @@
-using Acme.Service.Topology;
+using Topology;
 
-namespace Acme.Service.LocalHost;
+namespace LocalHost;
 
 /// <summary>Starts the solution's own programs on a topology.</summary>
 internal static class Services

@@ -1,7 +1,7 @@
 using System.Reflection;
-using Acme.Service.Topology;
+using Topology;
 
-namespace Acme.Service.LocalHost;
+namespace LocalHost;
 
 /// <summary>Paths known since the build; LocalHost.csproj writes them into the assembly.</summary>
 internal static class SolutionPaths

@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using Acme.Service.Infrastructure.Persistence.Migrations;
-using Acme.Service.Infrastructure.Sagas;
-using Acme.Service.Migrator.Verbs;
-using Acme.Service.ServiceDefaults;
+using Infrastructure.Persistence.Migrations;
+using Infrastructure.Sagas;
+using Migrator.Verbs;
+using ServiceDefaults;
 
 var builder = Host.CreateApplicationBuilder(args);
 builder.AddServiceDefaults();
@@ -41,7 +41,7 @@ if (isHelp || Array.Find(verbs, candidate => candidate.Name == name) is not { } 
 await host.StartAsync();
 var stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
 int code;
-using (var activities = new ActivitySource("Acme.Service.Migrator"))
+using (var activities = new ActivitySource("Migrator"))
 using (activities.StartActivity(name == "" ? "migrate" : name))
 {
     code = await verb.RunAsync(name == "" ? args : args[1..], stopping);

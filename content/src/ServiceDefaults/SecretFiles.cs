@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 
-namespace Acme.Service.ServiceDefaults;
+namespace ServiceDefaults;
 
 internal static class SecretFiles
 {

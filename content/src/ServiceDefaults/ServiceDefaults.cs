@@ -10,13 +10,13 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
-namespace Acme.Service.ServiceDefaults;
+namespace ServiceDefaults;
 
 /// <summary>What every process of the service has: secrets from files, telemetry, health, service discovery and resilient HTTP clients.</summary>
 public static class ServiceDefaults
 {
-    /// <summary>Name of the service's own meters and activity sources.</summary>
-    private const string OwnTelemetry = "Acme.Service.*";
+    /// <summary>Names of the service's own meters and activity sources: their namespaces.</summary>
+    private const string OwnTelemetry = "Infrastructure.*";
 
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using OpenTelemetry.Trace;
 
-namespace Acme.Service.ServiceDefaults;
+namespace ServiceDefaults;
 
 /// <summary>
 /// A trace begins with work: a request, a step, a run. It never begins with a statement, since background loops send

@@ -1,4 +1,4 @@
-namespace Acme.Service.Topology;
+namespace Topology;
 
 /// <summary>A connection string that a process is given.</summary>
 /// <param name="Name">By which the process reads it.</param>

@@ -1,4 +1,4 @@
-namespace Acme.Service.Topology;
+namespace Topology;
 
 /// <summary>Login roles. Services use these, never the superuser; roles.sql creates them.</summary>
 public static class DatabaseRoles

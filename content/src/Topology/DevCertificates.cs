@@ -3,7 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Acme.Service.Topology;
+namespace Topology;
 
 /// <summary>
 /// A certificate authority for development and one certificate, signed by it, for both PostgreSQL servers. The
@@ -127,7 +127,8 @@ public sealed class DevCertificates
         var (from, until) = (now.AddDays(-1), now + s_lifetime);
 
         using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=Acme.Service development authority", authorityKey, HashAlgorithmName.SHA256);
+        var subject = $"CN={typeof(DevCertificates).Assembly.GetName().Name} development authority";
+        var request = new CertificateRequest(subject, authorityKey, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(
             new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Acme.Service.Topology;
+namespace Topology;
 
 public static class FreePort
 {

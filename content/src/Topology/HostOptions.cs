@@ -1,4 +1,4 @@
-namespace Acme.Service.Topology;
+namespace Topology;
 
 /// <summary>Options that both hosts take.</summary>
 /// <param name="DataDirectory">Directory for data, certificates and secrets.</param>

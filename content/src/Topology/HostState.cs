@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Acme.Service.Topology;
+namespace Topology;
 
 /// <summary>Where a server listens.</summary>
 public sealed record ServerAddress(string Host, int Port)

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 
 
-namespace Acme.Service.Topology;
+namespace Topology;
 
 /// <summary>What the hosts keep on disk. One process at a time may have it open.</summary>
 public sealed class LocalDirectory : IDisposable
@@ -125,7 +125,7 @@ public sealed class LocalDirectory : IDisposable
             if (!directory.UnixFileMode.HasFlag(UnixFileMode.OtherExecute))
             {
                 var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(root)))[..12];
-                return Path.Combine("/var/lib", typeof(LocalDirectory).Namespace!, name);
+                return Path.Combine("/var/lib", typeof(LocalDirectory).Assembly.GetName().Name!, name);
             }
         }
 

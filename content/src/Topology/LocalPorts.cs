@@ -1,4 +1,4 @@
-namespace Acme.Service.Topology;
+namespace Topology;
 
 /// <summary>TCP ports on loopback that LocalHost listens on unless told otherwise; chosen when the solution was generated.</summary>
 public static class LocalPorts

@@ -1,4 +1,4 @@
-namespace Acme.Service.Topology;
+namespace Topology;
 
 public static class PostgresConnectionString
 {

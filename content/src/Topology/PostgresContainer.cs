@@ -1,4 +1,4 @@
-namespace Acme.Service.Topology;
+namespace Topology;
 
 /// <summary>A directory of this machine that a container sees.</summary>
 public sealed record ContainerMount(string Source, string Target);

@@ -1,4 +1,4 @@
-namespace Acme.Service.Topology;
+namespace Topology;
 
 /// <summary>
 /// What primary.sh and replica.sh are given: README.md lists it. Values are of type <c>T</c>, since a host may pass

@@ -1,4 +1,4 @@
-namespace Acme.Service.Topology;
+namespace Topology;
 
 /// <summary>A PostgreSQL server on this machine, as it tells of itself in postmaster.pid.</summary>
 public sealed class Postmaster(string dataDirectory)

@@ -1,4 +1,4 @@
-namespace Acme.Service.Topology;
+namespace Topology;
 
 /// <summary>
 /// Files and directories that only the current user may read: 0600 and 0700. On Windows a user's own directories are

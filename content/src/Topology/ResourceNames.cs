@@ -1,4 +1,4 @@
-namespace Acme.Service.Topology;
+namespace Topology;
 
 /// <summary>Names of what runs. A database's name is also the name of its connection string.</summary>
 public static class ResourceNames

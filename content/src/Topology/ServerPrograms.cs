@@ -1,4 +1,4 @@
-namespace Acme.Service.Topology;
+namespace Topology;
 
 /// <summary>The server programs of this machine, and the scripts that run them.</summary>
 /// <param name="Postgres">Directory of PostgreSQL's programs.</param>

@@ -1,10 +1,10 @@
-using Acme.Service.AppHost.Tests;
-using Acme.Service.Topology;
+using AppHost.Tests;
 using Microsoft.Extensions.DependencyInjection;
+using Topology;
 
 [assembly: AssemblyFixture(typeof(AppHostModel))]
 
-namespace Acme.Service.AppHost.Tests;
+namespace AppHost.Tests;
 
 /// <summary>The AppHost's model, with the servers in containers. It is never started, so no engine is needed.</summary>
 public sealed class AppHostModel : IAsyncLifetime

@@ -1,6 +1,6 @@
-using Acme.Service.Topology;
+using Topology;
 
-namespace Acme.Service.AppHost.Tests;
+namespace AppHost.Tests;
 
 /// <summary>The container test starts containers from <see cref="PostgresContainer"/>; these tests show that AppHost does too.</summary>
 public sealed class ContainerTests(AppHostModel model)

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Acme.Service.Topology;
+using Topology;
 
-namespace Acme.Service.AppHost.Tests;
+namespace AppHost.Tests;
 
 /// <summary>What is published: the two processes, and values that are given on deployment.</summary>
 public sealed class ManifestTests

@@ -1,6 +1,6 @@
-using Acme.Service.Topology;
+using Topology;
 
-namespace Acme.Service.AppHost.Tests;
+namespace AppHost.Tests;
 
 /// <summary>What the Migrator and the API are given, and when they start.</summary>
 public sealed class ProcessTests(AppHostModel model)

@@ -1,6 +1,6 @@
-using Acme.Service.Topology;
+using Topology;
 
-namespace Acme.Service.AppHost.Tests;
+namespace AppHost.Tests;
 
 /// <summary>The servers as programs of this machine get the same scripts, below run.sh, which stops them cleanly.</summary>
 public sealed class ProgramTests

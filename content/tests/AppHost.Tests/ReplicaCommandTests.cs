@@ -1,7 +1,7 @@
-using Acme.Service.AppHost.PostgresReplica;
-using Acme.Service.Topology;
+using AppHost.PostgresReplica;
+using Topology;
 
-namespace Acme.Service.AppHost.Tests;
+namespace AppHost.Tests;
 
 public sealed class ReplicaCommandTests(AppHostModel model)
 {

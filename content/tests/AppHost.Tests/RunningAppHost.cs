@@ -2,10 +2,10 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Acme.Service.Topology;
 using Aspire.Hosting.Testing;
+using Topology;
 
-namespace Acme.Service.AppHost.Tests;
+namespace AppHost.Tests;
 
 /// <summary>The AppHost with all that it starts, in a directory and on ports of this run, for the tests that share it.</summary>
 public sealed class RunningAppHost : IAsyncLifetime

@@ -1,8 +1,8 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Acme.Service.Topology;
+using Topology;
 
-namespace Acme.Service.AppHost.Tests;
+namespace AppHost.Tests;
 
 [Collection(SharedAppHost.Name)]
 public sealed class StartTests(RunningAppHost host)

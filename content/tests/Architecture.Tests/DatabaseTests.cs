@@ -1,4 +1,4 @@
-namespace Acme.Service.Architecture.Tests;
+namespace Architecture.Tests;
 
 public sealed class DatabaseTests
 {

@@ -1,7 +1,7 @@
 using Mono.Cecil;
 using Mono.Cecil.Cil;
 
-namespace Acme.Service.Architecture.Tests;
+namespace Architecture.Tests;
 
 /// <summary>
 /// What a type depends on, read from its compiled code: signatures, attributes, generic arguments, and every type, method

@@ -1,6 +1,6 @@
 using Mono.Cecil;
 
-namespace Acme.Service.Architecture.Tests;
+namespace Architecture.Tests;
 
 /// <summary>
 /// A feature is a folder, the same in every layer: Domain/Wallets and Api/Wallets are one. The folders below are not

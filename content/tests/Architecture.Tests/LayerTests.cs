@@ -2,7 +2,7 @@ using System.CodeDom.Compiler;
 using System.Runtime.CompilerServices;
 using Mono.Cecil;
 
-namespace Acme.Service.Architecture.Tests;
+namespace Architecture.Tests;
 
 public sealed class LayerTests
 {

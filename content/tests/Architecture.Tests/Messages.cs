@@ -1,6 +1,6 @@
 using Mono.Cecil;
 
-namespace Acme.Service.Architecture.Tests;
+namespace Architecture.Tests;
 
 /// <summary>Recognises messages and handlers by the Mediator's interfaces, also by those that a base class brings.</summary>
 internal static class Messages

@@ -1,6 +1,6 @@
 using Mono.Cecil;
 
-namespace Acme.Service.Architecture.Tests;
+namespace Architecture.Tests;
 
 public sealed class QueryTests
 {

@@ -1,7 +1,7 @@
 using Mono.Cecil;
 using NetArchTest.Rules;
 
-namespace Acme.Service.Architecture.Tests;
+namespace Architecture.Tests;
 
 /// <summary>A rule for NetArchTest that remembers what is wrong, so that a failure says more than a type's name.</summary>
 /// <param name="offences">What is wrong with a type, as sentences that name it; nothing when all is well.</param>

@@ -1,9 +1,9 @@
 using System.Reflection;
-using Acme.Service.Application;
+using Application;
 using Mono.Cecil;
 using NetArchTest.Rules;
 
-namespace Acme.Service.Architecture.Tests;
+namespace Architecture.Tests;
 
 /// <summary>The solution's own assemblies, and what a name in them says.</summary>
 internal static class Solution
@@ -18,9 +18,7 @@ internal static class Solution
     public static readonly string[] Layers = [Domain, Application, Infrastructure, Api];
 
     private static readonly string AssemblyPrefix =
-        WithoutLayer(typeof(ApplicationServices).Assembly.GetName().Name!);
-
-    private static readonly string NamespacePrefix = WithoutLayer(typeof(ApplicationServices).Namespace!);
+        typeof(ApplicationServices).Assembly.GetName().Name![..^Application.Length];
 
     /// <summary>Outermost types of these projects. What is nested in a type counts as part of it.</summary>
     public static PredicateList TypesOf(params string[] projects) =>
@@ -47,12 +45,7 @@ internal static class Solution
     /// </summary>
     public static (string Layer, string Folder)? PlaceOf(TypeReference type)
     {
-        if (!$"{type.Namespace}.".StartsWith(NamespacePrefix, StringComparison.Ordinal))
-        {
-            return null;
-        }
-
-        var names = type.Namespace[NamespacePrefix.Length..].Split('.');
+        var names = type.Namespace.Split('.');
         return Layers.Contains(names[0])
             ? (names[0], names.ElementAtOrDefault(1) ?? "")
             : null;
@@ -61,8 +54,6 @@ internal static class Solution
     public static bool IsDataSources(TypeReference type) => PlaceOf(type) is (Api, "") && type.Name == "DataSources";
 
     private static Assembly Load(string project) => Assembly.Load($"{AssemblyPrefix}{project}");
-
-    private static string WithoutLayer(string name) => name[..^Application.Length];
 }
 
 internal sealed class Where(Func<TypeDefinition, bool> condition) : ICustomRule

@@ -1,15 +1,15 @@
 using System.ComponentModel;
 using System.IO.Pipelines;
 using System.Security.Claims;
-using Acme.Service.Api.Common;
-using Acme.Service.Application.Activity;
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Ingestion;
+using Api.Common;
+using Application.Activity;
+using Application.Common;
+using Application.Ingestion;
 using Mediator;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
-namespace Acme.Service.Api.Activity;
+namespace Api.Activity;
 
 internal sealed class ActivityEndpoints : IEndpointGroup
 {

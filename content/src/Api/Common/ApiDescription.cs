@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using System.Net.ServerSentEvents;
 using System.Text.Json;
-using Acme.Service.Application.Common;
+using Application.Common;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc;
@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
-namespace Acme.Service.Api.Common;
+namespace Api.Common;
 
 /// <summary>
 /// The API's description at <c>/openapi/v1.json</c>, from which clients are generated. Texts come from the comments of the
@@ -23,6 +23,9 @@ internal static class ApiDescription
     private const string Text = "Amounts are whole numbers of minor units of their currency: 1050 EUR is ten euros and fifty cents. "
         + "Refusals are problem details (RFC 9457) whose `type` is stable. An answer to a write has a `Sync-Token`; sent with a read, "
         + "the read sees that write. Answers 429 and 503 say in `Retry-After` when to come back.";
+
+    /// <summary>Name of the solution, as assemblies carry it.</summary>
+    private static readonly string s_title = typeof(ApiDescription).Assembly.GetName().Name![..^".Api".Length];
 
     /// <summary>Types that say nothing to a client: their schema stands where they are used.</summary>
     private static readonly Type[] Inline = [typeof(JsonElement), typeof(PipeReader), typeof(SseItem<string>)];
@@ -85,7 +88,7 @@ internal static class ApiDescription
 
     private static void Describe(OpenApiDocument document)
     {
-        (document.Info.Title, document.Info.Description) = ("Acme.Service", Text);
+        (document.Info.Title, document.Info.Description) = (s_title, Text);
         document.AddComponent(Scheme, new OpenApiSecurityScheme
         {
             Type = SecuritySchemeType.Http,

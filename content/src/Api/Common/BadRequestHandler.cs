@@ -1,11 +1,11 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Ingestion;
+using Application.Common;
+using Application.Ingestion;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 
-namespace Acme.Service.Api.Common;
+namespace Api.Common;
 
 /// <summary>Says what could not be read of a request. The framework's message names the types it would have been read
 /// into.</summary>

@@ -1,6 +1,6 @@
 using Microsoft.Net.Http.Headers;
 
-namespace Acme.Service.Api.Common;
+namespace Api.Common;
 
 /// <summary>
 /// Browsers on other origins. <c>Cors:Origins</c> lists those that may call the API, such as

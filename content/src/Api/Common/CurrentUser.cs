@@ -1,8 +1,8 @@
 using System.Security.Claims;
-using Acme.Service.Domain.Common;
+using Domain.Common;
 using Microsoft.AspNetCore.Authorization;
 
-namespace Acme.Service.Api.Common;
+namespace Api.Common;
 
 internal static class CurrentUser
 {

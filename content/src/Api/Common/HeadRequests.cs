@@ -1,4 +1,4 @@
-namespace Acme.Service.Api.Common;
+namespace Api.Common;
 
 internal static class HeadRequests
 {

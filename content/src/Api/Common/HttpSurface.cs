@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
 using Scalar.AspNetCore;
 
-namespace Acme.Service.Api.Common;
+namespace Api.Common;
 
 /// <summary>What all endpoints share: authentication, limits, JSON, problem details and the API's description.</summary>
 internal static class HttpSurface

@@ -1,4 +1,4 @@
-namespace Acme.Service.Api.Common;
+namespace Api.Common;
 
 /// <summary>The endpoints of one feature. Groups are found by scanning, so removing a feature is deleting its folder.</summary>
 internal interface IEndpointGroup

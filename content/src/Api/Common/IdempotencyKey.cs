@@ -1,7 +1,7 @@
-using Acme.Service.Application.Idempotency;
+using Application.Idempotency;
 using Microsoft.OpenApi;
 
-namespace Acme.Service.Api.Common;
+namespace Api.Common;
 
 /// <summary>
 /// What the caller has sent as <c>Idempotency-Key</c>. An endpoint that takes one as a parameter says

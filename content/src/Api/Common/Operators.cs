@@ -1,4 +1,4 @@
-namespace Acme.Service.Api.Common;
+namespace Api.Common;
 
 /// <summary>
 /// People who run the service. Their tokens have the claim <c>role</c> with the value <c>operator</c>; for development,

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 
-namespace Acme.Service.Api.Common;
+namespace Api.Common;
 
 /// <summary>
 /// Writes every problem, whatever the request's <c>Accept</c> says: the framework's own writer refuses a browser, and then

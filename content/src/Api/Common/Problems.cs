@@ -1,10 +1,10 @@
 using System.Text.Json;
-using Acme.Service.Application.Common;
+using Application.Common;
 using ErrorOr;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
-namespace Acme.Service.Api.Common;
+namespace Api.Common;
 
 /// <summary>Errors of use cases as problem details (RFC 9457). The type is made of the first error's code and is stable.</summary>
 internal static class Problems

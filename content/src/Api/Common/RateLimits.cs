@@ -3,7 +3,7 @@ using System.Security.Claims;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
 
-namespace Acme.Service.Api.Common;
+namespace Api.Common;
 
 /// <summary>A token bucket for every user, and one by address for callers who are not signed in.</summary>
 internal sealed class RateLimitOptions

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
-using Acme.Service.Application.Platform;
+using Application.Platform;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
-namespace Acme.Service.Api.Common;
+namespace Api.Common;
 
 internal static class ReadConsistencies
 {

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
 
-namespace Acme.Service.Api.Common;
+namespace Api.Common;
 
 /// <summary>Metadata of an endpoint: bytes that come out of a compressed body at most.</summary>
 internal sealed record DecompressedLimit(long Bytes);

@@ -1,6 +1,6 @@
-using Acme.Service.Application.Platform;
+using Application.Platform;
 
-namespace Acme.Service.Api.Common;
+namespace Api.Common;
 
 internal static class ServerTiming
 {

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Configuration.Json;
 using Microsoft.Extensions.Configuration.UserSecrets;
 using Microsoft.Extensions.Options;
 
-namespace Acme.Service.Api.Common;
+namespace Api.Common;
 
 internal static class TokenKeys
 {

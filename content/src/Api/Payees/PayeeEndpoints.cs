@@ -1,12 +1,12 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Claims;
-using Acme.Service.Api.Common;
-using Acme.Service.Application.Payees;
-using Acme.Service.Domain.Wallets;
+using Api.Common;
+using Application.Payees;
+using Domain.Wallets;
 using Mediator;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace Acme.Service.Api.Payees;
+namespace Api.Payees;
 
 /// <summary>A name under which to be paid.</summary>
 /// <param name="Handle">3 to 30 small letters, digits and dashes.</param>

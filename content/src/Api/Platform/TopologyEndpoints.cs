@@ -1,8 +1,8 @@
-using Acme.Service.Api.Common;
-using Acme.Service.Application.Platform;
+using Api.Common;
+using Application.Platform;
 using Mediator;
 
-namespace Acme.Service.Api.Platform;
+namespace Api.Platform;
 
 internal sealed class TopologyEndpoints : IEndpointGroup
 {

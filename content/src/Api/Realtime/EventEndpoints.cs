@@ -3,14 +3,14 @@ using System.Net.WebSockets;
 using System.Security.Claims;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Acme.Service.Api.Common;
-using Acme.Service.Application.Platform;
-using Acme.Service.Application.Realtime;
+using Api.Common;
+using Application.Platform;
+using Application.Realtime;
 using Mediator;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
-namespace Acme.Service.Api.Realtime;
+namespace Api.Realtime;
 
 /// <summary>One stream of messages, as server-sent events and over WebSocket. It ends with the caller's token.</summary>
 internal sealed class EventEndpoints : IEndpointGroup

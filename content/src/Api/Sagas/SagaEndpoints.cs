@@ -1,11 +1,11 @@
-using Acme.Service.Api.Common;
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Platform;
-using Acme.Service.Application.Sagas;
+using Api.Common;
+using Application.Common;
+using Application.Platform;
+using Application.Sagas;
 using Mediator;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace Acme.Service.Api.Sagas;
+namespace Api.Sagas;
 
 internal sealed class SagaEndpoints : IEndpointGroup
 {

@@ -1,14 +1,14 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Claims;
-using Acme.Service.Api.Common;
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Transfers;
-using Acme.Service.Domain.Transfers;
-using Acme.Service.Domain.Wallets;
+using Api.Common;
+using Application.Common;
+using Application.Transfers;
+using Domain.Transfers;
+using Domain.Wallets;
 using Mediator;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace Acme.Service.Api.Transfers;
+namespace Api.Transfers;
 
 /// <summary>Money to send.</summary>
 /// <param name="From">One of your wallets.</param>

@@ -1,15 +1,15 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Claims;
-using Acme.Service.Api.Common;
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Wallets;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
+using Api.Common;
+using Application.Common;
+using Application.Wallets;
+using Domain.Common;
+using Domain.Wallets;
 using ErrorOr;
 using Mediator;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace Acme.Service.Api.Wallets;
+namespace Api.Wallets;
 
 /// <summary>Which wallet to open.</summary>
 /// <param name="Currency">Code of ISO 4217.</param>

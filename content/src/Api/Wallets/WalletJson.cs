@@ -1,8 +1,8 @@
 using System.Text.Json.Serialization;
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Wallets;
+using Application.Common;
+using Application.Wallets;
 
-namespace Acme.Service.Api.Wallets;
+namespace Api.Wallets;
 
 /// <summary>How answers about wallets are written, found out by the compiler and not at run time.</summary>
 [JsonSerializable(typeof(WalletView))]

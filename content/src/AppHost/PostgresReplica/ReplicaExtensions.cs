@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 
-namespace Acme.Service.AppHost.PostgresReplica;
+namespace AppHost.PostgresReplica;
 
 /// <summary>Health, lag and commands of PostgreSQL servers that stream, however they run.</summary>
 internal static class ReplicaExtensions

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace Acme.Service.AppHost.PostgresReplica;
+namespace AppHost.PostgresReplica;
 
 /// <summary>Healthy: streams and replays, or was promoted. Degraded: its replay is paused.</summary>
 internal sealed class ReplicaHealthCheck(ReplicaServer server) : IHealthCheck

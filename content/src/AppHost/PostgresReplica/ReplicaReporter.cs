@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Npgsql;
 
-namespace Acme.Service.AppHost.PostgresReplica;
+namespace AppHost.PostgresReplica;
 
 /// <summary>Puts lag and replay state on the dashboard every second while the replica runs.</summary>
 internal sealed class ReplicaReporter(IResource replica, ReplicaServer server, ResourceNotificationService notifications)

@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace Acme.Service.AppHost.PostgresReplica;
+namespace AppHost.PostgresReplica;
 
 /// <summary>Asks a replica, and tells it what to do, as a superuser.</summary>
 /// <param name="replica">Connection string of a superuser on the replica.</param>

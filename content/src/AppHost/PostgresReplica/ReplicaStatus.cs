@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Acme.Service.AppHost.PostgresReplica;
+namespace AppHost.PostgresReplica;
 
 /// <summary>How a replica is doing, as it tells itself.</summary>
 /// <param name="InRecovery">False once it was promoted.</param>

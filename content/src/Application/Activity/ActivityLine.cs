@@ -1,13 +1,13 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Ingestion;
-using Acme.Service.Domain.Activity;
-using Acme.Service.Domain.Common;
+using Application.Common;
+using Application.Ingestion;
+using Domain.Activity;
+using Domain.Common;
 using ErrorOr;
 
-namespace Acme.Service.Application.Activity;
+namespace Application.Activity;
 
 /// <summary>A line as it is sent.</summary>
 /// <param name="Payload">An object of any shape.</param>

@@ -1,11 +1,11 @@
 using System.IO.Pipelines;
-using Acme.Service.Application.Ingestion;
-using Acme.Service.Domain.Activity;
-using Acme.Service.Domain.Common;
+using Application.Ingestion;
+using Domain.Activity;
+using Domain.Common;
 using ErrorOr;
 using Mediator;
 
-namespace Acme.Service.Application.Activity;
+namespace Application.Activity;
 
 /// <summary>
 /// Stores lines of JSON, of which there may be any number. A request and not a command: each batch of lines is a command

@@ -1,14 +1,14 @@
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Ingestion;
-using Acme.Service.Domain.Common;
+using Application.Common;
+using Application.Ingestion;
+using Domain.Common;
 using ErrorOr;
 using FluentValidation;
 using Mediator;
 
-namespace Acme.Service.Application.Activity;
+namespace Application.Activity;
 
 /// <summary>What a user did, newest first.</summary>
 /// <param name="Filter">A JSON object that the payload contains; null for any payload.</param>

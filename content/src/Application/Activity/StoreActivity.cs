@@ -1,10 +1,10 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Domain.Activity;
-using Acme.Service.Domain.Common;
+using Application.Common;
+using Domain.Activity;
+using Domain.Common;
 using ErrorOr;
 using Mediator;
 
-namespace Acme.Service.Application.Activity;
+namespace Application.Activity;
 
 /// <summary>One batch of <see cref="IngestActivity"/>. Answers how many rows are new.</summary>
 internal sealed record StoreActivity(UserId Owner, IReadOnlyList<UserActivity> Rows) : ICommand<ErrorOr<int>>;

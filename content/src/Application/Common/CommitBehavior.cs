@@ -1,7 +1,7 @@
 using ErrorOr;
 using Mediator;
 
-namespace Acme.Service.Application.Common;
+namespace Application.Common;
 
 /// <summary>
 /// Commits after a command's handler, unless it answered with an error: then nothing of it is stored. Runs the handler

@@ -1,6 +1,6 @@
 using ErrorOr;
 
-namespace Acme.Service.Application.Common;
+namespace Application.Common;
 
 /// <summary>
 /// Turns errors into a response of a type that is known only at run time, as a pipeline behaviour must. Resolved once

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using ErrorOr;
 
-namespace Acme.Service.Application.Common;
+namespace Application.Common;
 
 /// <summary>Validation errors that name the field of the request they are about.</summary>
 public static class FieldErrors

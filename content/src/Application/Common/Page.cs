@@ -1,6 +1,6 @@
 using FluentValidation;
 
-namespace Acme.Service.Application.Common;
+namespace Application.Common;
 
 /// <summary>Part of a list in keyset order.</summary>
 /// <param name="Items">In list order.</param>

@@ -1,6 +1,6 @@
-using Acme.Service.Domain.Common;
+using Domain.Common;
 
-namespace Acme.Service.Application.Common;
+namespace Application.Common;
 
 /// <summary>Marks a port that only reads. Its adapter may answer from a replica.</summary>
 public interface IReadPort;

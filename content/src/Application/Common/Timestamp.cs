@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 
-namespace Acme.Service.Application.Common;
+namespace Application.Common;
 
 /// <summary>A time that a client sends, as RFC 3339 has it. Without an offset from UTC it would mean the server's zone.</summary>
 [JsonConverter(typeof(Converter))]

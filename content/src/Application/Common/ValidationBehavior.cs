@@ -2,7 +2,7 @@ using ErrorOr;
 using FluentValidation;
 using Mediator;
 
-namespace Acme.Service.Application.Common;
+namespace Application.Common;
 
 /// <summary>Runs every validator of a message before its handler, and answers with all that is wrong with it.</summary>
 internal sealed class ValidationBehavior<TMessage, TResponse>(IEnumerable<IValidator<TMessage>> validators)

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using ErrorOr;
 
-namespace Acme.Service.Application.Idempotency;
+namespace Application.Idempotency;
 
 /// <summary>
 /// The value of a response as JSON, for a response of a type that is known only at run time, as a pipeline behaviour

@@ -1,8 +1,8 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Domain.Common;
+using Application.Common;
+using Domain.Common;
 using Mediator;
 
-namespace Acme.Service.Application.Idempotency;
+namespace Application.Idempotency;
 
 /// <summary>A command that a caller may send again, with the same key, when they do not know what became of it.</summary>
 public interface IIdempotentCommand : IBaseCommand

@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using Acme.Service.Application.Common;
+using Application.Common;
 using ErrorOr;
 using Mediator;
 
-namespace Acme.Service.Application.Idempotency;
+namespace Application.Idempotency;
 
 /// <summary>
 /// Answers a command that was done before with what it was answered then. The key is stored in the command's own unit of

@@ -1,6 +1,6 @@
 using ErrorOr;
 
-namespace Acme.Service.Application.Idempotency;
+namespace Application.Idempotency;
 
 public static class IdempotencyErrors
 {

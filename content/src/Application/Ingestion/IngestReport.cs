@@ -1,4 +1,4 @@
-namespace Acme.Service.Application.Ingestion;
+namespace Application.Ingestion;
 
 /// <summary>What became of the lines of a body.</summary>
 /// <param name="Accepted">Stored now.</param>

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 
-namespace Acme.Service.Application.Ingestion;
+namespace Application.Ingestion;
 
 /// <summary>
 /// Lines of a body of any size, one at a time. It holds no more than one line, and reads on only when it is asked for the

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
 using ErrorOr;
 
-namespace Acme.Service.Application.Ingestion;
+namespace Application.Ingestion;
 
 /// <summary>
 /// Reads JSON that a client sends and PostgreSQL gets as <c>jsonb</c>. Whatever <c>jsonb</c> refuses, or could not be

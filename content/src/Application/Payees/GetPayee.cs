@@ -1,8 +1,8 @@
-using Acme.Service.Domain.Payees;
+using Domain.Payees;
 using ErrorOr;
 using Mediator;
 
-namespace Acme.Service.Application.Payees;
+namespace Application.Payees;
 
 public sealed record GetPayee(string Handle) : IQuery<ErrorOr<PayeeView>>;
 

@@ -1,9 +1,9 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Payees;
-using Acme.Service.Domain.Wallets;
+using Application.Common;
+using Domain.Common;
+using Domain.Payees;
+using Domain.Wallets;
 
-namespace Acme.Service.Application.Payees;
+namespace Application.Payees;
 
 /// <summary>Whom to pay.</summary>
 public sealed record PayeeAccount(UserId Owner, WalletId Wallet);

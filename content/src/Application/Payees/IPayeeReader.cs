@@ -1,7 +1,7 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Domain.Payees;
+using Application.Common;
+using Domain.Payees;
 
-namespace Acme.Service.Application.Payees;
+namespace Application.Payees;
 
 /// <summary>What everybody may know of a payee.</summary>
 /// <param name="Handle">The name under which the payee is paid.</param>

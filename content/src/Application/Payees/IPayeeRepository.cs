@@ -1,7 +1,7 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Domain.Payees;
+using Application.Common;
+using Domain.Payees;
 
-namespace Acme.Service.Application.Payees;
+namespace Application.Payees;
 
 /// <summary>The handles of all users, which are in the directory.</summary>
 public interface IPayeeRepository : IWritePort

@@ -1,10 +1,10 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Payees;
-using Acme.Service.Domain.Wallets;
+using Domain.Common;
+using Domain.Payees;
+using Domain.Wallets;
 using ErrorOr;
 using Mediator;
 
-namespace Acme.Service.Application.Payees;
+namespace Application.Payees;
 
 /// <summary>Lets others pay the owner by a handle, into one of the owner's wallets.</summary>
 public sealed record SetHandle(UserId Owner, string Handle, WalletId Wallet) : ICommand<ErrorOr<PayeeView>>;

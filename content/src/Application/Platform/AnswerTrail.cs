@@ -1,4 +1,4 @@
-namespace Acme.Service.Application.Platform;
+namespace Application.Platform;
 
 /// <summary>Where the answer to the current request came from, for the <c>Server-Timing</c> header. One per request.</summary>
 public sealed class AnswerTrail

@@ -1,4 +1,4 @@
-namespace Acme.Service.Application.Platform;
+namespace Application.Platform;
 
 /// <summary>What an endpoint's reads must see.</summary>
 public enum Consistency

@@ -1,7 +1,7 @@
-using Acme.Service.Application.Common;
+using Application.Common;
 using Mediator;
 
-namespace Acme.Service.Application.Platform;
+namespace Application.Platform;
 
 /// <summary>Every server this service talks to, as the server itself tells it. For development and operators.</summary>
 public sealed record GetServers : IQuery<IReadOnlyList<ServerView>>;

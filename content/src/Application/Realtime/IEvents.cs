@@ -1,7 +1,7 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Domain.Common;
+using Application.Common;
+using Domain.Common;
 
-namespace Acme.Service.Application.Realtime;
+namespace Application.Realtime;
 
 /// <summary>Tells users what has happened to what is theirs.</summary>
 public interface IEvents : IWritePort

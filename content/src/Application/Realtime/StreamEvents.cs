@@ -1,8 +1,8 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Domain.Common;
+using Application.Common;
+using Domain.Common;
 using Mediator;
 
-namespace Acme.Service.Application.Realtime;
+namespace Application.Realtime;
 
 /// <summary>
 /// What happens to a user, as it happens. It ends when the service stops, or when it is cancelled; then ask again with

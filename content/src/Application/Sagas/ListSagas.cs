@@ -1,9 +1,9 @@
-using Acme.Service.Application.Common;
+using Application.Common;
 using ErrorOr;
 using FluentValidation;
 using Mediator;
 
-namespace Acme.Service.Application.Sagas;
+namespace Application.Sagas;
 
 /// <summary>Where a run is.</summary>
 public enum SagaStatus : short

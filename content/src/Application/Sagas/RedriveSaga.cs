@@ -1,8 +1,8 @@
-using Acme.Service.Application.Common;
+using Application.Common;
 using ErrorOr;
 using Mediator;
 
-namespace Acme.Service.Application.Sagas;
+namespace Application.Sagas;
 
 /// <summary>Sends a dead run on from where it is, once what stopped it is repaired. For operators.</summary>
 public sealed record RedriveSaga(Guid Id) : ICommand<ErrorOr<Success>>;

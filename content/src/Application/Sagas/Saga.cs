@@ -1,9 +1,9 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Domain.Common;
+using Application.Common;
+using Domain.Common;
 using ErrorOr;
 using Mediator;
 
-namespace Acme.Service.Application.Sagas;
+namespace Application.Sagas;
 
 /// <summary>A saga that the engine finds by scanning. Derive from <see cref="Saga{TData}"/>.</summary>
 public interface ISaga

@@ -1,11 +1,11 @@
-using Acme.Service.Application.Realtime;
-using Acme.Service.Application.Wallets;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
+using Application.Realtime;
+using Application.Wallets;
+using Domain.Common;
+using Domain.Wallets;
 using ErrorOr;
 using Mediator;
 
-namespace Acme.Service.Application.Transfers;
+namespace Application.Transfers;
 
 /// <summary>A step of <see cref="TransferSaga"/>. What it is refused for is told to the payer.</summary>
 internal sealed record CreditTransfer(UserId Payee, WalletId Wallet, TransferId Transfer, long Amount, string Currency)

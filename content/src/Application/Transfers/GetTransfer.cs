@@ -1,10 +1,10 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Transfers;
-using Acme.Service.Domain.Wallets;
+using Domain.Common;
+using Domain.Transfers;
+using Domain.Wallets;
 using ErrorOr;
 using Mediator;
 
-namespace Acme.Service.Application.Transfers;
+namespace Application.Transfers;
 
 public sealed record GetTransfer(UserId Owner, TransferId Transfer) : IQuery<ErrorOr<TransferView>>;
 

@@ -1,9 +1,9 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Transfers;
-using Acme.Service.Domain.Wallets;
+using Application.Common;
+using Domain.Common;
+using Domain.Transfers;
+using Domain.Wallets;
 
-namespace Acme.Service.Application.Transfers;
+namespace Application.Transfers;
 
 /// <summary>Money that was sent to a payee.</summary>
 /// <param name="Id">Of the transfer.</param>

@@ -1,11 +1,11 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
+using Application.Common;
+using Domain.Common;
+using Domain.Wallets;
 using ErrorOr;
 using FluentValidation;
 using Mediator;
 
-namespace Acme.Service.Application.Transfers;
+namespace Application.Transfers;
 
 /// <param name="After">The <see cref="Page{T}.Next"/> of the page before; null for the newest transfers.</param>
 public sealed record ListTransfers(UserId Owner, TransferId? After, int Limit) : IQuery<ErrorOr<Page<TransferView>>>;

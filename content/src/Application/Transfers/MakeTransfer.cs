@@ -1,12 +1,12 @@
-using Acme.Service.Application.Payees;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Payees;
-using Acme.Service.Domain.Wallets;
+using Application.Payees;
+using Domain.Common;
+using Domain.Payees;
+using Domain.Wallets;
 using ErrorOr;
 using FluentValidation;
 using Mediator;
 
-namespace Acme.Service.Application.Transfers;
+namespace Application.Transfers;
 
 /// <summary>
 /// Sends money to a payee. A request and not a command: it looks the payee up, in another database than the payer's, and

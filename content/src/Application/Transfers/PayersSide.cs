@@ -1,9 +1,9 @@
-using Acme.Service.Application.Wallets;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Transfers;
-using Acme.Service.Domain.Wallets;
+using Application.Wallets;
+using Domain.Common;
+using Domain.Transfers;
+using Domain.Wallets;
 
-namespace Acme.Service.Application.Transfers;
+namespace Application.Transfers;
 
 /// <summary>
 /// What the first step of a saga has stored for the steps that end it. Something else than that is a fault of the program,

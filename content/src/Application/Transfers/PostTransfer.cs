@@ -1,11 +1,11 @@
-using Acme.Service.Application.Realtime;
-using Acme.Service.Application.Wallets;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
+using Application.Realtime;
+using Application.Wallets;
+using Domain.Common;
+using Domain.Wallets;
 using ErrorOr;
 using Mediator;
 
-namespace Acme.Service.Application.Transfers;
+namespace Application.Transfers;
 
 /// <summary>A step of <see cref="TransferSaga"/>, after its pivot, so it is never refused: what should not be, it throws.</summary>
 internal sealed record PostTransfer(UserId Payer, TransferId Transfer) : ICommand<ErrorOr<Success>>;

@@ -1,18 +1,18 @@
 using System.Text.Json.Serialization;
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Idempotency;
-using Acme.Service.Application.Payees;
-using Acme.Service.Application.Realtime;
-using Acme.Service.Application.Sagas;
-using Acme.Service.Application.Wallets;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Payees;
-using Acme.Service.Domain.Transfers;
-using Acme.Service.Domain.Wallets;
+using Application.Common;
+using Application.Idempotency;
+using Application.Payees;
+using Application.Realtime;
+using Application.Sagas;
+using Application.Wallets;
+using Domain.Common;
+using Domain.Payees;
+using Domain.Transfers;
+using Domain.Wallets;
 using ErrorOr;
 using Mediator;
 
-namespace Acme.Service.Application.Transfers;
+namespace Application.Transfers;
 
 /// <summary>The part of <see cref="MakeTransfer"/> that changes something.</summary>
 /// <param name="Payee">

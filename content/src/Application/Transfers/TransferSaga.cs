@@ -1,9 +1,9 @@
-using Acme.Service.Application.Sagas;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Transfers;
-using Acme.Service.Domain.Wallets;
+using Application.Sagas;
+using Domain.Common;
+using Domain.Transfers;
+using Domain.Wallets;
 
-namespace Acme.Service.Application.Transfers;
+namespace Application.Transfers;
 
 /// <param name="From">The payer's wallet.</param>
 /// <param name="To">The payee's wallet.</param>

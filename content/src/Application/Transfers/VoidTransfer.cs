@@ -1,11 +1,11 @@
-using Acme.Service.Application.Realtime;
-using Acme.Service.Application.Wallets;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
+using Application.Realtime;
+using Application.Wallets;
+using Domain.Common;
+using Domain.Wallets;
 using ErrorOr;
 using Mediator;
 
-namespace Acme.Service.Application.Transfers;
+namespace Application.Transfers;
 
 /// <summary>The compensation of <see cref="TransferSaga"/>: gives the payer the money back. Like a post, it is never refused.</summary>
 internal sealed record VoidTransfer(UserId Payer, TransferId Transfer, Error Why) : ICommand<ErrorOr<Success>>;

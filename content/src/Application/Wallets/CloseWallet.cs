@@ -1,9 +1,9 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
+using Domain.Common;
+using Domain.Wallets;
 using ErrorOr;
 using Mediator;
 
-namespace Acme.Service.Application.Wallets;
+namespace Application.Wallets;
 
 /// <summary>For good, and only when the wallet is empty.</summary>
 public sealed record CloseWallet(UserId Owner, WalletId Wallet) : ICommand<ErrorOr<WalletView>>;

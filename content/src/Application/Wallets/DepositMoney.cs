@@ -1,12 +1,12 @@
-using Acme.Service.Application.Idempotency;
-using Acme.Service.Application.Realtime;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
+using Application.Idempotency;
+using Application.Realtime;
+using Domain.Common;
+using Domain.Wallets;
 using ErrorOr;
 using FluentValidation;
 using Mediator;
 
-namespace Acme.Service.Application.Wallets;
+namespace Application.Wallets;
 
 /// <param name="Amount">Minor units of the currency.</param>
 public sealed record DepositMoney(UserId Owner, WalletId Wallet, long Amount, string Currency, string IdempotencyKey)

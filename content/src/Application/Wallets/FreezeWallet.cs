@@ -1,9 +1,9 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
+using Domain.Common;
+using Domain.Wallets;
 using ErrorOr;
 using Mediator;
 
-namespace Acme.Service.Application.Wallets;
+namespace Application.Wallets;
 
 /// <summary>No money goes in or out until the owner ends it. Transfers that are under way end as they would have.</summary>
 public sealed record FreezeWallet(UserId Owner, WalletId Wallet) : ICommand<ErrorOr<WalletView>>;

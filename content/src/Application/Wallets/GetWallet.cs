@@ -1,9 +1,9 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
+using Domain.Common;
+using Domain.Wallets;
 using ErrorOr;
 using Mediator;
 
-namespace Acme.Service.Application.Wallets;
+namespace Application.Wallets;
 
 public sealed record GetWallet(UserId Owner, WalletId Wallet) : IQuery<ErrorOr<WalletView>>;
 

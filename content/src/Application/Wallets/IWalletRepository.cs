@@ -1,8 +1,8 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
+using Application.Common;
+using Domain.Common;
+using Domain.Wallets;
 
-namespace Acme.Service.Application.Wallets;
+namespace Application.Wallets;
 
 public interface IWalletRepository : IWritePort
 {

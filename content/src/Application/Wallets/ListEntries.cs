@@ -1,11 +1,11 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
+using Application.Common;
+using Domain.Common;
+using Domain.Wallets;
 using ErrorOr;
 using FluentValidation;
 using Mediator;
 
-namespace Acme.Service.Application.Wallets;
+namespace Application.Wallets;
 
 /// <param name="After">The <see cref="Page{T}.Next"/> of the page before; null for the newest entries.</param>
 public sealed record ListEntries(UserId Owner, WalletId Wallet, EntryId? After, int Limit)

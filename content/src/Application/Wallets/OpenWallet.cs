@@ -1,10 +1,10 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
+using Domain.Common;
+using Domain.Wallets;
 using ErrorOr;
 using FluentValidation;
 using Mediator;
 
-namespace Acme.Service.Application.Wallets;
+namespace Application.Wallets;
 
 public sealed record OpenWallet(UserId Owner, string Currency) : ICommand<ErrorOr<WalletId>>;
 

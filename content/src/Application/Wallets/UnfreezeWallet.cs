@@ -1,9 +1,9 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
+using Domain.Common;
+using Domain.Wallets;
 using ErrorOr;
 using Mediator;
 
-namespace Acme.Service.Application.Wallets;
+namespace Application.Wallets;
 
 /// <summary>Ends what <see cref="FreezeWallet"/> began.</summary>
 public sealed record UnfreezeWallet(UserId Owner, WalletId Wallet) : ICommand<ErrorOr<WalletView>>;

@@ -1,8 +1,8 @@
-using Acme.Service.Application.Realtime;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
+using Application.Realtime;
+using Domain.Common;
+using Domain.Wallets;
 
-namespace Acme.Service.Application.Wallets;
+namespace Application.Wallets;
 
 /// <summary>What a wallet's owner is told of, besides what is in their requests' answers.</summary>
 public static class WalletEvents

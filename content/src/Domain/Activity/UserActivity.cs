@@ -1,7 +1,7 @@
-using Acme.Service.Domain.Common;
+using Domain.Common;
 using ErrorOr;
 
-namespace Acme.Service.Domain.Activity;
+namespace Domain.Activity;
 
 /// <summary>Something that a user did, such as a click, as their device tells it. It is never changed.</summary>
 public sealed class UserActivity

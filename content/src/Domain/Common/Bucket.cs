@@ -1,4 +1,4 @@
-namespace Acme.Service.Domain.Common;
+namespace Domain.Common;
 
 /// <summary>
 /// One of 1,024 groups of users. A bucket lives on one shard as a whole, and every id carries the bucket of the user

@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using ErrorOr;
 
-namespace Acme.Service.Domain.Common;
+namespace Domain.Common;
 
 /// <summary>A currency by its ISO 4217 code, such as EUR.</summary>
 public readonly record struct Currency

@@ -1,4 +1,4 @@
-namespace Acme.Service.Domain.Common;
+namespace Domain.Common;
 
 /// <summary>An amount in the minor units of its currency: 1050 EUR is ten euros and fifty cents.</summary>
 public readonly record struct Money(long Amount, Currency Currency) : IComparable<Money>

@@ -1,4 +1,4 @@
-namespace Acme.Service.Domain.Common;
+namespace Domain.Common;
 
 /// <summary>
 /// A user. It is derived from the subject of the access token, so it needs no table, and the same subject falls into

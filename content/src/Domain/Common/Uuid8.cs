@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Acme.Service.Domain.Common;
+namespace Domain.Common;
 
 /// <summary>
 /// UUIDs of version 8 (RFC 9562, section 5.8) whose ten bits after the version are a <see cref="Bucket"/>.

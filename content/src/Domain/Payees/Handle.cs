@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using ErrorOr;
 
-namespace Acme.Service.Domain.Payees;
+namespace Domain.Payees;
 
 /// <summary>
 /// A name under which a user is paid, such as <c>alice-b</c>. It is shorter than any UUID, so it cannot be mistaken for

@@ -1,7 +1,7 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
+using Domain.Common;
+using Domain.Wallets;
 
-namespace Acme.Service.Domain.Payees;
+namespace Domain.Payees;
 
 /// <summary>A user who can be paid by a handle: where the money goes. A user has one handle at most.</summary>
 public sealed class Payee

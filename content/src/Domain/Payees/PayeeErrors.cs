@@ -1,6 +1,6 @@
 using ErrorOr;
 
-namespace Acme.Service.Domain.Payees;
+namespace Domain.Payees;
 
 public static class PayeeErrors
 {

@@ -1,8 +1,8 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
+using Domain.Common;
+using Domain.Wallets;
 using ErrorOr;
 
-namespace Acme.Service.Domain.Transfers;
+namespace Domain.Transfers;
 
 /// <summary>Money on its way from one wallet to another. It belongs to the user who pays.</summary>
 public sealed class Transfer

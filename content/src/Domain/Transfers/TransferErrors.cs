@@ -1,7 +1,7 @@
-using Acme.Service.Domain.Wallets;
+using Domain.Wallets;
 using ErrorOr;
 
-namespace Acme.Service.Domain.Transfers;
+namespace Domain.Transfers;
 
 public static class TransferErrors
 {

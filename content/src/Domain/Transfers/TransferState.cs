@@ -1,6 +1,6 @@
 using ErrorOr;
 
-namespace Acme.Service.Domain.Transfers;
+namespace Domain.Transfers;
 
 /// <summary>Where a transfer is: its money is reserved, with the payee, or with the payer again.</summary>
 public enum TransferStatus : short

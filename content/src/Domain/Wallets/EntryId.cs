@@ -1,6 +1,6 @@
-using Acme.Service.Domain.Common;
+using Domain.Common;
 
-namespace Acme.Service.Domain.Wallets;
+namespace Domain.Wallets;
 
 /// <summary>Begins with its time, so that entries listed by id are listed in the order of their making.</summary>
 public readonly record struct EntryId(Guid Value)

@@ -1,6 +1,6 @@
-using Acme.Service.Domain.Common;
+using Domain.Common;
 
-namespace Acme.Service.Domain.Wallets;
+namespace Domain.Wallets;
 
 /// <summary>
 /// One movement of money, in the bucket of who pays. Every leg in the ledger bears it, those of a deposit as well, which is

@@ -1,7 +1,7 @@
-using Acme.Service.Domain.Common;
+using Domain.Common;
 using ErrorOr;
 
-namespace Acme.Service.Domain.Wallets;
+namespace Domain.Wallets;
 
 /// <summary>
 /// Money of one user in one currency. What it holds is the sum of its entries, and every movement is entered with legs

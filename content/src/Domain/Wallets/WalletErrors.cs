@@ -1,7 +1,7 @@
-using Acme.Service.Domain.Common;
+using Domain.Common;
 using ErrorOr;
 
-namespace Acme.Service.Domain.Wallets;
+namespace Domain.Wallets;
 
 /// <summary>Why a wallet refuses. The texts are read by the user who pays.</summary>
 public static class WalletErrors

@@ -1,6 +1,6 @@
-using Acme.Service.Domain.Common;
+using Domain.Common;
 
-namespace Acme.Service.Domain.Wallets;
+namespace Domain.Wallets;
 
 public readonly record struct WalletId(Guid Value)
 {

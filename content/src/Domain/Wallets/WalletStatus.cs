@@ -1,4 +1,4 @@
-namespace Acme.Service.Domain.Wallets;
+namespace Domain.Wallets;
 
 /// <summary>Whether money can move to and from a wallet.</summary>
 public enum WalletStatus : short

@@ -1,8 +1,8 @@
-using Acme.Service.Infrastructure.Persistence;
+using Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 
-namespace Acme.Service.Infrastructure.Activity;
+namespace Infrastructure.Activity;
 
 [DbContext(typeof(ShardContext))]
 [Migration("20260104000100_Activity")]

@@ -1,10 +1,10 @@
-using Acme.Service.Domain.Activity;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
+using Domain.Activity;
+using Domain.Common;
+using Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
-namespace Acme.Service.Infrastructure.Activity;
+namespace Infrastructure.Activity;
 
 internal sealed class ActivityConfiguration : IEntityTypeConfiguration<UserActivity>, IShardEntity
 {

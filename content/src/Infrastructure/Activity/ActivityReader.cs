@@ -1,10 +1,10 @@
 using System.Text.Json;
-using Acme.Service.Application.Activity;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.Sharding;
+using Application.Activity;
+using Infrastructure.Persistence;
+using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 
-namespace Acme.Service.Infrastructure.Activity;
+namespace Infrastructure.Activity;
 
 internal sealed class ActivityReader(ShardReader shards) : IActivityReader
 {

@@ -1,11 +1,11 @@
-using Acme.Service.Application.Activity;
-using Acme.Service.Domain.Activity;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Ingestion;
-using Acme.Service.Infrastructure.Sharding;
+using Application.Activity;
+using Domain.Activity;
+using Domain.Common;
+using Infrastructure.Ingestion;
+using Infrastructure.Sharding;
 using NpgsqlTypes;
 
-namespace Acme.Service.Infrastructure.Activity;
+namespace Infrastructure.Activity;
 
 internal sealed class ActivityRepository(ShardWriter writer) : IActivityRepository
 {

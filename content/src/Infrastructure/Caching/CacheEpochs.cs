@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Acme.Service.Infrastructure.ReadReplicas;
+using Infrastructure.ReadReplicas;
 
-namespace Acme.Service.Infrastructure.Caching;
+namespace Infrastructure.Caching;
 
 /// <summary>
 /// A time in which Redis has lost no floor. Whatever was committed before it is at or before <see cref="Position"/>; what

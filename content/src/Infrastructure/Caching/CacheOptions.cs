@@ -1,11 +1,11 @@
-namespace Acme.Service.Infrastructure.Caching;
+namespace Infrastructure.Caching;
 
 internal sealed class CacheOptions
 {
     public const string Section = "Cache";
 
-    /// <summary>Begins every key, so that services can share one Redis.</summary>
-    public string Prefix { get; init; } = "Acme.Service";
+    /// <summary>Begins every key, so that services can share one Redis. The assembly's name begins with the solution's.</summary>
+    public string Prefix { get; init; } = typeof(CacheOptions).Assembly.GetName().Name!;
 
     /// <summary>
     /// How long Redis keeps a value and its floor after the last change of either. It must be longer than any replica may

@@ -1,7 +1,7 @@
-using Acme.Service.Application.Platform;
-using Acme.Service.Infrastructure.ReadReplicas;
+using Application.Platform;
+using Infrastructure.ReadReplicas;
 
-namespace Acme.Service.Infrastructure.Caching;
+namespace Infrastructure.Caching;
 
 /// <summary>Reads through the cache for one request: with what its Sync-Token asks for, and a word in its answer.</summary>
 internal sealed class CacheReader(VersionedCache cache, SyncTokens tokens, AnswerTrail trail, CacheTelemetry telemetry)

@@ -1,11 +1,11 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 
-namespace Acme.Service.Infrastructure.Caching;
+namespace Infrastructure.Caching;
 
 internal sealed partial class CacheTelemetry
 {
-    public const string Name = "Acme.Service.Caching";
+    public const string Name = "Infrastructure.Caching";
 
     private readonly Counter<long> _requests;
     private readonly Counter<long> _loads;

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Acme.Service.Infrastructure.ReadReplicas;
+using Infrastructure.ReadReplicas;
 
-namespace Acme.Service.Infrastructure.Caching;
+namespace Infrastructure.Caching;
 
 /// <summary>What is cached: rows of one kind, which stay in one database and carry a version.</summary>
 /// <param name="Database">Where the rows are: <c>directory</c>, <c>shard0</c>, …</param>

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Acme.Service.Infrastructure.Caching;
+namespace Infrastructure.Caching;
 
 internal static class CachingServices
 {

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Options;
 
-namespace Acme.Service.Infrastructure.Caching;
+namespace Infrastructure.Caching;
 
 /// <summary>
 /// What this instance keeps in its own memory for a few seconds: only what Redis has given or kept. A write of this

@@ -1,10 +1,10 @@
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.ReadReplicas;
+using Infrastructure.Persistence;
+using Infrastructure.ReadReplicas;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
-namespace Acme.Service.Infrastructure.Caching;
+namespace Infrastructure.Caching;
 
 /// <summary>Asks primaries how far their log is flushed, which is beyond every commit that was acknowledged.</summary>
 internal sealed partial class PrimaryPosition(PrimarySources primaries, IOptions<CacheOptions> options, ILogger<PrimaryPosition> logger)

@@ -1,9 +1,9 @@
 using System.Globalization;
-using Acme.Service.Infrastructure.ReadReplicas;
+using Infrastructure.ReadReplicas;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
-namespace Acme.Service.Infrastructure.Caching;
+namespace Infrastructure.Caching;
 
 /// <summary>What Redis holds of a key.</summary>
 /// <param name="Floor">The lowest version that may be kept; 0 when no write or value is known.</param>

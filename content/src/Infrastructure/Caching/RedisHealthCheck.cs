@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using StackExchange.Redis;
 
-namespace Acme.Service.Infrastructure.Caching;
+namespace Infrastructure.Caching;
 
 /// <summary>Degraded, not unhealthy, when Redis is away: the service is slower without it and still right.</summary>
 internal sealed class RedisHealthCheck(IConnectionMultiplexer redis) : IHealthCheck

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using Acme.Service.Infrastructure.ReadReplicas;
+using Infrastructure.ReadReplicas;
 
-namespace Acme.Service.Infrastructure.Caching;
+namespace Infrastructure.Caching;
 
 /// <summary>
 /// Cache-aside that cannot be made stale by a load that was under way during a write, by a replica that lags, or by a Redis

@@ -1,9 +1,9 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
+using Domain.Common;
+using Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
-namespace Acme.Service.Infrastructure.Idempotency;
+namespace Infrastructure.Idempotency;
 
 /// <summary>A key of a user, what was asked for with it, and the answer.</summary>
 internal sealed class IdempotencyKey

@@ -1,11 +1,11 @@
-using Acme.Service.Application.Idempotency;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.Sharding;
+using Application.Idempotency;
+using Domain.Common;
+using Infrastructure.Persistence;
+using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
-namespace Acme.Service.Infrastructure.Idempotency;
+namespace Infrastructure.Idempotency;
 
 internal sealed class IdempotencyOptions
 {

@@ -1,9 +1,9 @@
-using Acme.Service.Infrastructure.Persistence;
+using Infrastructure.Persistence;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
-namespace Acme.Service.Infrastructure.Idempotency;
+namespace Infrastructure.Idempotency;
 
 internal static class IdempotencyServices
 {

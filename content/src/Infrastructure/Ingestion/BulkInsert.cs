@@ -1,11 +1,11 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.Sharding;
+using Domain.Common;
+using Infrastructure.Persistence;
+using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using NpgsqlTypes;
 
-namespace Acme.Service.Infrastructure.Ingestion;
+namespace Infrastructure.Ingestion;
 
 /// <summary>A column of a <see cref="BulkInsert{TRow}"/>.</summary>
 /// <param name="SqlType">As PostgreSQL calls it.</param>

@@ -1,8 +1,8 @@
-using Acme.Service.Infrastructure.Persistence;
+using Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 
-namespace Acme.Service.Infrastructure.Payees;
+namespace Infrastructure.Payees;
 
 [DbContext(typeof(DirectoryContext))]
 [Migration("20260103000000_Payees")]

@@ -1,11 +1,11 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Payees;
-using Acme.Service.Domain.Wallets;
-using Acme.Service.Infrastructure.Persistence;
+using Domain.Common;
+using Domain.Payees;
+using Domain.Wallets;
+using Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
-namespace Acme.Service.Infrastructure.Payees;
+namespace Infrastructure.Payees;
 
 internal sealed class PayeeConfiguration : IEntityTypeConfiguration<Payee>, IDirectoryEntity
 {

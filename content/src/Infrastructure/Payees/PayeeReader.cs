@@ -1,15 +1,15 @@
 using System.Text.Json.Serialization;
-using Acme.Service.Application.Payees;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Payees;
-using Acme.Service.Domain.Wallets;
-using Acme.Service.Infrastructure.Caching;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.ReadReplicas;
-using Acme.Service.Infrastructure.Sharding;
+using Application.Payees;
+using Domain.Common;
+using Domain.Payees;
+using Domain.Wallets;
+using Infrastructure.Caching;
+using Infrastructure.Persistence;
+using Infrastructure.ReadReplicas;
+using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 
-namespace Acme.Service.Infrastructure.Payees;
+namespace Infrastructure.Payees;
 
 internal sealed class PayeeReader(ContextPool<DirectoryContext> directory, ReadRouting routing, CacheReader cache) : IPayeeReader
 {

@@ -1,11 +1,11 @@
-using Acme.Service.Application.Payees;
-using Acme.Service.Domain.Payees;
-using Acme.Service.Infrastructure.Caching;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.Sharding;
+using Application.Payees;
+using Domain.Payees;
+using Infrastructure.Caching;
+using Infrastructure.Persistence;
+using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 
-namespace Acme.Service.Infrastructure.Payees;
+namespace Infrastructure.Payees;
 
 internal sealed class PayeeRepository(ShardWriter writer, CacheFloors floors) : IPayeeRepository
 {

@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
-using Acme.Service.Infrastructure.RowSecurity;
+using Infrastructure.RowSecurity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace Acme.Service.Infrastructure.Persistence;
+namespace Infrastructure.Persistence;
 
 /// <summary>
 /// Pooled contexts, one pool per data source. One pool for all with <c>SetDbConnection</c> would hand the connection

@@ -1,7 +1,7 @@
-using Acme.Service.Infrastructure.RowSecurity;
+using Infrastructure.RowSecurity;
 using Microsoft.EntityFrameworkCore;
 
-namespace Acme.Service.Infrastructure.Persistence;
+namespace Infrastructure.Persistence;
 
 /// <summary>Marks the entity configurations that belong to the directory.</summary>
 internal interface IDirectoryEntity;

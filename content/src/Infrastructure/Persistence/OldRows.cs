@@ -2,7 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace Acme.Service.Infrastructure.Persistence;
+namespace Infrastructure.Persistence;
 
 /// <summary>Rows of each shard that nobody needs any more once they have some age.</summary>
 /// <param name="What">What they are, for people.</param>

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace Acme.Service.Infrastructure.Persistence;
+namespace Infrastructure.Persistence;
 
 /// <summary>
 /// Asks every server that may be a primary for its timeline, again and again, so that an instance learns of a promotion

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using Npgsql;
 using NpgsqlTypes;
 
-namespace Acme.Service.Infrastructure.Persistence;
+namespace Infrastructure.Persistence;
 
 /// <summary>
 /// The servers that one or more connection strings name for their primary, and what this process has seen of them. All

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
-namespace Acme.Service.Infrastructure.Persistence;
+namespace Infrastructure.Persistence;
 
 /// <summary>The data sources by the names of their connection strings, each on the server that is its primary now.</summary>
 public sealed class PrimarySources(IServiceProvider services, PrimaryTimelines timelines)

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Configuration;
 
-namespace Acme.Service.Infrastructure.Persistence;
+namespace Infrastructure.Persistence;
 
 /// <summary>
 /// What this process knows of its primaries' timelines. Every promotion raises the timeline of the server that is

@@ -1,4 +1,4 @@
-namespace Acme.Service.Infrastructure.Persistence;
+namespace Infrastructure.Persistence;
 
 /// <summary>
 /// On a constant that holds one SQL statement: what it takes and what it gives. A test prepares each against the migrated

@@ -1,10 +1,10 @@
 using System.Net;
-using Acme.Service.Application.Platform;
-using Acme.Service.Infrastructure.Persistence;
+using Application.Platform;
+using Infrastructure.Persistence;
 using Npgsql;
 using StackExchange.Redis;
 
-namespace Acme.Service.Infrastructure.Platform;
+namespace Infrastructure.Platform;
 
 /// <summary>Asks every server who it is, all at once.</summary>
 internal sealed class ServerInspector(PrimarySources sources, DatabaseNames names, IConnectionMultiplexer redis)

@@ -1,12 +1,12 @@
 using System.Data.Common;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.RowSecurity;
+using Infrastructure.Persistence;
+using Infrastructure.RowSecurity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Npgsql;
 using NpgsqlTypes;
 
-namespace Acme.Service.Infrastructure.ReadReplicas;
+namespace Infrastructure.ReadReplicas;
 
 /// <summary>
 /// Reads the log's position in the round trip of COMMIT. After it, since before it the commit is not in the log; flushed and

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 
-namespace Acme.Service.Infrastructure.ReadReplicas;
+namespace Infrastructure.ReadReplicas;
 
 /// <summary>Counts the reads that are at a primary because no replica would do, so that they do not crowd out its writes.</summary>
 internal sealed class PrimaryReads(IOptions<ReadReplicaOptions> options)

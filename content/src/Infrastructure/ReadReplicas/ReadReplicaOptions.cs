@@ -1,4 +1,4 @@
-namespace Acme.Service.Infrastructure.ReadReplicas;
+namespace Infrastructure.ReadReplicas;
 
 internal sealed class ReadReplicaOptions
 {

@@ -1,11 +1,11 @@
 using System.Diagnostics.Metrics;
 
-namespace Acme.Service.Infrastructure.ReadReplicas;
+namespace Infrastructure.ReadReplicas;
 
 /// <summary>Meters of where reads went and why, and of how far the replicas are. Npgsql has those of its pools.</summary>
 internal sealed class ReadReplicaTelemetry
 {
-    public const string Name = "Acme.Service.ReadReplicas";
+    public const string Name = "Infrastructure.ReadReplicas";
 
     private readonly Counter<long> _routed;
     private readonly Histogram<double> _waits;

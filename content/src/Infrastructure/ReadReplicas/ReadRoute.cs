@@ -1,4 +1,4 @@
-namespace Acme.Service.Infrastructure.ReadReplicas;
+namespace Infrastructure.ReadReplicas;
 
 /// <summary>Where one read goes. To be disposed when it has ended.</summary>
 /// <param name="Source">Name of the data source.</param>

@@ -1,10 +1,10 @@
 using System.Diagnostics;
-using Acme.Service.Application.Platform;
-using Acme.Service.Infrastructure.Persistence;
+using Application.Platform;
+using Infrastructure.Persistence;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
-namespace Acme.Service.Infrastructure.ReadReplicas;
+namespace Infrastructure.ReadReplicas;
 
 /// <summary>
 /// Decides which server each read of one request goes to: a replica that has what the request must see, or the primary, or

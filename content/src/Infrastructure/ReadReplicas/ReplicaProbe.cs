@@ -1,4 +1,4 @@
-using Acme.Service.Infrastructure.Persistence;
+using Infrastructure.Persistence;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 
-namespace Acme.Service.Infrastructure.ReadReplicas;
+namespace Infrastructure.ReadReplicas;
 
 /// <summary>
 /// Asks each replica how far it is, over one connection that it keeps, so that no read has to ask. Also has each primary

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Acme.Service.Infrastructure.Persistence;
+using Infrastructure.Persistence;
 
-namespace Acme.Service.Infrastructure.ReadReplicas;
+namespace Infrastructure.ReadReplicas;
 
 /// <summary>
 /// One server that reads go to, and what the probe knows of it. All databases on it share it, since they share its log.

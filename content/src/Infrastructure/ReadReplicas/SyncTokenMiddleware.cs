@@ -1,9 +1,9 @@
-using Acme.Service.Application.Platform;
+using Application.Platform;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Acme.Service.Infrastructure.ReadReplicas;
+namespace Infrastructure.ReadReplicas;
 
 /// <summary>
 /// Takes the Sync-Token of a request from its header and its cookie, and gives one to each answer of a request that has

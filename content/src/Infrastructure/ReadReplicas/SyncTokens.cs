@@ -1,6 +1,6 @@
-using Acme.Service.Application.Platform;
+using Application.Platform;
 
-namespace Acme.Service.Infrastructure.ReadReplicas;
+namespace Infrastructure.ReadReplicas;
 
 /// <summary>
 /// What one request must at least see of each database: what its Sync-Token says, and what it has committed itself. One per

@@ -1,4 +1,4 @@
-namespace Acme.Service.Infrastructure.ReadReplicas;
+namespace Infrastructure.ReadReplicas;
 
 /// <summary>A place in the write-ahead log of a database's servers.</summary>
 /// <param name="Timeline">Raised by each promotion of a replica.</param>

@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
-using Acme.Service.Application.Realtime;
-using Acme.Service.Domain.Common;
+using Application.Realtime;
+using Domain.Common;
 using Npgsql;
 
-namespace Acme.Service.Infrastructure.Realtime;
+namespace Infrastructure.Realtime;
 
 /// <summary>
 /// The stream of one client: first what its shard has since its position, then what the reader gives. The client is known

@@ -1,13 +1,13 @@
 using System.Globalization;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.ReadReplicas;
-using Acme.Service.Infrastructure.Sharding;
+using Domain.Common;
+using Infrastructure.Persistence;
+using Infrastructure.ReadReplicas;
+using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using NpgsqlTypes;
 
-namespace Acme.Service.Infrastructure.Realtime;
+namespace Infrastructure.Realtime;
 
 /// <param name="Start">Where the client now is without having been told what came before; null when it goes on from its position.</param>
 /// <param name="Events">What comes after its position, in order.</param>

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using Acme.Service.Domain.Common;
+using Domain.Common;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
-namespace Acme.Service.Infrastructure.Realtime;
+namespace Infrastructure.Realtime;
 
 /// <summary>The clients that are connected to this instance. Readers give it what they read; it is with whom it is for.</summary>
 internal sealed class EventHub

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
 
-namespace Acme.Service.Infrastructure.Realtime;
+namespace Infrastructure.Realtime;
 
 /// <summary>
 /// How far a user's events have been told: up to and with an event, or, with <see cref="Seq"/> 0, all that is below the

@@ -1,14 +1,14 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.ReadReplicas;
-using Acme.Service.Infrastructure.Sharding;
+using Domain.Common;
+using Infrastructure.Persistence;
+using Infrastructure.ReadReplicas;
+using Infrastructure.Sharding;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 
-namespace Acme.Service.Infrastructure.Realtime;
+namespace Infrastructure.Realtime;
 
 /// <summary>
 /// Reads the events of all users of a shard, once for this instance, as long as a client is connected. Sequence order is

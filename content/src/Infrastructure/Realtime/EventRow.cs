@@ -1,9 +1,9 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
+using Domain.Common;
+using Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
-namespace Acme.Service.Infrastructure.Realtime;
+namespace Infrastructure.Realtime;
 
 /// <summary>An event as it is stored, on the shard of the user whom it is for.</summary>
 internal sealed class EventRow

@@ -1,7 +1,7 @@
 using System.Threading.Channels;
-using Acme.Service.Domain.Common;
+using Domain.Common;
 
-namespace Acme.Service.Infrastructure.Realtime;
+namespace Infrastructure.Realtime;
 
 /// <summary>What is missing between what a client has and what is in its queue.</summary>
 internal enum EventGap

@@ -1,9 +1,9 @@
 using System.Text.Json;
-using Acme.Service.Application.Realtime;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Sharding;
+using Application.Realtime;
+using Domain.Common;
+using Infrastructure.Sharding;
 
-namespace Acme.Service.Infrastructure.Realtime;
+namespace Infrastructure.Realtime;
 
 /// <summary>Writes events together with the other changes of the unit of work, and wakes the readers after its commit.</summary>
 internal sealed class Events(ShardWriter writer, BucketMap buckets, ShardSignals signals) : IEvents

@@ -1,4 +1,4 @@
-namespace Acme.Service.Infrastructure.Realtime;
+namespace Infrastructure.Realtime;
 
 internal sealed class RealtimeOptions
 {

@@ -1,9 +1,9 @@
-using Acme.Service.Infrastructure.Persistence;
+using Infrastructure.Persistence;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
-namespace Acme.Service.Infrastructure.Realtime;
+namespace Infrastructure.Realtime;
 
 internal static class RealtimeServices
 {

@@ -1,11 +1,11 @@
 using System.Diagnostics.Metrics;
 
-namespace Acme.Service.Infrastructure.Realtime;
+namespace Infrastructure.Realtime;
 
 /// <summary>Meters of who is connected, what was read for them, and whom it could not be told.</summary>
 internal sealed class RealtimeTelemetry
 {
-    public const string Name = "Acme.Service.Realtime";
+    public const string Name = "Infrastructure.Realtime";
 
     private readonly UpDownCounter<int> _clients;
     private readonly Counter<long> _read;

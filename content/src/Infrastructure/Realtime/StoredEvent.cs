@@ -1,6 +1,6 @@
-using Acme.Service.Application.Realtime;
+using Application.Realtime;
 
-namespace Acme.Service.Infrastructure.Realtime;
+namespace Infrastructure.Realtime;
 
 /// <summary>An event on its way to clients, written out once for all of them.</summary>
 internal sealed record StoredEvent(EventPosition Position, EventMessage Message)

@@ -2,7 +2,7 @@ using System.Data.Common;
 using System.Globalization;
 using Npgsql;
 
-namespace Acme.Service.Infrastructure.RowSecurity;
+namespace Infrastructure.RowSecurity;
 
 /// <summary>
 /// In whose name a context works: calls of SQL functions that set <c>app.user_id</c> for the transaction. They are put in

@@ -1,6 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 
-namespace Acme.Service.Infrastructure.RowSecurity;
+namespace Infrastructure.RowSecurity;
 
 /// <summary>A pooled context whose rows belong to users.</summary>
 public abstract class ActingContext(DbContextOptions options) : DbContext(options)

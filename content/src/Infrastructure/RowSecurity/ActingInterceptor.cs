@@ -2,7 +2,7 @@ using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 
-namespace Acme.Service.Infrastructure.RowSecurity;
+namespace Infrastructure.RowSecurity;
 
 /// <summary>
 /// Sends what a context's <see cref="Acting"/> says together with its next statement. Only statements that are sent

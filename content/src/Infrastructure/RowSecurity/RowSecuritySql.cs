@@ -1,4 +1,4 @@
-namespace Acme.Service.Infrastructure.RowSecurity;
+namespace Infrastructure.RowSecurity;
 
 /// <summary>What migrations of both kinds of database need, to let every user see their own rows only.</summary>
 internal static class RowSecuritySql

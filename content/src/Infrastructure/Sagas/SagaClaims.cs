@@ -1,8 +1,8 @@
-using Acme.Service.Infrastructure.Persistence;
+using Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
-namespace Acme.Service.Infrastructure.Sagas;
+namespace Infrastructure.Sagas;
 
 /// <summary>What a worker asks a shard about the runs of all users.</summary>
 internal sealed class SagaClaims(

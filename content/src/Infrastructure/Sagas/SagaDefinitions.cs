@@ -1,6 +1,6 @@
-using Acme.Service.Application.Sagas;
+using Application.Sagas;
 
-namespace Acme.Service.Infrastructure.Sagas;
+namespace Infrastructure.Sagas;
 
 /// <summary>The sagas of this build, by name.</summary>
 internal sealed class SagaDefinitions

@@ -1,16 +1,16 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Acme.Service.Application.Sagas;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.Sharding;
+using Application.Sagas;
+using Domain.Common;
 using ErrorOr;
+using Infrastructure.Persistence;
+using Infrastructure.Sharding;
 using Mediator;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace Acme.Service.Infrastructure.Sagas;
+namespace Infrastructure.Sagas;
 
 /// <summary>
 /// Does the steps of a run. The row of a step commits with its effect, so a step that is done twice finds the row the

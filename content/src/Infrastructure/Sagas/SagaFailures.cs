@@ -1,7 +1,7 @@
-using Acme.Service.Infrastructure.Sharding;
+using Infrastructure.Sharding;
 using Npgsql;
 
-namespace Acme.Service.Infrastructure.Sagas;
+namespace Infrastructure.Sagas;
 
 /// <summary>Tells a step that is wrong from a database that is away, and how long to wait before the next try.</summary>
 internal static class SagaFailures

@@ -1,8 +1,8 @@
-using Acme.Service.Application.Sagas;
+using Application.Sagas;
 using ErrorOr;
 using Mediator;
 
-namespace Acme.Service.Infrastructure.Sagas;
+namespace Infrastructure.Sagas;
 
 /// <summary>From which state a run goes to which.</summary>
 internal static class SagaMoves

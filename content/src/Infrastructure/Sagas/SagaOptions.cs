@@ -1,4 +1,4 @@
-namespace Acme.Service.Infrastructure.Sagas;
+namespace Infrastructure.Sagas;
 
 internal sealed class SagaOptions
 {

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Acme.Service.Infrastructure.Sagas;
+namespace Infrastructure.Sagas;
 
 /// <summary>Places in the life of a run at which a process may end; at each, another instance must be able to go on.</summary>
 public enum SagaPoint
@@ -34,13 +34,13 @@ public enum SagaPoint
 }
 
 /// <summary>
-/// Tells a diagnostic listener of the name "Acme.Service.Sagas" that a point is reached: the event's name is the point's,
+/// Tells a diagnostic listener of the name "Infrastructure.Sagas" that a point is reached: the event's name is the point's,
 /// its value is <c>saga/step</c>, with <c>:undo</c> behind a step that is taken back. So tests can end a process there
 /// from outside. Nobody listens in production, and then nothing happens here.
 /// </summary>
 public static class SagaPoints
 {
-    public const string ListenerName = "Acme.Service.Sagas";
+    public const string ListenerName = "Infrastructure.Sagas";
 
     private static readonly DiagnosticListener Listener = new(ListenerName);
 

@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 
-namespace Acme.Service.Infrastructure.Sagas;
+namespace Infrastructure.Sagas;
 
 /// <summary>A run that this instance may work on.</summary>
 /// <param name="Since">When the lease began, or a little before (<see cref="System.Diagnostics.Stopwatch"/> ticks).</param>

@@ -1,11 +1,11 @@
 using System.Buffers.Text;
 using System.Text.Json;
-using Acme.Service.Application.Sagas;
-using Acme.Service.Infrastructure.Persistence;
+using Application.Sagas;
+using Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
-namespace Acme.Service.Infrastructure.Sagas;
+namespace Infrastructure.Sagas;
 
 /// <summary>
 /// Lists runs of all shards. Each is asked for a whole page; the newest of all make the page, and the cursor says for

@@ -1,10 +1,10 @@
-using Acme.Service.Application.Sagas;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.Sharding;
+using Application.Sagas;
+using Domain.Common;
+using Infrastructure.Persistence;
+using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 
-namespace Acme.Service.Infrastructure.Sagas;
+namespace Infrastructure.Sagas;
 
 /// <summary>Knows only the run's id, which carries the bucket of its owner.</summary>
 internal sealed class SagaRedrive(

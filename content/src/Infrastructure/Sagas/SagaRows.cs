@@ -1,10 +1,10 @@
-using Acme.Service.Application.Sagas;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
+using Application.Sagas;
+using Domain.Common;
 using ErrorOr;
+using Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 
-namespace Acme.Service.Infrastructure.Sagas;
+namespace Infrastructure.Sagas;
 
 /// <summary>What the engine writes, in the transaction of a context that works for the rows' user. Times are the database's.</summary>
 internal static class SagaRows

@@ -1,11 +1,11 @@
 using System.Diagnostics;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.Sharding;
+using Infrastructure.Persistence;
+using Infrastructure.Sharding;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace Acme.Service.Infrastructure.Sagas;
+namespace Infrastructure.Sagas;
 
 /// <summary>
 /// This instance's part in the work: takes runs that it started itself and runs that any shard says are due. When the

@@ -1,8 +1,8 @@
-using Acme.Service.Application.Sagas;
+using Application.Sagas;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Acme.Service.Infrastructure.Sagas;
+namespace Infrastructure.Sagas;
 
 internal static class SagaServices
 {

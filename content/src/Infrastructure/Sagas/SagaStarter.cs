@@ -1,13 +1,13 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Acme.Service.Application.Sagas;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.Sharding;
+using Application.Sagas;
+using Domain.Common;
+using Infrastructure.Persistence;
+using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
-namespace Acme.Service.Infrastructure.Sagas;
+namespace Infrastructure.Sagas;
 
 /// <summary>
 /// Stores new runs with the lease already taken for this instance, which goes on with them after the commit. When it has

@@ -2,12 +2,12 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
-namespace Acme.Service.Infrastructure.Sagas;
+namespace Infrastructure.Sagas;
 
 /// <summary>A trace for each step, with a link to the request that started the run, and meters.</summary>
 internal sealed class SagaTelemetry
 {
-    public const string Name = "Acme.Service.Sagas";
+    public const string Name = "Infrastructure.Sagas";
 
     private static readonly ActivitySource Activities = new(Name);
 

@@ -1,8 +1,8 @@
-using Acme.Service.Infrastructure.Persistence;
+using Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 
-namespace Acme.Service.Infrastructure.Sharding;
+namespace Infrastructure.Sharding;
 
 [DbContext(typeof(DirectoryContext))]
 [Migration("20260101000100_BucketMap")]

@@ -1,9 +1,9 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
+using Domain.Common;
+using Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
-namespace Acme.Service.Infrastructure.Sharding;
+namespace Infrastructure.Sharding;
 
 /// <summary>A row of the bucket map: all users of <see cref="Bucket"/> have their rows on <see cref="Shard"/>.</summary>
 /// <param name="Epoch">Grows by one each time the bucket moves.</param>

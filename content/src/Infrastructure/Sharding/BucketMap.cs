@@ -1,8 +1,8 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
+using Domain.Common;
+using Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 
-namespace Acme.Service.Infrastructure.Sharding;
+namespace Infrastructure.Sharding;
 
 /// <summary>Where a bucket is.</summary>
 /// <param name="Shard">Name of the shard, which is the name of its connection string.</param>

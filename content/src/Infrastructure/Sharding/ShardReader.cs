@@ -1,12 +1,12 @@
 using System.Diagnostics;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.ReadReplicas;
-using Acme.Service.Infrastructure.RowSecurity;
+using Domain.Common;
+using Infrastructure.Persistence;
+using Infrastructure.ReadReplicas;
+using Infrastructure.RowSecurity;
 using Npgsql;
 using NpgsqlTypes;
 
-namespace Acme.Service.Infrastructure.Sharding;
+namespace Infrastructure.Sharding;
 
 /// <summary>Runs queries on the shard of a user, in their name, on the server that <see cref="ReadRouting"/> chooses.</summary>
 internal sealed class ShardReader(ContextPool<ShardContext> pool, PrimarySources sources, BucketMap buckets, ReadRouting routing)

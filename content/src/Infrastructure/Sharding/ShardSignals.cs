@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
-using Acme.Service.Infrastructure.Persistence;
+using Infrastructure.Persistence;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace Acme.Service.Infrastructure.Sharding;
+namespace Infrastructure.Sharding;
 
 /// <summary>What a shard may have for those who wait. The names in small letters are the channels.</summary>
 internal enum ShardSignal

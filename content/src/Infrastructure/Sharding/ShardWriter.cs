@@ -1,14 +1,14 @@
 using System.Diagnostics;
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Platform;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.ReadReplicas;
-using Acme.Service.Infrastructure.RowSecurity;
+using Application.Common;
+using Application.Platform;
+using Domain.Common;
+using Infrastructure.Persistence;
+using Infrastructure.ReadReplicas;
+using Infrastructure.RowSecurity;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
-namespace Acme.Service.Infrastructure.Sharding;
+namespace Infrastructure.Sharding;
 
 /// <summary>
 /// The unit of work of one command: one context with one transaction on the primary of one shard, or of the directory.

@@ -1,8 +1,8 @@
-using Acme.Service.Infrastructure.Persistence;
+using Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 
-namespace Acme.Service.Infrastructure.Transfers;
+namespace Infrastructure.Transfers;
 
 [DbContext(typeof(ShardContext))]
 [Migration("20260103000100_Transfers")]

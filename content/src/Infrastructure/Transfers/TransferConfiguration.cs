@@ -1,11 +1,11 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Transfers;
-using Acme.Service.Domain.Wallets;
-using Acme.Service.Infrastructure.Persistence;
+using Domain.Common;
+using Domain.Transfers;
+using Domain.Wallets;
+using Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
-namespace Acme.Service.Infrastructure.Transfers;
+namespace Infrastructure.Transfers;
 
 internal sealed class TransferConfiguration : IEntityTypeConfiguration<Transfer>, IShardEntity
 {

@@ -1,12 +1,12 @@
-using Acme.Service.Application.Transfers;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Transfers;
-using Acme.Service.Domain.Wallets;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.Sharding;
+using Application.Transfers;
+using Domain.Common;
+using Domain.Transfers;
+using Domain.Wallets;
+using Infrastructure.Persistence;
+using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 
-namespace Acme.Service.Infrastructure.Transfers;
+namespace Infrastructure.Transfers;
 
 internal sealed class TransferRepository(ShardWriter writer) : ITransferRepository
 {

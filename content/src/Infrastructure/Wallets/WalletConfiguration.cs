@@ -1,10 +1,10 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
-using Acme.Service.Infrastructure.Persistence;
+using Domain.Common;
+using Domain.Wallets;
+using Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
-namespace Acme.Service.Infrastructure.Wallets;
+namespace Infrastructure.Wallets;
 
 internal sealed class WalletConfiguration : IEntityTypeConfiguration<Wallet>, IShardEntity
 {

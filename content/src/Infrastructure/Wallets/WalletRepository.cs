@@ -1,11 +1,11 @@
-using Acme.Service.Application.Wallets;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.Sharding;
+using Application.Wallets;
+using Domain.Common;
+using Domain.Wallets;
+using Infrastructure.Persistence;
+using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 
-namespace Acme.Service.Infrastructure.Wallets;
+namespace Infrastructure.Wallets;
 
 internal sealed class WalletRepository(ShardWriter writer) : IWalletRepository
 {

@@ -1,6 +1,6 @@
-using Acme.Service.Infrastructure.Sharding;
+using Infrastructure.Sharding;
 
-namespace Acme.Service.Migrator.Verbs;
+namespace Migrator.Verbs;
 
 internal sealed class Buckets(IConfiguration configuration) : IVerb
 {

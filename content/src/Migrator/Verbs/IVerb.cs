@@ -1,4 +1,4 @@
-namespace Acme.Service.Migrator.Verbs;
+namespace Migrator.Verbs;
 
 /// <summary>Something the Migrator does, chosen by its first argument.</summary>
 internal interface IVerb

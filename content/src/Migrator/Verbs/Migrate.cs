@@ -1,6 +1,6 @@
-using Acme.Service.Infrastructure.Persistence.Migrations;
+using Infrastructure.Persistence.Migrations;
 
-namespace Acme.Service.Migrator.Verbs;
+namespace Migrator.Verbs;
 
 internal sealed class Migrate(MigrationRun run) : IVerb
 {

@@ -1,7 +1,7 @@
 using System.Globalization;
-using Acme.Service.Infrastructure.Sharding;
+using Infrastructure.Sharding;
 
-namespace Acme.Service.Migrator.Verbs;
+namespace Migrator.Verbs;
 
 internal sealed class MoveBucket(IConfiguration configuration) : IVerb
 {

@@ -1,6 +1,6 @@
-using Acme.Service.Infrastructure.Sagas;
+using Infrastructure.Sagas;
 
-namespace Acme.Service.Migrator.Verbs;
+namespace Migrator.Verbs;
 
 internal sealed class Redrive(RedriveRun run) : IVerb
 {

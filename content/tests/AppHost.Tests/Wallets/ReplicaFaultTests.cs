@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
-using Acme.Service.Topology;
+using Topology;
 
-namespace Acme.Service.AppHost.Tests.Wallets;
+namespace AppHost.Tests.Wallets;
 
 /// <summary>What the dashboard's commands do to reads and writes.</summary>
 [Collection(SharedAppHost.Name)]

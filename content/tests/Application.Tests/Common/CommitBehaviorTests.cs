@@ -1,8 +1,8 @@
-using Acme.Service.Application.Common;
+using Application.Common;
 using ErrorOr;
 using Mediator;
 
-namespace Acme.Service.Application.Tests.Common;
+namespace Application.Tests.Common;
 
 public sealed class CommitBehaviorTests
 {

@@ -1,7 +1,7 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Domain.Common;
+using Application.Common;
+using Domain.Common;
 
-namespace Acme.Service.Application.Tests.Common;
+namespace Application.Tests.Common;
 
 internal sealed class CommitCount
 {

@@ -1,7 +1,7 @@
-using Acme.Service.Application.Common;
+using Application.Common;
 using FluentValidation;
 
-namespace Acme.Service.Application.Tests.Common;
+namespace Application.Tests.Common;
 
 public sealed class PageTests
 {

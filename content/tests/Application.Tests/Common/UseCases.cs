@@ -1,8 +1,8 @@
-using Acme.Service.Application.Common;
+using Application.Common;
 using Mediator;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Acme.Service.Application.Tests.Common;
+namespace Application.Tests.Common;
 
 /// <summary>
 /// The use cases with their whole pipeline, as the service runs them, on ports that the test brings. Every message gets a

@@ -1,9 +1,9 @@
-using Acme.Service.Application.Common;
+using Application.Common;
 using ErrorOr;
 using FluentValidation;
 using Mediator;
 
-namespace Acme.Service.Application.Tests.Common;
+namespace Application.Tests.Common;
 
 public sealed class ValidationBehaviorTests
 {

@@ -1,9 +1,9 @@
-using Acme.Service.Application.Idempotency;
-using Acme.Service.Application.Tests.Common;
-using Acme.Service.Domain.Common;
+using Application.Idempotency;
+using Application.Tests.Common;
+using Domain.Common;
 using ErrorOr;
 
-namespace Acme.Service.Application.Tests.Idempotency;
+namespace Application.Tests.Idempotency;
 
 public sealed class IdempotencyBehaviorTests
 {

@@ -1,8 +1,8 @@
-using Acme.Service.Application.Idempotency;
-using Acme.Service.Application.Tests.Common;
-using Acme.Service.Domain.Common;
+using Application.Idempotency;
+using Application.Tests.Common;
+using Domain.Common;
 
-namespace Acme.Service.Application.Tests.Idempotency;
+namespace Application.Tests.Idempotency;
 
 /// <summary>The stored keys with the hash of the request and the answer. Without an answer the request is under way.</summary>
 internal sealed class KeyTable

@@ -1,8 +1,8 @@
 using System.IO.Pipelines;
 using System.Text;
-using Acme.Service.Application.Ingestion;
+using Application.Ingestion;
 
-namespace Acme.Service.Application.Tests.Ingestion;
+namespace Application.Tests.Ingestion;
 
 public sealed class LineReaderTests
 {

@@ -1,11 +1,11 @@
-using Acme.Service.Application.Payees;
-using Acme.Service.Application.Tests.Common;
-using Acme.Service.Application.Tests.Wallets;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Payees;
-using Acme.Service.Domain.Wallets;
+using Application.Payees;
+using Application.Tests.Common;
+using Application.Tests.Wallets;
+using Domain.Common;
+using Domain.Payees;
+using Domain.Wallets;
 
-namespace Acme.Service.Application.Tests.Payees;
+namespace Application.Tests.Payees;
 
 internal sealed class PayeeTable
 {

@@ -1,11 +1,11 @@
-using Acme.Service.Application.Payees;
-using Acme.Service.Application.Tests.Wallets;
-using Acme.Service.Application.Wallets;
-using Acme.Service.Domain.Wallets;
+using Application.Payees;
+using Application.Tests.Wallets;
+using Application.Wallets;
+using Domain.Wallets;
 using ErrorOr;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Acme.Service.Application.Tests.Payees;
+namespace Application.Tests.Payees;
 
 public sealed class PayeeTests() : WalletUseCases(ports => ports
     .AddSingleton<PayeeTable>()

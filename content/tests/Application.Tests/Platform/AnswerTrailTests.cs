@@ -1,6 +1,6 @@
-using Acme.Service.Application.Platform;
+using Application.Platform;
 
-namespace Acme.Service.Application.Tests.Platform;
+namespace Application.Tests.Platform;
 
 public sealed class AnswerTrailTests
 {

@@ -1,8 +1,8 @@
-using Acme.Service.Application.Platform;
-using Acme.Service.Application.Tests.Common;
+using Application.Platform;
+using Application.Tests.Common;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Acme.Service.Application.Tests.Platform;
+namespace Application.Tests.Platform;
 
 public sealed class GetServersTests
 {

@@ -1,8 +1,8 @@
-using Acme.Service.Application.Realtime;
-using Acme.Service.Application.Tests.Common;
-using Acme.Service.Domain.Common;
+using Application.Realtime;
+using Application.Tests.Common;
+using Domain.Common;
 
-namespace Acme.Service.Application.Tests.Realtime;
+namespace Application.Tests.Realtime;
 
 internal sealed record PublishedEvent(UserId Owner, string Type, object Payload);
 

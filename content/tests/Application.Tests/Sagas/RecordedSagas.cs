@@ -1,8 +1,8 @@
-using Acme.Service.Application.Sagas;
-using Acme.Service.Application.Tests.Common;
-using Acme.Service.Domain.Common;
+using Application.Sagas;
+using Application.Tests.Common;
+using Domain.Common;
 
-namespace Acme.Service.Application.Tests.Sagas;
+namespace Application.Tests.Sagas;
 
 internal sealed record StartedSaga(Type Saga, Guid Id, UserId Owner, object Data);
 

@@ -1,9 +1,9 @@
 using System.Text.Json;
-using Acme.Service.Application.Sagas;
-using Acme.Service.Application.Tests.Common;
+using Application.Sagas;
+using Application.Tests.Common;
 using ErrorOr;
 
-namespace Acme.Service.Application.Tests.Sagas;
+namespace Application.Tests.Sagas;
 
 /// <summary>Does what the engine does when nothing goes wrong with the machines: the steps in order, or the way back.</summary>
 internal static class SagaByHand

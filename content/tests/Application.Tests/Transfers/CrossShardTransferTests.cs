@@ -1,12 +1,12 @@
-using Acme.Service.Application.Sagas;
-using Acme.Service.Application.Tests.Sagas;
-using Acme.Service.Application.Transfers;
-using Acme.Service.Application.Wallets;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Transfers;
-using Acme.Service.Domain.Wallets;
+using Application.Sagas;
+using Application.Tests.Sagas;
+using Application.Transfers;
+using Application.Wallets;
+using Domain.Common;
+using Domain.Transfers;
+using Domain.Wallets;
 
-namespace Acme.Service.Application.Tests.Transfers;
+namespace Application.Tests.Transfers;
 
 public sealed class CrossShardTransferTests : TransferUseCases
 {
@@ -71,7 +71,9 @@ public sealed class CrossShardTransferTests : TransferUseCases
         Assert.Equal(
             transfer with
             {
-                Status = TransferStatus.Voided, Reason = new VoidReason(code, text), EndedAt = UseCases.Clock.Now,
+                Status = TransferStatus.Voided,
+                Reason = new VoidReason(code, text),
+                EndedAt = UseCases.Clock.Now,
             },
             await GetTransferAsync(Alice, transfer.Id));
         Assert.Equal(

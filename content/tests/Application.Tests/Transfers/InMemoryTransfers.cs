@@ -1,10 +1,10 @@
-using Acme.Service.Application.Tests.Common;
-using Acme.Service.Application.Transfers;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Transfers;
-using Acme.Service.Domain.Wallets;
+using Application.Tests.Common;
+using Application.Transfers;
+using Domain.Common;
+using Domain.Transfers;
+using Domain.Wallets;
 
-namespace Acme.Service.Application.Tests.Transfers;
+namespace Application.Tests.Transfers;
 
 /// <summary>The stored transfers. What a reader sees is copied from them at each commit.</summary>
 internal sealed class TransferTable

@@ -1,9 +1,9 @@
-using Acme.Service.Application.Payees;
-using Acme.Service.Application.Tests.Sagas;
-using Acme.Service.Domain.Transfers;
+using Application.Payees;
+using Application.Tests.Sagas;
+using Domain.Transfers;
 using ErrorOr;
 
-namespace Acme.Service.Application.Tests.Transfers;
+namespace Application.Tests.Transfers;
 
 public sealed class RepeatedTransferTests : TransferUseCases
 {

@@ -1,11 +1,11 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Payees;
-using Acme.Service.Application.Wallets;
-using Acme.Service.Domain.Transfers;
-using Acme.Service.Domain.Wallets;
+using Application.Common;
+using Application.Payees;
+using Application.Wallets;
+using Domain.Transfers;
+using Domain.Wallets;
 using ErrorOr;
 
-namespace Acme.Service.Application.Tests.Transfers;
+namespace Application.Tests.Transfers;
 
 public sealed class SameShardTransferTests : TransferUseCases
 {

@@ -1,8 +1,8 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Transfers;
-using Acme.Service.Domain.Wallets;
+using Application.Common;
+using Application.Transfers;
+using Domain.Wallets;
 
-namespace Acme.Service.Application.Tests.Transfers;
+namespace Application.Tests.Transfers;
 
 public sealed class TransferQueryTests : TransferUseCases
 {

@@ -1,16 +1,16 @@
-using Acme.Service.Application.Payees;
-using Acme.Service.Application.Sagas;
-using Acme.Service.Application.Tests.Payees;
-using Acme.Service.Application.Tests.Sagas;
-using Acme.Service.Application.Tests.Wallets;
-using Acme.Service.Application.Transfers;
-using Acme.Service.Application.Wallets;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
+using Application.Payees;
+using Application.Sagas;
+using Application.Tests.Payees;
+using Application.Tests.Sagas;
+using Application.Tests.Wallets;
+using Application.Transfers;
+using Application.Wallets;
+using Domain.Common;
+using Domain.Wallets;
 using ErrorOr;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Acme.Service.Application.Tests.Transfers;
+namespace Application.Tests.Transfers;
 
 /// <summary>Base of tests of transfers. Alice and Bob are on one shard, and Carol is on the other.</summary>
 public abstract class TransferUseCases : WalletUseCases

@@ -1,9 +1,9 @@
-using Acme.Service.Application.Tests.Common;
-using Acme.Service.Application.Wallets;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
+using Application.Tests.Common;
+using Application.Wallets;
+using Domain.Common;
+using Domain.Wallets;
 
-namespace Acme.Service.Application.Tests.Wallets;
+namespace Application.Tests.Wallets;
 
 /// <summary>The stored wallets. What a reader sees is copied from them at each commit.</summary>
 internal sealed class WalletTable

@@ -1,11 +1,11 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Wallets;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
+using Application.Common;
+using Application.Wallets;
+using Domain.Common;
+using Domain.Wallets;
 using ErrorOr;
 using Mediator;
 
-namespace Acme.Service.Application.Tests.Wallets;
+namespace Application.Tests.Wallets;
 
 public sealed class WalletCommandTests : WalletUseCases
 {

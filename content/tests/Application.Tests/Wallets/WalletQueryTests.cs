@@ -1,9 +1,9 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Wallets;
-using Acme.Service.Domain.Wallets;
+using Application.Common;
+using Application.Wallets;
+using Domain.Wallets;
 using ErrorOr;
 
-namespace Acme.Service.Application.Tests.Wallets;
+namespace Application.Tests.Wallets;
 
 public sealed class WalletQueryTests : WalletUseCases
 {

@@ -1,14 +1,14 @@
-using Acme.Service.Application.Idempotency;
-using Acme.Service.Application.Realtime;
-using Acme.Service.Application.Tests.Common;
-using Acme.Service.Application.Tests.Idempotency;
-using Acme.Service.Application.Tests.Realtime;
-using Acme.Service.Application.Wallets;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
+using Application.Idempotency;
+using Application.Realtime;
+using Application.Tests.Common;
+using Application.Tests.Idempotency;
+using Application.Tests.Realtime;
+using Application.Wallets;
+using Domain.Common;
+using Domain.Wallets;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Acme.Service.Application.Tests.Wallets;
+namespace Application.Tests.Wallets;
 
 /// <summary>Base of tests of wallets: the pipeline on wallets in memory, and two users.</summary>
 public abstract class WalletUseCases : IAsyncDisposable

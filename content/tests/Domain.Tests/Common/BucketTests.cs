@@ -1,6 +1,6 @@
-using Acme.Service.Domain.Common;
+using Domain.Common;
 
-namespace Acme.Service.Domain.Tests.Common;
+namespace Domain.Tests.Common;
 
 public sealed class BucketTests
 {

@@ -1,7 +1,7 @@
-using Acme.Service.Domain.Common;
+using Domain.Common;
 using ErrorOr;
 
-namespace Acme.Service.Domain.Tests.Common;
+namespace Domain.Tests.Common;
 
 public sealed class CurrencyTests
 {

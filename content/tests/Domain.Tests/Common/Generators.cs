@@ -1,7 +1,7 @@
-using Acme.Service.Domain.Common;
 using CsCheck;
+using Domain.Common;
 
-namespace Acme.Service.Domain.Tests.Common;
+namespace Domain.Tests.Common;
 
 internal static class Generators
 {

@@ -1,8 +1,8 @@
-using Acme.Service.Domain.Payees;
 using CsCheck;
+using Domain.Payees;
 using ErrorOr;
 
-namespace Acme.Service.Domain.Tests.Payees;
+namespace Domain.Tests.Payees;
 
 public sealed class HandleTests
 {

@@ -1,9 +1,9 @@
 using System.Reflection;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Transfers;
-using Acme.Service.Domain.Wallets;
+using Domain.Common;
+using Domain.Transfers;
+using Domain.Wallets;
 
-namespace Acme.Service.Domain.Tests.Transfers;
+namespace Domain.Tests.Transfers;
 
 public sealed class TransferTests
 {

@@ -1,8 +1,8 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
 using CsCheck;
+using Domain.Common;
+using Domain.Wallets;
 
-namespace Acme.Service.Domain.Tests.Wallets;
+namespace Domain.Tests.Wallets;
 
 /// <summary>What must hold of two wallets after any sequence of operations, of which some are refused.</summary>
 public sealed class LedgerTests

@@ -1,8 +1,8 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
+using Domain.Common;
+using Domain.Wallets;
 using ErrorOr;
 
-namespace Acme.Service.Domain.Tests.Wallets;
+namespace Domain.Tests.Wallets;
 
 public sealed class WalletStatusTests
 {

@@ -1,9 +1,9 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
 using CsCheck;
+using Domain.Common;
+using Domain.Wallets;
 using ErrorOr;
 
-namespace Acme.Service.Domain.Tests.Wallets;
+namespace Domain.Tests.Wallets;
 
 public sealed class WalletTests
 {

@@ -2,12 +2,12 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Acme.Service.Domain.Common;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Integration.Tests.Http;
+using Domain.Common;
+using Integration.Tests.Fixtures;
+using Integration.Tests.Http;
 using Npgsql;
 
-namespace Acme.Service.Integration.Tests.Activity;
+namespace Integration.Tests.Activity;
 
 /// <summary>Lines that cannot be stored are told by their number, at no cost to the others.</summary>
 public sealed class ActivityLineTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

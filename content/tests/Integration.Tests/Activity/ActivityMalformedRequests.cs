@@ -1,6 +1,6 @@
-using Acme.Service.Integration.Tests.Http;
+using Integration.Tests.Http;
 
-namespace Acme.Service.Integration.Tests.Activity;
+namespace Integration.Tests.Activity;
 
 internal sealed class ActivityMalformedRequests : IMalformedRequests
 {

@@ -1,9 +1,9 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Integration.Tests.Fixtures;
+using Domain.Common;
+using Integration.Tests.Fixtures;
 using Npgsql;
 using Xunit.Sdk;
 
-namespace Acme.Service.Integration.Tests.Activity;
+namespace Integration.Tests.Activity;
 
 /// <summary>The statement that find_activity runs, planned for enough rows that a choice matters.</summary>
 public sealed class ActivityPlanTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

@@ -1,10 +1,10 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Acme.Service.Domain.Common;
-using Acme.Service.Integration.Tests.Fixtures;
+using Domain.Common;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Integration.Tests.Activity;
+namespace Integration.Tests.Activity;
 
 public sealed class ActivityTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Acme.Service.Integration.Tests.Fixtures;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Integration.Tests.Activity;
+namespace Integration.Tests.Activity;
 
 /// <summary>Uploads that send a part and then nothing more, over real connections.</summary>
 public sealed class UploadLimitTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

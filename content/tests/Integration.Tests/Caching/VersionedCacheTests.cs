@@ -1,10 +1,10 @@
 using System.Diagnostics;
-using Acme.Service.Infrastructure.Caching;
-using Acme.Service.Infrastructure.ReadReplicas;
-using Acme.Service.Integration.Tests.Fixtures;
+using Infrastructure.Caching;
+using Infrastructure.ReadReplicas;
+using Integration.Tests.Fixtures;
 using StackExchange.Redis;
 
-namespace Acme.Service.Integration.Tests.Caching;
+namespace Integration.Tests.Caching;
 
 public sealed class VersionedCacheTests(ServersFixture fixture) : IClassFixture<ServersFixture>
 {

@@ -1,7 +1,7 @@
-using Acme.Service.Integration.Tests.Fixtures;
-using static Acme.Service.Integration.Tests.Fixtures.FailoverNotes;
+using Integration.Tests.Fixtures;
+using static Integration.Tests.Fixtures.FailoverNotes;
 
-namespace Acme.Service.Integration.Tests.Failover;
+namespace Integration.Tests.Failover;
 
 /// <summary>With servers that the test breaks. Instances of the service are not restarted.</summary>
 public sealed class OldPrimaryTests

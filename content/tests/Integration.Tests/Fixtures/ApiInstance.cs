@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Acme.Service.LocalHost;
-using Acme.Service.Topology;
+using LocalHost;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>An instance of the API as a process, always on the same port, that can be killed, stopped and started again.</summary>
 internal sealed class ApiInstance(string name, string directory, IEnumerable<KeyValuePair<string, string>> settings) : IAsyncDisposable

@@ -1,13 +1,13 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json.Serialization;
-using Acme.Service.Infrastructure.Caching;
-using Acme.Service.Infrastructure.ReadReplicas;
+using Infrastructure.Caching;
+using Infrastructure.ReadReplicas;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 internal sealed record Thing(long Version);
 

@@ -4,7 +4,7 @@ using DotNet.Testcontainers.Containers;
 using DotNet.Testcontainers.Images;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>The engine that Testcontainers finds: the one that <c>DOCKER_HOST</c> names, or this machine's.</summary>
 public static class ContainerEngine

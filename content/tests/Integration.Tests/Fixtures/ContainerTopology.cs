@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using DotNet.Testcontainers.Builders;
 using DotNet.Testcontainers.Containers;
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>Servers in containers. The image of Redis is <c>COLONNADE_REDIS_IMAGE</c> if that is set.</summary>
 internal sealed class ContainerTopology : IServers

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.ServerSentEvents;
 using System.Text.Json;
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>A client of the stream, as one would write it: it remembers the last id, and says it when it connects again.</summary>
 internal sealed class EventClient(string subject) : IAsyncDisposable

@@ -1,10 +1,10 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Realtime;
-using Acme.Service.Domain.Common;
+using Application.Common;
+using Application.Realtime;
+using Domain.Common;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>What is published in tests.</summary>
 internal sealed record Numbered(int Number);

@@ -1,13 +1,13 @@
 using System.Diagnostics;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.Sharding;
-using Acme.Service.Topology;
+using Domain.Common;
+using Infrastructure.Persistence;
+using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>
 /// Notes that tests of a failover write through the service. "Old" is the first primary and "new" the replica that is promoted.

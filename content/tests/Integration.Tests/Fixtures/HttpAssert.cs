@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 internal static class HttpAssert
 {
@@ -26,7 +26,7 @@ internal static class HttpAssert
         var text = problem.GetRawText();
         Assert.DoesNotContain("   at ", text, StringComparison.Ordinal);
         Assert.DoesNotContain("Exception", text, StringComparison.Ordinal);
-        Assert.DoesNotContain("Acme.Service", text, StringComparison.Ordinal);
+        Assert.DoesNotMatch(@"\b(Api|Application|Domain|Infrastructure)\.[A-Z]", text);
         return problem;
     }
 

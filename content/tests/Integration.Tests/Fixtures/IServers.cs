@@ -1,7 +1,7 @@
-using Acme.Service.LocalHost;
+using LocalHost;
 using Npgsql;
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 internal interface IServers : IAsyncDisposable
 {

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 /// <param name="Name">Of the instrument.</param>
 internal sealed record Measured(string Name, long Value, IReadOnlyDictionary<string, object?> Tags)

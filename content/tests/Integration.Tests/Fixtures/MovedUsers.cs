@@ -1,9 +1,9 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Sharding;
+using Domain.Common;
+using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>Users of one bucket, who have rows in a table that every service has, and moves of that bucket.</summary>
 internal sealed class MovedUsers(TestService service, int bucket)

@@ -1,12 +1,12 @@
-using Acme.Service.Application.Platform;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.ReadReplicas;
-using Acme.Service.Infrastructure.Sharding;
-using Acme.Service.Topology;
+using Application.Platform;
+using Domain.Common;
+using Infrastructure.ReadReplicas;
+using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>Numbers by name in a table of the tests, written and read as requests do it.</summary>
 internal static class Notes

@@ -1,7 +1,7 @@
 using System.Data;
 using Npgsql;
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>A replica that has replayed everything so far, and replays nothing more until this is disposed.</summary>
 internal sealed class PausedReplica : IAsyncDisposable

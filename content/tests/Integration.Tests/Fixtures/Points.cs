@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Acme.Service.Infrastructure.Sagas;
+using Infrastructure.Sagas;
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>Tests that run the test's sagas. They take turns, since <see cref="Points"/> hears those of all of them.</summary>
 [CollectionDefinition(nameof(TestSagas))]

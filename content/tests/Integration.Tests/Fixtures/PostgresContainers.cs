@@ -1,14 +1,14 @@
 using System.Security.Cryptography;
-using Acme.Service.LocalHost;
-using Acme.Service.Topology;
 using Docker.DotNet;
 using DotNet.Testcontainers.Builders;
 using DotNet.Testcontainers.Configurations;
 using DotNet.Testcontainers.Containers;
 using DotNet.Testcontainers.Networks;
 using DotNet.Testcontainers.Volumes;
+using LocalHost;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>
 /// A primary and its replica in containers, with mounts, environment, entrypoint and arguments of

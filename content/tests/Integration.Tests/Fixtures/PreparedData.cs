@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
-using Acme.Service.Infrastructure.Persistence.Migrations;
-using Acme.Service.LocalHost;
+using Infrastructure.Persistence.Migrations;
+using LocalHost;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>
 /// Data of a primary with migrated databases and of its replica. It is made once for each build of the migrations and kept
@@ -77,7 +78,7 @@ internal static class PreparedData
             hash.AppendData(File.ReadAllBytes(script));
         }
 
-        var program = new FileInfo(Path.Combine(ServerPrograms.FindPostgres(), "postgres"));
+        var program = new FileInfo(Path.Combine(ServerPrograms.Find().Postgres, "postgres"));
         hash.AppendData(Encoding.UTF8.GetBytes($"{program.FullName} {program.Length} {program.LastWriteTimeUtc.Ticks}"));
         return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
     }

@@ -1,4 +1,4 @@
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>How often a test repeats what only adds confidence: more often with <c>TEST_THOROUGH=1</c>.</summary>
 internal static class Repetitions

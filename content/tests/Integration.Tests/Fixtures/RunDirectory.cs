@@ -1,4 +1,4 @@
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>
 /// Directory for the files of this test run, below the temporary directory. It is deleted when the run ends. A run that was

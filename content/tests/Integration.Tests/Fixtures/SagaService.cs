@@ -2,12 +2,12 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Security.Claims;
-using Acme.Service.Api.Platform;
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Sagas;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Sagas;
-using Acme.Service.Infrastructure.Sharding;
+using Api.Platform;
+using Application.Common;
+using Application.Sagas;
+using Domain.Common;
+using Infrastructure.Sagas;
+using Infrastructure.Sharding;
 using Mediator;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
@@ -16,7 +16,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>Databases with a table for the effects of the test's sagas.</summary>
 public sealed class SagaFixture(ServerPool pool) : ServersFixture(pool)

@@ -1,6 +1,7 @@
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.LocalHost;
+using Integration.Tests.Fixtures;
+using LocalHost;
 using Npgsql;
+using Topology;
 using Xunit.Sdk;
 using Xunit.v3;
 
@@ -8,7 +9,7 @@ using Xunit.v3;
 [assembly: Parallelization(Mode = ParallelMode.Collections, MaxThreads = 3)]
 [assembly: AssemblyFixture(typeof(ServerPool))]
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>Tests that assert how long something takes. They run one after the other, when no other test runs.</summary>
 [CollectionDefinition(nameof(Timed), DisableParallelization = true)]

@@ -1,12 +1,12 @@
 using System.Security.Cryptography;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.Persistence.Migrations;
-using Acme.Service.Topology;
+using Infrastructure.Persistence;
+using Infrastructure.Persistence.Migrations;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>A primary, a replica and Redis, with migrated databases that tests copy.</summary>
 public sealed class Servers : IAsyncDisposable

@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 internal static class Sql
 {

@@ -1,5 +1,5 @@
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>A directory that is deleted after the test.</summary>
 public sealed class TestDirectory : IDisposable

@@ -1,14 +1,14 @@
 using System.Collections.Concurrent;
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Sagas;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.Sharding;
+using Application.Common;
+using Application.Sagas;
+using Domain.Common;
 using ErrorOr;
+using Infrastructure.Persistence;
+using Infrastructure.Sharding;
 using Mediator;
 using Microsoft.EntityFrameworkCore;
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 internal sealed record TestData(Guid Id, UserId From, UserId To);
 

@@ -1,9 +1,9 @@
 using System.Net.Http.Headers;
 using System.Security.Claims;
 using System.Security.Cryptography;
-using Acme.Service.Api.Platform;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
+using Api.Platform;
+using Domain.Common;
+using Infrastructure.Persistence;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,7 +11,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>The API in this process on databases of its own, and clients that are signed in.</summary>
 internal sealed class TestService(Databases databases, params IEnumerable<(string Key, string Value)> settings)

@@ -3,7 +3,7 @@ using DotNet.Testcontainers.Configurations;
 using DotNet.Testcontainers.Containers;
 using Npgsql;
 
-namespace Acme.Service.Integration.Tests.Fixtures;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>Waits for a server that answers a question with true. No answer means not yet.</summary>
 internal sealed class UntilItSaysYes(Func<IContainer, string> connectionString, string question) : IWaitUntil

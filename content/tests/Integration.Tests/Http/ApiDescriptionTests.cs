@@ -1,9 +1,9 @@
 using System.Net;
 using System.Text.Json;
-using Acme.Service.Integration.Tests.Fixtures;
+using Integration.Tests.Fixtures;
 using Microsoft.OpenApi;
 
-namespace Acme.Service.Integration.Tests.Http;
+namespace Integration.Tests.Http;
 
 /// <summary>The API's description is valid, and says all that a generated client and its reader need.</summary>
 public sealed class ApiDescriptionTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
@@ -45,7 +45,9 @@ public sealed class ApiDescriptionTests(ServiceFixture fixture) : IClassFixture<
     public async Task Everything_in_it_has_a_description()
     {
         var document = await GetAsync();
-        Assert.Equal("Acme.Service", document.GetProperty("info").GetProperty("title").GetString());
+        Assert.Equal(
+            typeof(ApiDescriptionTests).Assembly.GetName().Name,
+            $"{document.GetProperty("info").GetProperty("title").GetString()}.Integration.Tests");
         var missing = new List<string>();
         foreach (var (name, operation) in Operations(document))
         {

@@ -1,13 +1,13 @@
 using System.IO.Compression;
 using System.Security.Claims;
 using System.Text;
-using Acme.Service.Integration.Tests.Fixtures;
+using Integration.Tests.Fixtures;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Acme.Service.Integration.Tests.Http;
+namespace Integration.Tests.Http;
 
 /// <summary>An endpoint of the service, with an address that leads to it.</summary>
 /// <param name="MediaTypes">Of the bodies it takes; empty when it takes none.</param>

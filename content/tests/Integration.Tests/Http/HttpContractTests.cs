@@ -1,7 +1,7 @@
 using System.Net;
-using Acme.Service.Integration.Tests.Fixtures;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Integration.Tests.Http;
+namespace Integration.Tests.Http;
 
 /// <summary>What every endpoint does in the same way: HEAD, CORS, caching.</summary>
 public sealed class HttpContractTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
-namespace Acme.Service.Integration.Tests.Http;
+namespace Integration.Tests.Http;
 
 /// <summary>Keeps what a service logs as an error.</summary>
 internal sealed class LogRecorder : ILoggerProvider

@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 
-namespace Acme.Service.Integration.Tests.Http;
+namespace Integration.Tests.Http;
 
 /// <summary>A request that is wrong, and that the service refuses with 4xx and problem details.</summary>
 /// <param name="Name">What is wrong with it.</param>

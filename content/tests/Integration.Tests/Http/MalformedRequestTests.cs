@@ -3,12 +3,12 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Acme.Service.Integration.Tests.Fixtures;
 using CsCheck;
+using Integration.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace Acme.Service.Integration.Tests.Http;
+namespace Integration.Tests.Http;
 
 /// <summary>
 /// Every malformed request to every endpoint, over real connections: refused with 4xx and problem details in our own
@@ -160,6 +160,6 @@ public sealed partial class MalformedRequestTests(ServiceFixture fixture) : ICla
 
     /// <summary>Words of .NET, of the framework and of the code.</summary>
     [GeneratedRegex(
-        @"   at |Exception|Acme\.|System\.|Microsoft|Nullable|DateTimeOffset|Int\d\d|Guid\b|Did you mean|[Ff]ailed to bind|Utf8Json|rfc\d")]
+        @"   at |Exception|Infrastructure\.|Application\.|System\.|Microsoft|Nullable|DateTimeOffset|Int\d\d|Guid\b|Did you mean|[Ff]ailed to bind|Utf8Json|rfc\d")]
     private static partial Regex ForeignWords();
 }

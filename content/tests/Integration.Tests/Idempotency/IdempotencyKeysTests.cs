@@ -1,11 +1,11 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Idempotency;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Idempotency;
-using Acme.Service.Integration.Tests.Fixtures;
+using Application.Common;
+using Application.Idempotency;
+using Domain.Common;
+using Infrastructure.Idempotency;
+using Integration.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Acme.Service.Integration.Tests.Idempotency;
+namespace Integration.Tests.Idempotency;
 
 public sealed class IdempotencyKeysTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {

@@ -1,12 +1,12 @@
 using System.Diagnostics;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Ingestion;
-using Acme.Service.Infrastructure.Sharding;
-using Acme.Service.Integration.Tests.Fixtures;
+using Domain.Common;
+using Infrastructure.Ingestion;
+using Infrastructure.Sharding;
+using Integration.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 using NpgsqlTypes;
 
-namespace Acme.Service.Integration.Tests.Ingestion;
+namespace Integration.Tests.Ingestion;
 
 /// <summary>On a table of the test's own.</summary>
 public sealed class BulkInsertTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>, IAsyncLifetime

@@ -2,12 +2,12 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Acme.Service.Application.Ingestion;
-using Acme.Service.Integration.Tests.Fixtures;
+using Application.Ingestion;
 using CsCheck;
+using Integration.Tests.Fixtures;
 using Npgsql;
 
-namespace Acme.Service.Integration.Tests.Ingestion;
+namespace Integration.Tests.Ingestion;
 
 /// <summary>What is let through is compared with what PostgreSQL stores. <c>STORABLE_JSON</c> says how many documents.</summary>
 public sealed class StorableJsonTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

@@ -1,10 +1,10 @@
 using System.Net;
 using System.Runtime.Versioning;
 using System.Security.Cryptography.X509Certificates;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Topology;
+using Integration.Tests.Fixtures;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.LocalHost;
+namespace Integration.Tests.LocalHost;
 
 public sealed class DevCertificatesTests : IDisposable
 {

@@ -1,7 +1,7 @@
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.LocalHost;
+using Integration.Tests.Fixtures;
+using LocalHost;
 
-namespace Acme.Service.Integration.Tests.LocalHost;
+namespace Integration.Tests.LocalHost;
 
 /// <summary>One topology for the tests of a class.</summary>
 public sealed class TopologyFixture : IAsyncLifetime

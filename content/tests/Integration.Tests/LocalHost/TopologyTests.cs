@@ -1,13 +1,13 @@
 using System.Diagnostics;
 using System.Security.Authentication;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.LocalHost;
-using Acme.Service.Topology;
+using Integration.Tests.Fixtures;
+using LocalHost;
 using Npgsql;
 using Npgsql.Replication;
 using StackExchange.Redis;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.LocalHost;
+namespace Integration.Tests.LocalHost;
 
 public sealed class TopologyTests(TopologyFixture fixture) : IClassFixture<TopologyFixture>
 {

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Integration.Tests.Transfers;
+using Integration.Tests.Fixtures;
+using Integration.Tests.Transfers;
 
-namespace Acme.Service.Integration.Tests.Payees;
+namespace Integration.Tests.Payees;
 
 /// <summary>Through the whole service. Readers have no token, as other people have none of the one who writes.</summary>
 public sealed class CachedPayeesTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

@@ -1,6 +1,6 @@
-using Acme.Service.Integration.Tests.Http;
+using Integration.Tests.Http;
 
-namespace Acme.Service.Integration.Tests.Payees;
+namespace Integration.Tests.Payees;
 
 internal sealed class PayeeMalformedRequests : IMalformedRequests
 {

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Integration.Tests.Transfers;
+using Integration.Tests.Fixtures;
+using Integration.Tests.Transfers;
 
-namespace Acme.Service.Integration.Tests.Payees;
+namespace Integration.Tests.Payees;
 
 public sealed class PayeesTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {

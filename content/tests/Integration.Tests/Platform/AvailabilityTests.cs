@@ -1,16 +1,16 @@
 using System.Net;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.ReadReplicas;
-using Acme.Service.Infrastructure.Sharding;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Topology;
+using Domain.Common;
+using Infrastructure.Persistence;
+using Infrastructure.ReadReplicas;
+using Infrastructure.Sharding;
+using Integration.Tests.Fixtures;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.Platform;
+namespace Integration.Tests.Platform;
 
 public sealed class AvailabilityTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {

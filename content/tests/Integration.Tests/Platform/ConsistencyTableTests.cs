@@ -1,10 +1,10 @@
-using Acme.Service.Application.Platform;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.LocalHost;
+using Application.Platform;
+using Integration.Tests.Fixtures;
+using LocalHost;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Acme.Service.Integration.Tests.Platform;
+namespace Integration.Tests.Platform;
 
 /// <summary>docs/consistency.md says of every endpoint that reads what the code says.</summary>
 public sealed class ConsistencyTableTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

@@ -1,10 +1,10 @@
 using System.Net;
 using System.Security.Claims;
 using System.Security.Cryptography;
-using Acme.Service.Integration.Tests.Fixtures;
+using Integration.Tests.Fixtures;
 using Microsoft.IdentityModel.Tokens;
 
-namespace Acme.Service.Integration.Tests.Platform;
+namespace Integration.Tests.Platform;
 
 public sealed class HttpSurfaceTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {

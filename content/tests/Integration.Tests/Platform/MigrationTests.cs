@@ -1,14 +1,14 @@
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.Persistence.Migrations;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Topology;
+using Infrastructure.Persistence;
+using Infrastructure.Persistence.Migrations;
+using Integration.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.Platform;
+namespace Integration.Tests.Platform;
 
 public sealed class MigrationTests(ServersFixture fixture) : IClassFixture<ServersFixture>
 {

@@ -1,6 +1,6 @@
-using Acme.Service.Integration.Tests.Fixtures;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Integration.Tests.Platform;
+namespace Integration.Tests.Platform;
 
 /// <summary>Hosts that nobody knows of would load the machine until the end of the run.</summary>
 public sealed class TestServiceTests(ServersFixture fixture) : IClassFixture<ServersFixture>

@@ -1,15 +1,15 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.LocalHost;
-using Acme.Service.Topology;
+using Infrastructure.Persistence;
+using Integration.Tests.Fixtures;
+using LocalHost;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Npgsql;
 using NpgsqlTypes;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.Platform;
+namespace Integration.Tests.Platform;
 
 /// <summary>Hand-written SQL is compared with the migrated schema, so that neither changes without the other.</summary>
 public sealed partial class TypedSqlTests(ServersFixture fixture) : IClassFixture<ServersFixture>

@@ -1,13 +1,13 @@
-using Acme.Service.Infrastructure.Idempotency;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.ReadReplicas;
-using Acme.Service.Infrastructure.Sharding;
-using Acme.Service.Integration.Tests.Fixtures;
+using Infrastructure.Idempotency;
+using Infrastructure.Persistence;
+using Infrastructure.ReadReplicas;
+using Infrastructure.Sharding;
+using Integration.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using NpgsqlTypes;
 
-namespace Acme.Service.Integration.Tests.ReadReplicas;
+namespace Integration.Tests.ReadReplicas;
 
 public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>, IAsyncLifetime
 {

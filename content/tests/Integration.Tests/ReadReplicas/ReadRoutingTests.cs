@@ -1,15 +1,15 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Acme.Service.Application.Platform;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.ReadReplicas;
-using Acme.Service.Integration.Tests.Fixtures;
+using Application.Platform;
+using Infrastructure.Persistence;
+using Infrastructure.ReadReplicas;
+using Integration.Tests.Fixtures;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
-namespace Acme.Service.Integration.Tests.ReadReplicas;
+namespace Integration.Tests.ReadReplicas;
 
 public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>, IAsyncLifetime
 {

@@ -1,10 +1,10 @@
 using System.Diagnostics;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Sharding;
-using Acme.Service.Integration.Tests.Fixtures;
+using Domain.Common;
+using Infrastructure.Sharding;
+using Integration.Tests.Fixtures;
 using Npgsql;
 
-namespace Acme.Service.Integration.Tests.Realtime;
+namespace Integration.Tests.Realtime;
 
 public sealed class EventOrderTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {

@@ -2,14 +2,14 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.WebSockets;
 using System.Text.Json;
-using Acme.Service.Application.Realtime;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Realtime;
-using Acme.Service.Integration.Tests.Fixtures;
+using Application.Realtime;
+using Domain.Common;
+using Infrastructure.Realtime;
+using Integration.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-namespace Acme.Service.Integration.Tests.Realtime;
+namespace Integration.Tests.Realtime;
 
 public sealed class EventStreamTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {

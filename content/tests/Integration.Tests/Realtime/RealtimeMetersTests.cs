@@ -1,8 +1,8 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Realtime;
-using Acme.Service.Integration.Tests.Fixtures;
+using Domain.Common;
+using Infrastructure.Realtime;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Integration.Tests.Realtime;
+namespace Integration.Tests.Realtime;
 
 public sealed class RealtimeMetersTests(ServersFixture fixture) : IClassFixture<ServersFixture>
 {

@@ -1,6 +1,6 @@
-using Acme.Service.Integration.Tests.Fixtures;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Integration.Tests.RowSecurity;
+namespace Integration.Tests.RowSecurity;
 
 /// <summary>
 /// Looks in the catalog for tables that let users see each other's rows. A table is a user's unless it is named below,

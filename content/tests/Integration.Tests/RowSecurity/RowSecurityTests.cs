@@ -1,17 +1,17 @@
 using System.Collections.Concurrent;
-using Acme.Service.Application.Common;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Idempotency;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.ReadReplicas;
-using Acme.Service.Infrastructure.Sharding;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Topology;
+using Application.Common;
+using Domain.Common;
+using Infrastructure.Idempotency;
+using Infrastructure.Persistence;
+using Infrastructure.ReadReplicas;
+using Infrastructure.Sharding;
+using Integration.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.RowSecurity;
+namespace Integration.Tests.RowSecurity;
 
 /// <summary>On the table of idempotency keys, which is there with and without the sample.</summary>
 public sealed class RowSecurityTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

@@ -1,13 +1,13 @@
 using System.Net;
 using System.Security.Claims;
-using Acme.Service.Application.Sagas;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Sagas;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Topology;
+using Application.Sagas;
+using Domain.Common;
+using Infrastructure.Sagas;
+using Integration.Tests.Fixtures;
 using Microsoft.Extensions.Logging.Abstractions;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.Sagas;
+namespace Integration.Tests.Sagas;
 
 [Collection(nameof(TestSagas))]
 public sealed class OperatorTests(SagaFixture fixture) : IClassFixture<SagaFixture>

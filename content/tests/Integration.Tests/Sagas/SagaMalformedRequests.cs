@@ -1,8 +1,8 @@
 using System.Buffers.Text;
 using System.Text;
-using Acme.Service.Integration.Tests.Http;
+using Integration.Tests.Http;
 
-namespace Acme.Service.Integration.Tests.Sagas;
+namespace Integration.Tests.Sagas;
 
 /// <summary>From a user and not an operator: nothing of what is wrong is told to them.</summary>
 internal sealed class SagaMalformedRequests : IMalformedRequests

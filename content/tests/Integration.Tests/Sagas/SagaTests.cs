@@ -1,11 +1,11 @@
 using System.Diagnostics;
-using Acme.Service.Application.Sagas;
-using Acme.Service.Infrastructure.Sagas;
-using Acme.Service.Integration.Tests.Fixtures;
+using Application.Sagas;
 using ErrorOr;
+using Infrastructure.Sagas;
+using Integration.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
 
-namespace Acme.Service.Integration.Tests.Sagas;
+namespace Integration.Tests.Sagas;
 
 [Collection(nameof(TestSagas))]
 public sealed class SagaTests(SagaFixture fixture) : IClassFixture<SagaFixture>
@@ -131,7 +131,7 @@ public sealed class SagaTests(SagaFixture fixture) : IClassFixture<SagaFixture>
         var spans = new List<System.Diagnostics.Activity>();
         using var listener = new ActivityListener
         {
-            ShouldListenTo = source => source.Name is "Acme.Service.Sagas" or "test",
+            ShouldListenTo = source => source.Name is "Infrastructure.Sagas" or "test",
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
             ActivityStopped = activity =>
             {

@@ -1,7 +1,7 @@
-using Acme.Service.Infrastructure.Sharding;
-using Acme.Service.Integration.Tests.Fixtures;
+using Infrastructure.Sharding;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Integration.Tests.Sharding;
+namespace Integration.Tests.Sharding;
 
 public sealed class BucketMoveTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {

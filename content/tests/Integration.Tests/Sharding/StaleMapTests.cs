@@ -1,12 +1,12 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Sharding;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Topology;
+using Domain.Common;
+using Infrastructure.Sharding;
+using Integration.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.Sharding;
+namespace Integration.Tests.Sharding;
 
 /// <summary>A service that read the bucket map before a bucket moved.</summary>
 public sealed class StaleMapTests(ServersFixture fixture) : IClassFixture<ServersFixture>

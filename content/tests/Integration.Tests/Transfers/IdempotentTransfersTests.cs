@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
-using Acme.Service.Integration.Tests.Fixtures;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Integration.Tests.Transfers;
+namespace Integration.Tests.Transfers;
 
 public sealed class IdempotentTransfersTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {

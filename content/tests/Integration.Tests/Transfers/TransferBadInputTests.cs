@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text;
-using Acme.Service.Integration.Tests.Fixtures;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Integration.Tests.Transfers;
+namespace Integration.Tests.Transfers;
 
 public sealed class TransferBadInputTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {

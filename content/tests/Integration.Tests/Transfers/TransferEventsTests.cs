@@ -1,7 +1,7 @@
 using System.Net;
-using Acme.Service.Integration.Tests.Fixtures;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Integration.Tests.Transfers;
+namespace Integration.Tests.Transfers;
 
 public sealed class TransferEventsTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {

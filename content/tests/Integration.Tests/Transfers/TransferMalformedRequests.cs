@@ -1,6 +1,6 @@
-using Acme.Service.Integration.Tests.Http;
+using Integration.Tests.Http;
 
-namespace Acme.Service.Integration.Tests.Transfers;
+namespace Integration.Tests.Transfers;
 
 internal sealed class TransferMalformedRequests : IMalformedRequests
 {

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Acme.Service.Integration.Tests.Fixtures;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Integration.Tests.Transfers;
+namespace Integration.Tests.Transfers;
 
 /// <summary>A user with one wallet, on a shard of the test's choice.</summary>
 internal sealed class Person

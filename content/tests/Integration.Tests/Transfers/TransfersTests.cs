@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
-using Acme.Service.Domain.Wallets;
-using Acme.Service.Integration.Tests.Fixtures;
+using Domain.Wallets;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Integration.Tests.Transfers;
+namespace Integration.Tests.Transfers;
 
 public sealed class TransfersTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {

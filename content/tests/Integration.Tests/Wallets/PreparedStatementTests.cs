@@ -1,11 +1,11 @@
 using System.Net;
 using System.Net.Http.Json;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Integration.Tests.Fixtures;
+using Infrastructure.Persistence;
+using Integration.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
-namespace Acme.Service.Integration.Tests.Wallets;
+namespace Integration.Tests.Wallets;
 
 /// <summary>The protocol does what it can: statements are parsed and planned once, and values are not written out as text.</summary>
 public sealed class PreparedStatementTests(ServersFixture fixture) : IClassFixture<ServersFixture>

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text;
-using Acme.Service.Integration.Tests.Fixtures;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Integration.Tests.Wallets;
+namespace Integration.Tests.Wallets;
 
 public sealed class WalletBadInputTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {

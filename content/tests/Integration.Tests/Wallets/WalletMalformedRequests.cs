@@ -1,6 +1,6 @@
-using Acme.Service.Integration.Tests.Http;
+using Integration.Tests.Http;
 
-namespace Acme.Service.Integration.Tests.Wallets;
+namespace Integration.Tests.Wallets;
 
 internal sealed class WalletMalformedRequests : IMalformedRequests
 {

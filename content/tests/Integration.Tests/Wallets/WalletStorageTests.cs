@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Topology;
+using Integration.Tests.Fixtures;
 using Npgsql;
+using Topology;
 
-namespace Acme.Service.Integration.Tests.Wallets;
+namespace Integration.Tests.Wallets;
 
 public sealed class WalletStorageTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {

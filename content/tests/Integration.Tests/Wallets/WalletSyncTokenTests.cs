@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
-using Acme.Service.Integration.Tests.Fixtures;
+using Integration.Tests.Fixtures;
 using Microsoft.AspNetCore.Mvc.Testing.Handlers;
 
-namespace Acme.Service.Integration.Tests.Wallets;
+namespace Integration.Tests.Wallets;
 
 /// <summary>Sync-Token and reads of wallets over HTTP.</summary>
 public sealed class WalletSyncTokenTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

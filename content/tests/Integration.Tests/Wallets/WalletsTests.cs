@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Acme.Service.Domain.Wallets;
-using Acme.Service.Integration.Tests.Fixtures;
+using Domain.Wallets;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Integration.Tests.Wallets;
+namespace Integration.Tests.Wallets;
 
 public sealed class WalletsTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {

@@ -4,10 +4,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using Acme.Service.Domain.Common;
-using Acme.Service.Integration.Tests.Fixtures;
+using Domain.Common;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Platform.Tests.Activity;
+namespace Platform.Tests.Activity;
 
 /// <summary>Bodies that are larger than what is held of them, over real connections.</summary>
 [Collection(nameof(Timed))]

@@ -1,10 +1,10 @@
-using Acme.Service.Integration.Tests.Fixtures;
 using System.Text.Json;
-using Acme.Service.Application.Sagas;
-using Acme.Service.Domain.Transfers;
-using Acme.Service.Domain.Wallets;
+using Application.Sagas;
+using Domain.Transfers;
+using Domain.Wallets;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Platform.Tests.Bank;
+namespace Platform.Tests.Bank;
 
 /// <summary>
 /// What must hold of a bank that is at rest: all faults are healed, all sagas have had their time. Knows nothing of how

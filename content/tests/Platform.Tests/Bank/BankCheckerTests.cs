@@ -1,19 +1,19 @@
 using System.Globalization;
 using System.Net;
-using Acme.Service.Application.Sagas;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Transfers;
-using Acme.Service.Domain.Wallets;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.Sagas;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Topology;
+using Application.Sagas;
+using Domain.Common;
+using Domain.Transfers;
+using Domain.Wallets;
+using Infrastructure.Persistence;
+using Infrastructure.Sagas;
+using Integration.Tests.Fixtures;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Topology;
 
-namespace Acme.Service.Platform.Tests.Bank;
+namespace Platform.Tests.Bank;
 
 /// <summary>A checker that finds nothing says little unless it is known to find what is there.</summary>
 [Collection(nameof(BankTests))]
@@ -53,7 +53,8 @@ public sealed class BankCheckerTests(ServersFixture fixture) : IClassFixture<Ser
         {
             bank.Keys.RemoveAll(row => row.Key == bank.OperationOf(bank.Posted).Key);
             bank.Forget(bank.Posted);
-        }),
+        }
+        ),
         ["acknowledged, and paid to somebody else"] = ("what was acknowledged is there", bank =>
             SampleBank.Change(bank.Transfers, row => row.Id == bank.Sent, row => row with { PayeeWallet = bank.Cleo.Id, Payee = bank.Cleo.Owner })),
         ["refused, and done"] = ("what was refused is not there", bank =>
@@ -63,7 +64,8 @@ public sealed class BankCheckerTests(ServersFixture fixture) : IClassFixture<Ser
             var refused = new Operation("refused", OperationKind.Deposit, bank.Ben, "", null, 78, "EUR");
             refused.Add(new Attempt(HttpStatusCode.Conflict, "{}"));
             bank.History.Add(refused);
-        }),
+        }
+        ),
         ["a repeat that was answered otherwise"] = ("a repeated request is answered the same", bank =>
             bank.Paid.Add(new Attempt(HttpStatusCode.OK, """{"balance":2000}"""))),
         ["a write to the shard that had the bucket before"] = ("a user's rows are on one shard", bank =>

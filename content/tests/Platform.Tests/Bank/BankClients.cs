@@ -1,11 +1,11 @@
-using Acme.Service.Integration.Tests.Fixtures;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Acme.Service.Domain.Common;
+using Domain.Common;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Platform.Tests.Bank;
+namespace Platform.Tests.Bank;
 
 /// <summary>
 /// People with money, and those whom they cannot pay. Whom and how much comes from the random numbers that each client

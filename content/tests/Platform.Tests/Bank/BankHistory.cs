@@ -1,8 +1,8 @@
-using Acme.Service.Integration.Tests.Fixtures;
 using System.Collections.Concurrent;
 using System.Net;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Platform.Tests.Bank;
+namespace Platform.Tests.Bank;
 
 internal enum OperationKind
 {

@@ -1,10 +1,10 @@
-using Acme.Service.Integration.Tests.Fixtures;
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Acme.Service.Infrastructure.Sagas;
-using Acme.Service.Topology;
+using Infrastructure.Sagas;
+using Integration.Tests.Fixtures;
+using Topology;
 
-namespace Acme.Service.Platform.Tests.Bank;
+namespace Platform.Tests.Bank;
 
 /// <param name="Seed">All random numbers come from it.</param>
 /// <param name="Traffic">How long clients move money and faults happen.</param>

@@ -1,10 +1,10 @@
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Application.Sagas;
-using Acme.Service.Domain.Transfers;
-using Acme.Service.Domain.Wallets;
+using Application.Sagas;
+using Domain.Transfers;
+using Domain.Wallets;
+using Integration.Tests.Fixtures;
 using Npgsql;
 
-namespace Acme.Service.Platform.Tests.Bank;
+namespace Platform.Tests.Bank;
 
 internal sealed record WalletRow(string Shard, Guid Id, Guid Owner, string Currency, long Balance, long Pending);
 

@@ -1,12 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using Acme.Service.Domain.Transfers;
-using Acme.Service.Infrastructure.Sagas;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Topology;
+using Domain.Transfers;
+using Infrastructure.Sagas;
+using Integration.Tests.Fixtures;
+using Topology;
 
-namespace Acme.Service.Platform.Tests.Bank;
+namespace Platform.Tests.Bank;
 
 /// <summary>Runs after all others, with the machine for itself.</summary>
 [CollectionDefinition(nameof(BankTests), DisableParallelization = true)]

@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Acme.Service.Infrastructure.Sagas;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.LocalHost;
-using Acme.Service.Topology;
+using Infrastructure.Sagas;
+using Integration.Tests.Fixtures;
+using LocalHost;
 using Npgsql;
+using Topology;
 
-namespace Acme.Service.Platform.Tests.Bank;
+namespace Platform.Tests.Bank;
 
 /// <summary>
 /// Servers of a test's own and instances of the API as processes, which the test may break. The instances reach the first

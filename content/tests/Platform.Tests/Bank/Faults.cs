@@ -1,10 +1,10 @@
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Sagas;
-using Acme.Service.Topology;
+using Domain.Common;
+using Infrastructure.Sagas;
+using Integration.Tests.Fixtures;
 using StackExchange.Redis;
+using Topology;
 
-namespace Acme.Service.Platform.Tests.Bank;
+namespace Platform.Tests.Bank;
 
 /// <summary>Faults of one part never overlap; those of different parts do.</summary>
 internal enum FaultyPart

@@ -1,7 +1,7 @@
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Topology;
+using Integration.Tests.Fixtures;
+using Topology;
 
-namespace Acme.Service.Platform.Tests.Bank;
+namespace Platform.Tests.Bank;
 
 /// <summary>A running service that keeps money, as its clients and the checker reach it.</summary>
 internal interface IBank

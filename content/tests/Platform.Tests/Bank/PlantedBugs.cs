@@ -1,19 +1,19 @@
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Application.Common;
-using Acme.Service.Application.Idempotency;
-using Acme.Service.Application.Sagas;
-using Acme.Service.Application.Wallets;
-using Acme.Service.Domain.Common;
-using Acme.Service.Domain.Wallets;
-using Acme.Service.Infrastructure.Idempotency;
-using Acme.Service.Infrastructure.Sagas;
-using Acme.Service.Infrastructure.Sharding;
+using Application.Common;
+using Application.Idempotency;
+using Application.Sagas;
+using Application.Wallets;
+using Domain.Common;
+using Domain.Wallets;
+using Infrastructure.Idempotency;
+using Infrastructure.Sagas;
+using Infrastructure.Sharding;
+using Integration.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
-namespace Acme.Service.Platform.Tests.Bank;
+namespace Platform.Tests.Bank;
 
 /// <summary>A mistake that the service could have, made in a running one.</summary>
 /// <param name="Sql">Runs on each shard first.</param>
@@ -51,7 +51,8 @@ internal sealed record PlantedBug(string Caught, string Sql = "", Action<IServic
             RETURN set_config('app.user_id', user_id::text, false);
             """),
         ["notification lost, and no poll"] = new("no saga is open or dead", Settings:
-            [("Sagas:PollMilliseconds", "3600000"), ("Sagas:LeaseSeconds", "1")]) { FailsAt = SagaPoint.Started },
+            [("Sagas:PollMilliseconds", "3600000"), ("Sagas:LeaseSeconds", "1")])
+        { FailsAt = SagaPoint.Started },
         ["idempotency key in a transaction of its own"] = new("was acknowledged and is not there", Services: services => services
             .AddScoped<IIdempotencyKeys, KeyInItsOwnTransaction>()),
         ["idempotency key ignored"] = new("an operation has one effect at most", Services: services => services

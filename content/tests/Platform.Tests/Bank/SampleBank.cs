@@ -1,10 +1,10 @@
-using Acme.Service.Integration.Tests.Fixtures;
 using System.Net;
-using Acme.Service.Application.Sagas;
-using Acme.Service.Domain.Transfers;
-using Acme.Service.Domain.Wallets;
+using Application.Sagas;
+using Domain.Transfers;
+using Domain.Wallets;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Platform.Tests.Bank;
+namespace Platform.Tests.Bank;
 
 /// <summary>A bank written by hand, in which all is right, to be damaged.</summary>
 internal sealed class SampleBank

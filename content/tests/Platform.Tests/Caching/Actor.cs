@@ -1,9 +1,9 @@
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Infrastructure.Caching;
+using Infrastructure.Caching;
+using Integration.Tests.Fixtures;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
-namespace Acme.Service.Platform.Tests.Caching;
+namespace Platform.Tests.Caching;
 
 /// <summary>Something that is done step by step: it stops at each gate until it is told to go on.</summary>
 internal sealed class Actor

@@ -1,14 +1,14 @@
 using System.Diagnostics;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Caching;
-using Acme.Service.Infrastructure.Sharding;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Topology;
+using Domain.Common;
+using Infrastructure.Caching;
+using Infrastructure.Sharding;
+using Integration.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
+using Topology;
 
-namespace Acme.Service.Platform.Tests.Caching;
+namespace Platform.Tests.Caching;
 
 public sealed class FloorOutboxTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {

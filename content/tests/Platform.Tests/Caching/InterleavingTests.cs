@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Acme.Service.Infrastructure.Caching;
-using Acme.Service.Integration.Tests.Fixtures;
+using Infrastructure.Caching;
+using Integration.Tests.Fixtures;
 using StackExchange.Redis;
 
-namespace Acme.Service.Platform.Tests.Caching;
+namespace Platform.Tests.Caching;
 
 /// <summary>
 /// Random interleavings of reads, writes, a lagging replica, killed writers, the relay and a Redis that loses its memory or

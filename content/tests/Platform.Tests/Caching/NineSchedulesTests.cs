@@ -1,7 +1,7 @@
-using Acme.Service.Infrastructure.Caching;
-using Acme.Service.Integration.Tests.Fixtures;
+using Infrastructure.Caching;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Platform.Tests.Caching;
+namespace Platform.Tests.Caching;
 
 /// <summary>
 /// A load and a write of the same row, on real servers: the load begins before the commit, between the commit and its floor,

@@ -1,11 +1,11 @@
-using Acme.Service.Infrastructure.ReadReplicas;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.LocalHost;
+using Infrastructure.ReadReplicas;
+using Integration.Tests.Fixtures;
+using LocalHost;
 using Npgsql;
 using NpgsqlTypes;
 using StackExchange.Redis;
 
-namespace Acme.Service.Platform.Tests.Caching;
+namespace Platform.Tests.Caching;
 
 /// <summary>Servers of a test class's own, with a table of things in the directory.</summary>
 public sealed class OwnServers : IAsyncLifetime

@@ -1,9 +1,9 @@
-using Acme.Service.Integration.Tests.Fixtures;
 using System.Diagnostics;
-using Acme.Service.Infrastructure.Caching;
+using Infrastructure.Caching;
+using Integration.Tests.Fixtures;
 using StackExchange.Redis;
 
-namespace Acme.Service.Platform.Tests.Caching;
+namespace Platform.Tests.Caching;
 
 /// <summary>Redis hangs, or is killed and comes back. Reads go on without it, and soon as fast as without a cache.</summary>
 [Collection(nameof(Timed))]

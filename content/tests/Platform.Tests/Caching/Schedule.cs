@@ -1,9 +1,9 @@
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Infrastructure.Caching;
-using Acme.Service.Infrastructure.ReadReplicas;
+using Infrastructure.Caching;
+using Infrastructure.ReadReplicas;
+using Integration.Tests.Fixtures;
 using StackExchange.Redis;
 
-namespace Acme.Service.Platform.Tests.Caching;
+namespace Platform.Tests.Caching;
 
 /// <summary>Mistakes that the checker must find.</summary>
 internal enum Mistake

@@ -1,7 +1,7 @@
-using Acme.Service.Integration.Tests.Fixtures;
 using System.Runtime.CompilerServices;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Platform.Tests.Containers;
+namespace Platform.Tests.Containers;
 
 /// <summary>A test that starts containers: skipped when nothing can run them.</summary>
 [AttributeUsage(AttributeTargets.Method)]

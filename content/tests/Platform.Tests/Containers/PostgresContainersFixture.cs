@@ -1,5 +1,5 @@
-using Acme.Service.Integration.Tests.Fixtures;
-namespace Acme.Service.Platform.Tests.Containers;
+using Integration.Tests.Fixtures;
+namespace Platform.Tests.Containers;
 
 /// <summary>One primary and replica for the tests of a class; none when nothing can run them and the tests are skipped.</summary>
 public sealed class PostgresContainersFixture : IAsyncLifetime

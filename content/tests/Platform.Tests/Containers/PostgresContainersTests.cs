@@ -1,11 +1,11 @@
-using Acme.Service.Integration.Tests.Fixtures;
 using System.Diagnostics;
-using Acme.Service.Topology;
 using DotNet.Testcontainers.Builders;
 using DotNet.Testcontainers.Configurations;
+using Integration.Tests.Fixtures;
 using Npgsql;
+using Topology;
 
-namespace Acme.Service.Platform.Tests.Containers;
+namespace Platform.Tests.Containers;
 
 /// <summary>
 /// The topology's scripts inside the postgres image. What they must do wherever they run is tested where they start

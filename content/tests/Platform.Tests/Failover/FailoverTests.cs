@@ -1,17 +1,17 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.Sharding;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Topology;
+using Domain.Common;
+using Infrastructure.Persistence;
+using Infrastructure.Sharding;
+using Integration.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using static Acme.Service.Integration.Tests.Fixtures.FailoverNotes;
+using Topology;
+using static Integration.Tests.Fixtures.FailoverNotes;
 
-namespace Acme.Service.Platform.Tests.Failover;
+namespace Platform.Tests.Failover;
 
 /// <summary>
 /// Each test has servers of its own, since it breaks them. "Old" is the first primary and "new" the replica that is

@@ -1,10 +1,10 @@
-using Acme.Service.Integration.Tests.Fixtures;
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
-using Acme.Service.LocalHost;
+using Integration.Tests.Fixtures;
+using LocalHost;
 
-namespace Acme.Service.Platform.Tests.LocalHost;
+namespace Platform.Tests.LocalHost;
 
 /// <summary>LocalHost as people start it: the built program, in a process of its own.</summary>
 internal sealed class LocalHostProcess : IAsyncDisposable

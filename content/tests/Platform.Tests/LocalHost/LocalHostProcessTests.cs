@@ -1,8 +1,8 @@
-using Acme.Service.Integration.Tests.Fixtures;
 using System.Reflection;
-using Acme.Service.LocalHost;
+using Integration.Tests.Fixtures;
+using LocalHost;
 
-namespace Acme.Service.Platform.Tests.LocalHost;
+namespace Platform.Tests.LocalHost;
 
 /// <summary>The whole program. Its tests share data, so that only the first has to make it.</summary>
 public sealed class LocalHostProcessTests(TestDirectory directory) : IClassFixture<TestDirectory>

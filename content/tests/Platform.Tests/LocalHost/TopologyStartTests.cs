@@ -1,11 +1,11 @@
-using Acme.Service.Integration.Tests.Fixtures;
 using System.Net;
 using System.Net.Sockets;
-using Acme.Service.LocalHost;
-using Acme.Service.Topology;
+using Integration.Tests.Fixtures;
+using LocalHost;
 using Npgsql;
+using Topology;
 
-namespace Acme.Service.Platform.Tests.LocalHost;
+namespace Platform.Tests.LocalHost;
 
 /// <summary>How the topology starts. The tests share data and leave it in order, so that few have to make it.</summary>
 public sealed class TopologyStartTests(TestDirectory directory) : IClassFixture<TestDirectory>

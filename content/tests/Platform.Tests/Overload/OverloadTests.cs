@@ -1,12 +1,12 @@
 using System.Net;
-using Acme.Service.Application.Platform;
-using Acme.Service.Integration.Tests.Fixtures;
+using Application.Platform;
+using Integration.Tests.Fixtures;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
-namespace Acme.Service.Platform.Tests.Overload;
+namespace Platform.Tests.Overload;
 
 [Collection(nameof(Timed))]
 public sealed class OverloadTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

@@ -1,11 +1,11 @@
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.ReadReplicas;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Topology;
+using Infrastructure.Persistence;
+using Infrastructure.ReadReplicas;
+using Integration.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Topology;
 
-namespace Acme.Service.Platform.Tests.ReadReplicas;
+namespace Platform.Tests.ReadReplicas;
 
 /// <summary>Positions across a promotion, on servers of the tests' own.</summary>
 public sealed class ReadTimelineTests

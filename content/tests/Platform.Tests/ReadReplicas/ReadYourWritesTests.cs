@@ -1,12 +1,12 @@
 using System.Globalization;
-using Acme.Service.Infrastructure.ReadReplicas;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.LocalHost;
-using Acme.Service.Topology;
+using Infrastructure.ReadReplicas;
+using Integration.Tests.Fixtures;
+using LocalHost;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Topology;
 
-namespace Acme.Service.Platform.Tests.ReadReplicas;
+namespace Platform.Tests.ReadReplicas;
 
 /// <summary>
 /// One replica is two seconds behind and the other replays nothing; Redis is down; a user writes and reads at once through

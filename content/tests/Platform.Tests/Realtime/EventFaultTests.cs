@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using Acme.Service.Domain.Common;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.Topology;
+using Domain.Common;
+using Integration.Tests.Fixtures;
 using Npgsql;
+using Topology;
 
-namespace Acme.Service.Platform.Tests.Realtime;
+namespace Platform.Tests.Realtime;
 
 /// <summary>
 /// Random disconnects, instances that are killed as by kill -9, and failovers. The servers are the tests' own, since they

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
-using Acme.Service.Domain.Common;
-using Acme.Service.Integration.Tests.Fixtures;
+using Domain.Common;
+using Integration.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Acme.Service.Platform.Tests.Realtime;
+namespace Platform.Tests.Realtime;
 
 [Collection(nameof(Timed))]
 public sealed class EventLatencyTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

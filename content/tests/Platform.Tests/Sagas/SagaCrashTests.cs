@@ -1,8 +1,8 @@
-using Acme.Service.Application.Sagas;
-using Acme.Service.Infrastructure.Sagas;
-using Acme.Service.Integration.Tests.Fixtures;
+using Application.Sagas;
+using Infrastructure.Sagas;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Platform.Tests.Sagas;
+namespace Platform.Tests.Sagas;
 
 /// <summary>
 /// An exception at a point stands for the end of the process there: what was not committed is gone, and somebody comes

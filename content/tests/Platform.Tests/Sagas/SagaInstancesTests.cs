@@ -1,16 +1,16 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Acme.Service.Application.Sagas;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
-using Acme.Service.Infrastructure.Sagas;
-using Acme.Service.Infrastructure.Sharding;
-using Acme.Service.Integration.Tests.Fixtures;
+using Application.Sagas;
+using Domain.Common;
 using ErrorOr;
+using Infrastructure.Persistence;
+using Infrastructure.Sagas;
+using Infrastructure.Sharding;
+using Integration.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Acme.Service.Platform.Tests.Sagas;
+namespace Platform.Tests.Sagas;
 
 /// <summary>Several instances, and what they know of each other. Each test has databases without runs of the others.</summary>
 [Collection(nameof(TestSagas))]

@@ -1,11 +1,11 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence.Migrations;
-using Acme.Service.Infrastructure.Sharding;
-using Acme.Service.Integration.Tests.Fixtures;
+using Domain.Common;
+using Infrastructure.Persistence.Migrations;
+using Infrastructure.Sharding;
+using Integration.Tests.Fixtures;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Acme.Service.Platform.Tests.Sharding;
+namespace Platform.Tests.Sharding;
 
 public sealed class BucketMoveTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Reflection;
-using Acme.Service.Integration.Tests.Fixtures;
-using Acme.Service.LocalHost;
-using Acme.Service.Topology;
+using Integration.Tests.Fixtures;
+using LocalHost;
+using Topology;
 
-namespace Acme.Service.Platform.Tests.Sharding;
+namespace Platform.Tests.Sharding;
 
 /// <summary>The Migrator as people start it.</summary>
 internal static class MigratorProcess

@@ -1,7 +1,7 @@
-using Acme.Service.Infrastructure.Sharding;
-using Acme.Service.Integration.Tests.Fixtures;
+using Infrastructure.Sharding;
+using Integration.Tests.Fixtures;
 
-namespace Acme.Service.Platform.Tests.Sharding;
+namespace Platform.Tests.Sharding;
 
 public sealed class MigratorVerbTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {

@@ -1,8 +1,8 @@
-using Acme.Service.Infrastructure.RowSecurity;
+using Infrastructure.RowSecurity;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 
-namespace Acme.Service.Infrastructure.Persistence.Migrations;
+namespace Infrastructure.Persistence.Migrations;
 
 [DbContext(typeof(ShardContext))]
 [Migration("20260101000000_RowSecurity")]

@@ -1,7 +1,7 @@
-using Acme.Service.Domain.Common;
+using Domain.Common;
 using Npgsql;
 
-namespace Acme.Service.Infrastructure.Persistence.Migrations;
+namespace Infrastructure.Persistence.Migrations;
 
 /// <summary>Gives buckets to shards, in the directory first and then in each shard itself.</summary>
 internal static class BucketDeal

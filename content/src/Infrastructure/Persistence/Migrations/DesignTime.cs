@@ -1,7 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
 
-namespace Acme.Service.Infrastructure.Persistence.Migrations;
+namespace Infrastructure.Persistence.Migrations;
 
 /// <summary>Lets <c>dotnet ef migrations add</c> see the models. No server is asked.</summary>
 internal sealed class DesignTime : IDesignTimeDbContextFactory<DirectoryContext>, IDesignTimeDbContextFactory<ShardContext>

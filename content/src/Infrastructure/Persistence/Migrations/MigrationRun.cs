@@ -6,7 +6,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace Acme.Service.Infrastructure.Persistence.Migrations;
+namespace Infrastructure.Persistence.Migrations;
 
 /// <summary>How a run ended; the numbers are the Migrator's exit codes.</summary>
 public enum MigrationOutcome

@@ -1,9 +1,9 @@
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
+using Domain.Common;
+using Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
-namespace Acme.Service.Infrastructure.Sharding;
+namespace Infrastructure.Sharding;
 
 /// <summary>How far a move has come, which is where the next run goes on if this one dies.</summary>
 internal enum MovePhase

@@ -1,9 +1,9 @@
 using System.Globalization;
-using Acme.Service.Domain.Common;
-using Acme.Service.Infrastructure.Persistence;
+using Domain.Common;
+using Infrastructure.Persistence;
 using Microsoft.Extensions.Configuration;
 
-namespace Acme.Service.Infrastructure.Sharding;
+namespace Infrastructure.Sharding;
 
 /// <summary>
 /// Moves a bucket to another shard while it is used. May die at any point: the next run of the same move continues. Needs

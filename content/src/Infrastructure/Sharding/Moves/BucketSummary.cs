@@ -1,7 +1,7 @@
-using Acme.Service.Infrastructure.Persistence;
+using Infrastructure.Persistence;
 using Microsoft.Extensions.Configuration;
 
-namespace Acme.Service.Infrastructure.Sharding;
+namespace Infrastructure.Sharding;
 
 /// <summary>Which shard has which buckets, as the directory says.</summary>
 public static class BucketSummary

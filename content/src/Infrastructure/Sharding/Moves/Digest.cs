@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace Acme.Service.Infrastructure.Sharding;
+namespace Infrastructure.Sharding;
 
 /// <summary>What a user's rows in a table amount to.</summary>
 /// <param name="Sums">Their number, the sum of their hashes, and the sum of each bigint column.</param>

@@ -1,8 +1,8 @@
-using Acme.Service.Infrastructure.Persistence;
+using Infrastructure.Persistence;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
 
-namespace Acme.Service.Infrastructure.Sharding;
+namespace Infrastructure.Sharding;
 
 /// <summary>The directory's side of a move: the map, and how far the move has come.</summary>
 internal sealed class MoveDirectory(MoveSession session, short bucket) : IAsyncDisposable

@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace Acme.Service.Infrastructure.Sharding;
+namespace Infrastructure.Sharding;
 
 /// <summary>How a move ended; the numbers are the Migrator's exit codes.</summary>
 public enum MoveOutcome

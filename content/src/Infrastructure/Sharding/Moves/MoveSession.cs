@@ -1,9 +1,9 @@
 using System.Data;
-using Acme.Service.Infrastructure.Persistence;
+using Infrastructure.Persistence;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
 
-namespace Acme.Service.Infrastructure.Sharding;
+namespace Infrastructure.Sharding;
 
 /// <summary>
 /// A connection of a move to one of its databases, by which it also holds the bucket: an advisory lock of the session, so

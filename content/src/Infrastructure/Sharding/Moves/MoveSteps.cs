@@ -2,7 +2,7 @@ using System.Data;
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Acme.Service.Infrastructure.Sharding;
+namespace Infrastructure.Sharding;
 
 /// <summary>
 /// The steps of one move. First everything is copied while the source serves the bucket and records who is written to.

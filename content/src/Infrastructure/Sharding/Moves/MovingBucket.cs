@@ -1,8 +1,8 @@
 using System.Data;
-using Acme.Service.Infrastructure.Persistence;
+using Infrastructure.Persistence;
 using Npgsql;
 
-namespace Acme.Service.Infrastructure.Sharding;
+namespace Infrastructure.Sharding;
 
 /// <summary>What a move does to its bucket in a shard. Whatever ends in a state that nobody expects throws.</summary>
 internal sealed class MovingBucket(MoveSession shard, short bucket)

@@ -1,4 +1,4 @@
-namespace Acme.Service.Infrastructure.Sharding;
+namespace Infrastructure.Sharding;
 
 /// <summary>
 /// Copies users' rows from one shard to another and compares them, within transactions of the caller. A whole bucket goes

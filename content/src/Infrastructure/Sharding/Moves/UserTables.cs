@@ -1,5 +1,5 @@
-using Acme.Service.Infrastructure.Persistence;
-namespace Acme.Service.Infrastructure.Sharding;
+using Infrastructure.Persistence;
+namespace Infrastructure.Sharding;
 
 /// <summary>A table whose rows belong to users, and so move with them.</summary>
 /// <param name="Columns">Quoted, separated by commas, without generated ones.</param>

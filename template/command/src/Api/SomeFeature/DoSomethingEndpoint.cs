@@ -1,10 +1,10 @@
 using System.Security.Claims;
-using Acme.Service.Api.Common;
-using Acme.Service.Application.SomeFeature;
+using Api.Common;
+using Application.SomeFeature;
 using Mediator;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace Acme.Service.Api.SomeFeature;
+namespace Api.SomeFeature;
 
 internal sealed record DoSomethingRequest(string Reason);
 

@@ -1,9 +1,9 @@
-using Acme.Service.Domain.Common;
+using Domain.Common;
 using ErrorOr;
 using FluentValidation;
 using Mediator;
 
-namespace Acme.Service.Application.SomeFeature;
+namespace Application.SomeFeature;
 
 public sealed record DoSomething(UserId User, string Reason) : ICommand<ErrorOr<Success>>;
 

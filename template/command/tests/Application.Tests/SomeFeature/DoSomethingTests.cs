@@ -1,9 +1,9 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Application.SomeFeature;
-using Acme.Service.Application.Tests.Common;
-using Acme.Service.Domain.Common;
+using Application.Common;
+using Application.SomeFeature;
+using Application.Tests.Common;
+using Domain.Common;
 
-namespace Acme.Service.Application.Tests.SomeFeature;
+namespace Application.Tests.SomeFeature;
 
 public sealed class DoSomethingTests : IAsyncDisposable
 {

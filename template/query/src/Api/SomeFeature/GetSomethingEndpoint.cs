@@ -1,11 +1,11 @@
 using System.Security.Claims;
-using Acme.Service.Api.Common;
-using Acme.Service.Application.Common;
-using Acme.Service.Application.SomeFeature;
+using Api.Common;
+using Application.Common;
+using Application.SomeFeature;
 using Mediator;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace Acme.Service.Api.SomeFeature;
+namespace Api.SomeFeature;
 
 internal sealed class GetSomethingEndpoint : IEndpointGroup
 {

@@ -1,10 +1,10 @@
-using Acme.Service.Application.Common;
-using Acme.Service.Domain.Common;
+using Application.Common;
+using Domain.Common;
 using ErrorOr;
 using FluentValidation;
 using Mediator;
 
-namespace Acme.Service.Application.SomeFeature;
+namespace Application.SomeFeature;
 
 public sealed record GetSomething(UserId User, int Limit) : IQuery<ErrorOr<GetSomethingView>>;
 
