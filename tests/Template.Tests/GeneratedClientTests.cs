@@ -48,7 +48,8 @@ public sealed class GeneratedClientTests(Generator generator)
             Console.WriteLine($"{refused.StatusCode} {refused.Result.Type} {string.Join(',', refused.Result.Errors.Keys)}");
         }
 
-        ServiceClient ClientOf(string token) => new(args[0], new HttpClient { DefaultRequestHeaders = { Authorization = new("Bearer", token) } });
+        ServiceClient ClientOf(string token) =>
+            new(new HttpClient { DefaultRequestHeaders = { Authorization = new("Bearer", token) } }) { BaseUrl = args[0] };
         """;
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
