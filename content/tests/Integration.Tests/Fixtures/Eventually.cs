@@ -3,15 +3,15 @@ using System.Runtime.CompilerServices;
 
 namespace Integration.Tests.Fixtures;
 
-/// <summary>Waits for what must come to pass, and not for ever.</summary>
+/// <summary>Polls a condition until a timeout.</summary>
 internal static class Eventually
 {
     public static async Task TrueAsync(
         Func<Task<bool>> condition, int seconds = 20, [CallerArgumentExpression(nameof(condition))] string what = "")
     {
-        for (var waited = Stopwatch.StartNew(); !await condition(); await Task.Delay(10, TestContext.Current.CancellationToken))
+        for (var waited = Stopwatch.StartNew(); !await condition(); await Task.Delay(20, TestContext.Current.CancellationToken))
         {
-            Assert.True(waited.Elapsed.TotalSeconds < seconds, $"It did not come to pass within {seconds} s: {what}");
+            Assert.True(waited.Elapsed.TotalSeconds < seconds, $"Not true within {seconds} s: {what}");
         }
     }
 

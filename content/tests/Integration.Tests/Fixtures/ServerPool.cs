@@ -40,7 +40,7 @@ public sealed class ServerPool : IAsyncLifetime
             }
         }
 
-        var servers = await Servers.OnAsync(await StartAsync(cancellationToken));
+        var servers = await Servers.OnAsync(await StartAsync(cancellationToken), areKept: true);
         lock (_idle)
         {
             _all.Add(servers);

@@ -12,21 +12,24 @@ namespace Integration.Tests.Fixtures;
 public sealed class Servers : IAsyncDisposable
 {
     private readonly IServers _servers;
+    private readonly bool _areKept;
     private int _copies;
 
-    private Servers(IServers servers) => _servers = servers;
+    private Servers(IServers servers, bool areKept) => (_servers, _areKept) = (servers, areKept);
 
     public string Redis => _servers.Redis;
 
     /// <summary>Migrates the databases of <paramref name="servers"/>, unless they come with the migrations.</summary>
-    internal static async Task<Servers> OnAsync(IServers servers)
+    /// <param name="servers">A primary, a replica and Redis.</param>
+    /// <param name="areKept">Whether no test breaks them.</param>
+    internal static async Task<Servers> OnAsync(IServers servers, bool areKept = false)
     {
         if (servers is not StartedServers)
         {
             await MigrateAsync(servers);
         }
 
-        return new Servers(servers);
+        return new Servers(servers, areKept);
     }
 
     internal static async Task MigrateAsync(IServers servers)
@@ -57,10 +60,13 @@ public sealed class Servers : IAsyncDisposable
             var copy = prefix + database;
             var template = empty || database == addedShard ? "" : $"TEMPLATE {database}";
             await ExecuteAsync("postgres", DatabaseRoles.Superuser, $"CREATE DATABASE {copy} OWNER owner {template}");
-            await ExecuteAsync(copy, DatabaseRoles.Superuser, """
-                ALTER SCHEMA public OWNER TO owner;
-                GRANT USAGE ON SCHEMA public TO app_rw, app_ro, worker;
-                """);
+            if (template.Length == 0)
+            {
+                await ExecuteAsync(copy, DatabaseRoles.Superuser, """
+                    ALTER SCHEMA public OWNER TO owner;
+                    GRANT USAGE ON SCHEMA public TO app_rw, app_ro, worker;
+                    """);
+            }
         }
 
         return new Databases(this, prefix, shards);
@@ -68,10 +74,22 @@ public sealed class Servers : IAsyncDisposable
 
     public async Task ExecuteAsync(string database, string role, string sql, bool replica = false)
     {
-        await using var connection = new NpgsqlConnection($"{ConnectionString(database, role, replica)};Pooling=false");
-        await connection.OpenAsync();
+        await using var connection = await ConnectAsync(database, role, replica);
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>
+    /// A connection for one statement of a test. The superuser's are pooled where no test breaks the servers, since a new one
+    /// costs more than most statements.
+    /// </summary>
+    public async Task<NpgsqlConnection> ConnectAsync(string database, string role, bool replica = false)
+    {
+        var isPooled = _areKept && role == DatabaseRoles.Superuser;
+        var connection = new NpgsqlConnection(
+            $"{ConnectionString(database, role, replica)};{(isPooled ? "Maximum Pool Size=4;Application Name=tests" : "Pooling=false")}");
+        await connection.OpenAsync();
+        return connection;
     }
 
     public static IConfiguration Configuration(Func<string, string> connectionString, IEnumerable<string>? databases = null) => new ConfigurationBuilder()
@@ -102,8 +120,7 @@ public sealed class Databases(Servers servers, string prefix, IReadOnlyList<stri
 
     public async Task<T> ScalarAsync<T>(string database, string sql, string role = DatabaseRoles.Superuser, bool replica = false)
     {
-        await using var connection = new NpgsqlConnection($"{ConnectionString(database, role, replica)};Pooling=false");
-        await connection.OpenAsync();
+        await using var connection = await Servers.ConnectAsync(prefix + database, role, replica);
         await using var command = new NpgsqlCommand(sql, connection);
         return (T)(await command.ExecuteScalarAsync())!;
     }
