@@ -6,8 +6,8 @@ namespace Colonnade.Dev.Testing;
 /// <param name="What">What it generates, builds and runs.</param>
 public sealed record Part(string Key, bool IsUsual, string What)
 {
-    /// <summary>Name of the trait. Reports of this kind keep only this one.</summary>
-    public const string Trait = "Category";
+    /// <summary>Name of the trait.</summary>
+    public const string Trait = "Part";
 
     public const string Template = "template";
     public const string Default = "default";

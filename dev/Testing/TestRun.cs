@@ -4,8 +4,7 @@ using System.Xml.Linq;
 namespace Colonnade.Dev.Testing;
 
 /// <param name="Reason">Why it failed or was skipped; empty for a test that passed.</param>
-/// <param name="Category">Value of the trait of this name; empty without one.</param>
-public sealed record TestOutcome(string Name, string Outcome, string Reason, TimeSpan Duration, string Category)
+public sealed record TestOutcome(string Name, string Outcome, string Reason, TimeSpan Duration)
 {
     /// <summary>Full name of the method, without arguments.</summary>
     public string Method => Name.Split('(')[0];
@@ -40,12 +39,8 @@ public sealed record TestRun(string Suite, IReadOnlyList<TestOutcome> Tests, Out
             return new TestRun(suite, [], process);
         }
 
-        var report = XDocument.Load(trxFile);
-        var categories = report.Descendants(s_trx + "UnitTest").ToDictionary(
-            test => (string)test.Attribute("id")!,
-            test => (string?)test.Descendants(s_trx + "TestCategoryItem").FirstOrDefault()?.Attribute("TestCategory") ?? "");
         var tests =
-            from result in report.Descendants(s_trx + "UnitTestResult")
+            from result in XDocument.Load(trxFile).Descendants(s_trx + "UnitTestResult")
             let output = result.Element(s_trx + "Output")
             let reason = output?.Element(s_trx + "ErrorInfo")?.Element(s_trx + "Message") ?? output?.Element(s_trx + "StdOut")
             let outcome = (string)result.Attribute("outcome")!
@@ -53,8 +48,7 @@ public sealed record TestRun(string Suite, IReadOnlyList<TestOutcome> Tests, Out
                 (string)result.Attribute("testName")!,
                 outcome,
                 outcome == "Passed" ? "" : reason?.Value ?? "",
-                TimeSpan.TryParse((string?)result.Attribute("duration"), CultureInfo.InvariantCulture, out var duration) ? duration : TimeSpan.Zero,
-                categories.GetValueOrDefault((string?)result.Attribute("testId") ?? "", ""));
+                TimeSpan.TryParse((string?)result.Attribute("duration"), CultureInfo.InvariantCulture, out var duration) ? duration : TimeSpan.Zero);
         return new TestRun(suite, [.. tests], process);
     }
 }

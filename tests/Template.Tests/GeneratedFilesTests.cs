@@ -61,8 +61,8 @@ public sealed partial class GeneratedFilesTests(Generator generator)
         if (aspire)
         {
             // The SDK derives these names from the project files, so they hold under any name of the solution.
-            var appHost = File.ReadAllText(solution.File("src/AppHost/AppHost.cs"));
-            var used = ProjectsMember().Matches(appHost).Select(match => match.Groups["project"].Value).Distinct().Order().ToList();
+            var appHost = Directory.GetFiles(solution.File("src/AppHost"), "*.cs").Select(File.ReadAllText);
+            var used = appHost.SelectMany(code => ProjectsMember().Matches(code)).Select(match => match.Groups["project"].Value).Distinct().Order().ToList();
             Assert.Equal(["Api", "Migrator"], used);
             var referenced = XDocument.Load(solution.File("src/AppHost/AppHost.csproj")).Descendants("ProjectReference")
                 .Select(reference => Path.GetFileNameWithoutExtension((string)reference.Attribute("Include")!));

@@ -64,8 +64,12 @@ internal sealed class EventEndpoints : IEndpointGroup
         {
             await foreach (var message in sender.CreateStream(new StreamEvents(user.UserId(), after), lifetime.Token))
             {
-                var json = new JsonObject { ["id"] = message.Id, ["event"] = message.Type,
-                    ["data"] = JsonNode.Parse(message.Data) };
+                var json = new JsonObject
+                {
+                    ["id"] = message.Id,
+                    ["event"] = message.Type,
+                    ["data"] = JsonNode.Parse(message.Data)
+                };
                 await socket.SendAsync(
                     JsonSerializer.SerializeToUtf8Bytes(json), WebSocketMessageType.Text, endOfMessage: true, lifetime.Token);
             }

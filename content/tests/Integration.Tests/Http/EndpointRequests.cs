@@ -47,7 +47,7 @@ internal static class EndpointRequests
     [
         ("no value", "Bearer"), ("empty value", "Bearer "), ("another scheme", "Basic YTpi"), ("no scheme", "abc"),
         ("not a token", "Bearer abc"), ("two dots", "Bearer .."), ("not Base64", "Bearer a!.b!.c!"),
-        ("no signature", "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9."), ("long", $"Bearer {new string('a', 9_000)}"),
+        ("no signature", "Bearer eyJhbGciOiJub25lIn0" + ".eyJzdWIiOiJhbGljZSJ9."), ("long", $"Bearer {new string('a', 9_000)}"),
         ("expired", $"Bearer {TestService.TokenFor("mallory", DateTime.UtcNow.AddHours(-1))}"),
         ("of somebody else", $"Bearer {TestService.Token(new Claim("sub", "mallory"), audience: "somebody-else")}"),
         ("no subject", $"Bearer {TestService.Token()}"),
@@ -130,8 +130,12 @@ internal static class EndpointRequests
         foreach (var encoding in Encodings)
         {
             yield return new(
-                $"encoding {encoding}", method, path) { Text = "{}", MediaType = type,
-                Headers = [("Content-Encoding", encoding)] };
+                $"encoding {encoding}", method, path)
+            {
+                Text = "{}",
+                MediaType = type,
+                Headers = [("Content-Encoding", encoding)]
+            };
         }
 
         (string, byte[])[] compressed =
@@ -159,7 +163,8 @@ internal static class EndpointRequests
         yield return MalformedRequest.Json("a body that is too deep", method, path, new string('[', 5_000));
         yield return MalformedRequest.Json("no media type", method, path, "{}") with { MediaType = null };
         yield return MalformedRequest.Json(
-            "not UTF-8", method, path, "") with { Body = [.. "{\"a\":\""u8, 0xff, 0xfe, .. "\"}"u8] };
+            "not UTF-8", method, path, "") with
+        { Body = [.. "{\"a\":\""u8, 0xff, 0xfe, .. "\"}"u8] };
         yield return MalformedRequest.Json("UTF-16", method, path, "") with { Body = Encoding.Unicode.GetBytes("{\"a\":1}") };
     }
 

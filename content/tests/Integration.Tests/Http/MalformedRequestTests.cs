@@ -90,8 +90,12 @@ public sealed partial class MalformedRequestTests(ServiceFixture fixture) : ICla
     }
 
     private static HttpClient NewClient() =>
-        new(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) =>
-            Encoding.UTF8 }) { Timeout = TimeSpan.FromSeconds(30) };
+        new(new SocketsHttpHandler
+        {
+            RequestHeaderEncodingSelector = (_, _) =>
+            Encoding.UTF8
+        })
+        { Timeout = TimeSpan.FromSeconds(30) };
 
     private static async Task<ConcurrentBag<string>> SendAsync(TestService service, IReadOnlyList<MalformedRequest> requests)
     {

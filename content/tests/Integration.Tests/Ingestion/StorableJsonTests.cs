@@ -110,7 +110,8 @@ public sealed class StorableJsonTests(ServiceFixture fixture) : IClassFixture<Se
     private static async Task<string?> FaultOfAsync(NpgsqlConnection connection, string json)
     {
         await using var command = new NpgsqlCommand(
-            "SELECT octet_length($1::text::jsonb::text)", connection) { Parameters = { new() { Value = json } } };
+            "SELECT octet_length($1::text::jsonb::text)", connection)
+        { Parameters = { new() { Value = json } } };
         try
         {
             // jsonb writes a space after each comma and colon.
