@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Xml;
 using System.Xml.Linq;
 
 namespace Colonnade.Dev.Testing;
@@ -31,16 +32,21 @@ public sealed record TestRun(string Suite, IReadOnlyList<TestOutcome> Tests, Out
         .. Skipped.Any() ? [$"{Skipped.Count()} skipped"] : Array.Empty<string>(),
     ]);
 
-    /// <summary>Reads a report; a run that ended before it wrote one has no tests, and so did not succeed.</summary>
+    /// <summary>Reads a report. A run that ended before it had written one whole has no tests, and so did not succeed.</summary>
     public static TestRun Read(string suite, string trxFile, Outcome process)
     {
-        if (!File.Exists(trxFile))
+        XDocument report;
+        try
+        {
+            report = XDocument.Load(trxFile);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or XmlException)
         {
             return new TestRun(suite, [], process);
         }
 
         var tests =
-            from result in XDocument.Load(trxFile).Descendants(s_trx + "UnitTestResult")
+            from result in report.Descendants(s_trx + "UnitTestResult")
             let output = result.Element(s_trx + "Output")
             let reason = output?.Element(s_trx + "ErrorInfo")?.Element(s_trx + "Message") ?? output?.Element(s_trx + "StdOut")
             let outcome = (string)result.Attribute("outcome")!

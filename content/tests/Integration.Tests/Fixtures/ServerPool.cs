@@ -32,21 +32,16 @@ public sealed class ServerPool : IAsyncLifetime
     internal async Task<Servers> TakeAsync(CancellationToken cancellationToken)
     {
         await _free.WaitAsync(cancellationToken);
-        lock (_idle)
+        try
         {
-            if (_idle.TryPop(out var idle))
-            {
-                return idle;
-            }
+            return TakeIdle() ?? await StartAnotherAsync(cancellationToken);
         }
-
-        var servers = await Servers.OnAsync(await StartAsync(cancellationToken), areKept: true);
-        lock (_idle)
+        catch
         {
-            _all.Add(servers);
+            // Otherwise the next class would wait for a set that does not exist.
+            _free.Release();
+            throw;
         }
-
-        return servers;
     }
 
     internal void Return(Servers servers)
@@ -65,6 +60,25 @@ public sealed class ServerPool : IAsyncLifetime
         await Task.WhenAll(_all.Select(servers => servers.DisposeAsync().AsTask()));
         _free.Dispose();
         RunDirectory.Delete();
+    }
+
+    private Servers? TakeIdle()
+    {
+        lock (_idle)
+        {
+            return _idle.TryPop(out var idle) ? idle : null;
+        }
+    }
+
+    private async Task<Servers> StartAnotherAsync(CancellationToken cancellationToken)
+    {
+        var servers = await Servers.OnAsync(await StartAsync(cancellationToken), areKept: true);
+        lock (_idle)
+        {
+            _all.Add(servers);
+        }
+
+        return servers;
     }
 
     private static async Task<IServers> StartAsync(CancellationToken cancellationToken)

@@ -89,13 +89,15 @@ public sealed partial class MalformedRequestTests(ServiceFixture fixture) : ICla
         return service;
     }
 
-    private static HttpClient NewClient() =>
-        new(new SocketsHttpHandler
-        {
-            RequestHeaderEncodingSelector = (_, _) =>
-            Encoding.UTF8
-        })
-        { Timeout = TimeSpan.FromSeconds(30) };
+    /// <summary>Each request has a new connection: the server may close one after a request that it has not read to its end.</summary>
+    private static HttpClient NewClient() => new(new SocketsHttpHandler
+    {
+        PooledConnectionLifetime = TimeSpan.Zero,
+        RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
+    })
+    {
+        Timeout = TimeSpan.FromSeconds(30),
+    };
 
     private static async Task<ConcurrentBag<string>> SendAsync(TestService service, IReadOnlyList<MalformedRequest> requests)
     {
