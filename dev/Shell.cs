@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using CliWrap;
 
 namespace Colonnade.Dev;
@@ -21,7 +22,7 @@ public sealed class CommandFailedException(string command, Outcome outcome)
 /// Runs programs. When cancelled, a program has a moment to end by itself, since Ctrl-C in a terminal reaches it too;
 /// then it is asked to end, and at last killed with its children.
 /// </summary>
-public static class Shell
+public static partial class Shell
 {
     private static readonly TimeSpan s_untilAsked = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_untilKill = TimeSpan.FromSeconds(30);
@@ -60,8 +61,10 @@ public static class Shell
             kill.CancelAfter(s_untilKill);
         });
         var output = new ConcurrentQueue<string>();
-        var pipe = PipeTarget.ToDelegate(text =>
+        var pipe = PipeTarget.ToDelegate(raw =>
         {
+            // Colours of a terminal are no characters of a report.
+            var text = ControlSequence().Replace(raw, "");
             output.Enqueue(text);
             line?.Invoke(text);
         });
@@ -87,6 +90,9 @@ public static class Shell
         cancellationToken.ThrowIfCancellationRequested();
         return new Outcome(result.ExitCode, [.. output], Stopwatch.GetElapsedTime(started));
     }
+
+    [GeneratedRegex(@"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f]")]
+    private static partial Regex ControlSequence();
 
     /// <summary>Sends SIGTERM. Not SIGINT, which a program that a script put into the background ignores.</summary>
     private static void AskToEnd(int processId)

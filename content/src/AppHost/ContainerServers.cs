@@ -17,6 +17,12 @@ internal sealed class ContainerServers(
             .WithImage(PostgresContainer.Image, PostgresContainer.Tag)
             .WithImageRegistry(PostgresContainer.Registry)
             .WithDataVolume();
+        // The scripts' environment is made when a server starts, and a parameter has to be in the model before.
+        foreach (var role in DatabaseRoles.All)
+        {
+            AddPassword(role);
+        }
+
         return WithScript(primary, PostgresContainer.PrimaryArguments, () => PostgresContainer.PrimaryEnvironment<object>(
                 PostgresContainer.MajorVersion, text => text, Password, IsReplicaSynchronous))
             .WithKill(KillAsync);

@@ -58,7 +58,11 @@ public sealed class RunningAppHost : IAsyncLifetime
     /// <summary>A client of the API, with a token of <paramref name="user"/>.</summary>
     public HttpClient ClientOf(string user)
     {
-        var client = _application.CreateHttpClient(ResourceNames.Api, "http");
+        // Not CreateHttpClient, whose clients share their cookies, and so the positions of a timeline that is gone.
+        var client = new HttpClient(new SocketsHttpHandler { UseCookies = false })
+        {
+            BaseAddress = _application.GetEndpoint(ResourceNames.Api, "http"),
+        };
         client.DefaultRequestHeaders.Authorization = new("Bearer", TokenOf(user));
         return client;
     }
