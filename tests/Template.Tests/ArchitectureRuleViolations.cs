@@ -19,10 +19,10 @@ public static class ArchitectureRuleViolations
     [
         new("Domain_depends_on_nothing_but_the_base_library_and_ErrorOr",
             "PlantedPackage",
-            "Contoso.Payments.Domain.Common.PlantedPackage depends on FluentValidation.InlineValidator`1 (FluentValidation).",
+            "Domain.Common.PlantedPackage depends on FluentValidation.InlineValidator`1 (FluentValidation).",
             Reference("src/Domain", """<PackageReference Include="FluentValidation" />"""),
             ("src/Domain/Common/PlantedPackage.cs", """
-                namespace Contoso.Payments.Domain.Common;
+                namespace Domain.Common;
 
                 public static class PlantedPackage
                 {
@@ -31,15 +31,15 @@ public static class ArchitectureRuleViolations
                 """)),
         new("Application_depends_on_no_layer_but_Domain",
             "PlantedInApplication",
-            "Contoso.Payments.Application.Common.PlantedInApplication depends on Contoso.Payments.Topology.ResourceNames (Contoso.Payments.Topology).",
+            "Application.Common.PlantedInApplication depends on Topology.ResourceNames (Contoso.Payments.Topology).",
             Reference("src/Application", Topology), UseOfTopology("Application", "Common", "PlantedInApplication")),
         new("Infrastructure_depends_on_no_layer_but_Application_and_Domain",
             "PlantedInInfrastructure",
-            "Contoso.Payments.Infrastructure.Platform.PlantedInInfrastructure depends on Contoso.Payments.Topology.ResourceNames (Contoso.Payments.Topology).",
+            "Infrastructure.Platform.PlantedInInfrastructure depends on Topology.ResourceNames (Contoso.Payments.Topology).",
             Reference("src/Infrastructure", Topology), UseOfTopology("Infrastructure", "Platform", "PlantedInInfrastructure")),
         new("Api_depends_on_no_host",
             "PlantedInApi",
-            "Contoso.Payments.Api.Platform.PlantedInApi depends on Contoso.Payments.Topology.ResourceNames (Contoso.Payments.Topology).",
+            "Api.Platform.PlantedInApi depends on Topology.ResourceNames (Contoso.Payments.Topology).",
             Reference("src/Api", Topology), UseOfTopology("Api", "Platform", "PlantedInApi")),
         new("Types_are_in_the_namespace_of_their_layer",
             "PlantedExtensions",
@@ -51,9 +51,9 @@ public static class ArchitectureRuleViolations
                 """)),
         new("EF_Core_and_Npgsql_stay_in_Infrastructure",
             "PlantedRange",
-            "Contoso.Payments.Api.Platform.PlantedRange depends on NpgsqlTypes.NpgsqlRange`1 (Npgsql).",
+            "Api.Platform.PlantedRange depends on NpgsqlTypes.NpgsqlRange`1 (Npgsql).",
             ("src/Api/Platform/PlantedRange.cs", """
-                namespace Contoso.Payments.Api.Platform;
+                namespace Api.Platform;
 
                 internal static class PlantedRange
                 {
@@ -66,12 +66,12 @@ public static class ArchitectureRuleViolations
                 """)),
         new("Only_the_composition_root_reaches_Infrastructure",
             "PlantedEndpoints",
-            "Contoso.Payments.Api.Platform.PlantedEndpoints depends on Contoso.Payments.Infrastructure.Persistence.DatabaseNames (Contoso.Payments.Infrastructure).",
+            "Api.Platform.PlantedEndpoints depends on Infrastructure.Persistence.DatabaseNames (Contoso.Payments.Infrastructure).",
             ("src/Api/Platform/PlantedEndpoints.cs", """
-                using Contoso.Payments.Api.Common;
-                using Contoso.Payments.Infrastructure.Persistence;
+                using Api.Common;
+                using Infrastructure.Persistence;
 
-                namespace Contoso.Payments.Api.Platform;
+                namespace Api.Platform;
 
                 internal sealed class PlantedEndpoints : IEndpointGroup
                 {
@@ -81,13 +81,13 @@ public static class ArchitectureRuleViolations
                 """)),
         new("Query_handlers_reach_no_write_port",
             "PlantedWriteHandler",
-            "Contoso.Payments.Application.Platform.PlantedWriteHandler reaches Contoso.Payments.Application.Common.IUnitOfWork: "
+            "Application.Platform.PlantedWriteHandler reaches Application.Common.IUnitOfWork: "
             + "PlantedWriteHandler → IPlantedHelper → PlantedHelper → IUnitOfWork.",
             ("src/Application/Platform/PlantedWrite.cs", """
-                using Contoso.Payments.Application.Common;
+                using Application.Common;
                 using Mediator;
 
-                namespace Contoso.Payments.Application.Platform;
+                namespace Application.Platform;
 
                 public sealed record PlantedWrite : IQuery<int>;
 
@@ -116,11 +116,11 @@ public static class ArchitectureRuleViolations
                 """)),
         new("Handlers_are_sealed_and_internal",
             "PlantedOpenHandler",
-            "Contoso.Payments.Application.Platform.PlantedOpenHandler is public and not sealed.",
+            "Application.Platform.PlantedOpenHandler is public and not sealed.",
             ("src/Application/Platform/PlantedOpen.cs", """
                 using Mediator;
 
-                namespace Contoso.Payments.Application.Platform;
+                namespace Application.Platform;
 
                 public sealed record PlantedOpen : IQuery<int>;
 
@@ -131,11 +131,11 @@ public static class ArchitectureRuleViolations
                 """)),
         new("Commands_are_answered_with_ErrorOr",
             "PlantedCommand",
-            "Contoso.Payments.Application.Platform.PlantedCommand is answered with System.Int32.",
+            "Application.Platform.PlantedCommand is answered with System.Int32.",
             ("src/Application/Platform/PlantedCommand.cs", """
                 using Mediator;
 
-                namespace Contoso.Payments.Application.Platform;
+                namespace Application.Platform;
 
                 public sealed record PlantedCommand : ICommand<int>;
 
@@ -146,12 +146,12 @@ public static class ArchitectureRuleViolations
                 """)),
         new("Platform_folders_do_not_depend_on_features",
             "PlantedWarmUp",
-            "Contoso.Payments.Infrastructure.Caching.PlantedWarmUp depends on Contoso.Payments.Domain.Gamma.PlantedGamma (Contoso.Payments.Domain).",
+            "Infrastructure.Caching.PlantedWarmUp depends on Domain.Gamma.PlantedGamma (Contoso.Payments.Domain).",
             Feature("Gamma", "PlantedGamma", "object"),
             ("src/Infrastructure/Caching/PlantedWarmUp.cs", """
-                using Contoso.Payments.Domain.Gamma;
+                using Domain.Gamma;
 
-                namespace Contoso.Payments.Infrastructure.Caching;
+                namespace Infrastructure.Caching;
 
                 internal static class PlantedWarmUp
                 {
@@ -163,12 +163,12 @@ public static class ArchitectureRuleViolations
                 """)),
         new("Folders_do_not_depend_on_each_other_in_a_circle",
             "PlantedAlpha",
-            "Alpha → Beta → Alpha: Contoso.Payments.Application.Alpha.PlantedAlphaUse depends on Contoso.Payments.Domain.Beta.PlantedBeta; "
-            + "Contoso.Payments.Domain.Beta.PlantedBeta depends on Contoso.Payments.Domain.Alpha.PlantedAlpha.",
+            "Alpha → Beta → Alpha: Application.Alpha.PlantedAlphaUse depends on Domain.Beta.PlantedBeta; "
+            + "Domain.Beta.PlantedBeta depends on Domain.Alpha.PlantedAlpha.",
             Feature("Alpha", "PlantedAlpha", "object"),
             Feature("Beta", "PlantedBeta", "Alpha.PlantedAlpha"),
             ("src/Application/Alpha/PlantedAlphaUse.cs", """
-                namespace Contoso.Payments.Application.Alpha;
+                namespace Application.Alpha;
 
                 public sealed record PlantedAlphaUse(Domain.Beta.PlantedBeta Beta);
                 """)),
@@ -183,17 +183,17 @@ public static class ArchitectureRuleViolations
 
     private static (string Path, string Text) UseOfTopology(string project, string folder, string type) =>
         ($"src/{project}/{folder}/{type}.cs", $$"""
-            namespace Contoso.Payments.{{project}}.{{folder}};
+            namespace {{project}}.{{folder}};
 
             internal static class {{type}}
             {
-                public static Func<Type> Tell { get; } = () => typeof(Contoso.Payments.Topology.ResourceNames);
+                public static Func<Type> Tell { get; } = () => typeof(Topology.ResourceNames);
             }
             """);
 
     private static (string Path, string Text) Feature(string folder, string type, string value) =>
         ($"src/Domain/{folder}/{type}.cs", $"""
-            namespace Contoso.Payments.Domain.{folder};
+            namespace Domain.{folder};
 
             public sealed record {type}({value} Value);
             """);
