@@ -53,17 +53,13 @@ public sealed class TemplatePackage : IDisposable
 
     /// <summary>Runs <c>dotnet new</c> with this package's hive.</summary>
     public Task<Outcome> NewAsync(
-        IEnumerable<string> arguments, Action<string> line, CancellationToken cancellationToken, string? directory = null) =>
-        Shell.RunAsync("dotnet", ["new", .. arguments, "--debug:custom-hive", Hive], directory ?? _directory, cancellationToken, line);
-
-    /// <summary>Runs <c>dotnet new</c> with this package's hive in a directory.</summary>
-    public Task<Outcome> NewInAsync(
-        string directory,
         IEnumerable<string> arguments,
+        Action<string> line,
         CancellationToken cancellationToken,
+        string? directory = null,
         IReadOnlyDictionary<string, string?>? environment = null) =>
         Shell.RunAsync(
-            "dotnet", ["new", .. arguments, "--debug:custom-hive", Hive], directory, cancellationToken, environment: environment);
+            "dotnet", ["new", .. arguments, "--debug:custom-hive", Hive], directory ?? _directory, cancellationToken, line, environment);
 
     /// <summary>Generates a solution in a directory of its own, named as <c>dotnet new</c> would name it.</summary>
     public async Task<GeneratedSolution> GenerateAsync(

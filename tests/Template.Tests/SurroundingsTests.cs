@@ -54,8 +54,8 @@ public sealed class SurroundingsTests(Generator generator) : IDisposable
             ["HOME"] = null,
         };
         await GenerateAsync(environment);
-        await generator.Package.NewInAsync(
-            Root, ["colonnade-command", "-n", "issueINVOICE", "--feature", "Invoices"], Cancelled, environment);
+        await generator.Package.NewAsync(
+            ["colonnade-command", "-n", "issueINVOICE", "--feature", "Invoices"], _ => { }, Cancelled, Root, environment);
 
         var plain = await generator.GenerateAsync(Flavours.Default);
         Assert.All(plain.Files(), path => Assert.True(File.Exists(Path.Combine(Root, path)), path));
@@ -86,10 +86,12 @@ public sealed class SurroundingsTests(Generator generator) : IDisposable
     public void Dispose() => Directory.Delete(_above, recursive: true);
 
     private Task<Outcome> GenerateAsync(IReadOnlyDictionary<string, string?>? environment = null, bool aspire = true) =>
-        generator.Package.NewInAsync(
-            _above,
+        generator.Package.NewAsync(
             ["colonnade", "-n", "Contoso.Payments", "--aspire", aspire ? "true" : "false", "--no-restore", "-o", Root],
-            Cancelled, environment);
+            _ => { },
+            Cancelled,
+            _above,
+            environment);
 
     private Task<Outcome> DotnetAsync(string[] arguments) => Shell.TryAsync(
         "dotnet", arguments, Root, Cancelled, environment: new Dictionary<string, string?> { ["DOTNET_CLI_UI_LANGUAGE"] = "en" });
