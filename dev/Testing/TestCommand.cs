@@ -30,6 +30,7 @@ public static class TestCommand
                 .Select(report => TestRun.Read(report.Suite, report.File, new Outcome(0, [], TimeSpan.Zero)))];
             var succeeded = Summarize([own, .. generated], console);
             WriteParts(options, PartTimes(reports), started.Elapsed, console);
+            WriteFailures([own, .. generated], console);
             WriteSum([own, .. generated], console);
             return succeeded ? 0 : 1;
         }
@@ -119,12 +120,6 @@ public static class TestCommand
                 : $"\nFAILED, {run.Suite}: no test was executed.\n{run.Process.Text}");
         }
 
-        // Once more without details, so that the end of a log tells what failed.
-        foreach (var run in runs.Where(run => !run.Succeeded))
-        {
-            console.WriteLine($"\nFAILED, {run.Suite}: {string.Join(", ", run.Failed.Select(test => test.Name).DefaultIfEmpty("no result"))}");
-        }
-
         console.WriteLine("\nSlowest tests:");
         foreach (var (run, test) in runs.Where(run => run != runs[0]).DefaultIfEmpty(runs[0])
             .SelectMany(run => run.Tests.Select(test => (run, test)))
@@ -134,6 +129,19 @@ public static class TestCommand
         }
 
         return runs.All(run => run.Succeeded);
+    }
+
+    /// <summary>Once more and without details, so that the end of a log tells what failed.</summary>
+    private static void WriteFailures(IReadOnlyList<TestRun> runs, IAnsiConsole console)
+    {
+        foreach (var run in runs.Where(run => !run.Succeeded))
+        {
+            console.WriteLine($"\nFAILED, {run.Suite}:");
+            foreach (var name in run.Failed.Select(test => test.Name).DefaultIfEmpty($"its runner ended with exit code {run.Process.ExitCode}"))
+            {
+                console.WriteLine($"  {name}");
+            }
+        }
     }
 
     private static void WriteSum(IReadOnlyList<TestRun> runs, IAnsiConsole console)

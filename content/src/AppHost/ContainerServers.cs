@@ -15,8 +15,9 @@ internal sealed class ContainerServers(
         var primary = Builder.AddPostgres(
                 ResourceNames.Primary, password: AddPassword(DatabaseRoles.Superuser), port: Port(LocalPorts.Primary))
             .WithImage(PostgresContainer.Image, PostgresContainer.Tag)
-            .WithImageRegistry(PostgresContainer.Registry)
-            .WithDataVolume();
+            .WithImageRegistry(PostgresContainer.Registry);
+        // The name begins with the solution's; an engine takes none that begins with what is not a letter or a digit.
+        primary.WithDataVolume(VolumeNameGenerator.Generate(primary, "data").TrimStart('_', '-', '.'));
         // The scripts' environment is made when a server starts, and a parameter has to be in the model before.
         foreach (var role in DatabaseRoles.All)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -5,7 +6,12 @@ namespace Topology;
 
 public static class FreePort
 {
-    /// <summary><paramref name="port"/> if nothing listens on it; for 0, any port that is free.</summary>
+    private static readonly ConcurrentDictionary<int, string> s_given = new();
+
+    /// <summary>
+    /// <paramref name="port"/> if nothing listens on it; for 0, any port that is free and that this process has not given
+    /// away: who has it may start later, or be down for a while.
+    /// </summary>
     public static int Take(int port, string user)
     {
         if (port != 0)
@@ -22,7 +28,7 @@ public static class FreePort
         {
             port = Random.Shared.Next(20_000, 32_000);
         }
-        while (!IsFree(port));
+        while (!IsFree(port) || !s_given.TryAdd(port, user));
 
         return port;
     }

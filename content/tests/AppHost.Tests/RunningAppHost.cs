@@ -45,7 +45,7 @@ public sealed class RunningAppHost : IAsyncLifetime
         }
 
         _application = await builder.BuildAsync(Cancellation);
-        await _application.StartAsync(Cancellation);
+        await _application.StartAsync(Cancellation).WaitAsync(s_timeout, Cancellation);
         await HealthyAsync(ResourceNames.Api);
     }
 

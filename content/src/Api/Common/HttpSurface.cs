@@ -25,6 +25,9 @@ internal static class HttpSurface
             .AddJwtBearer(options =>
             {
                 options.MapInboundClaims = false;
+                // How far clocks of machines that are kept right may be apart.
+                options.TokenValidationParameters.ClockSkew =
+                    TimeSpan.FromSeconds(builder.Configuration.GetValue("Authentication:ClockSkewSeconds", defaultValue: 30));
                 options.Events = new JwtBearerEvents { OnMessageReceived = TakeTokenOfStream };
             });
         builder.FollowTokenKeys();
@@ -62,6 +65,7 @@ internal static class HttpSurface
         app.UseRateLimiter();
         app.UseAuthorization();
         app.UseRequestBodies();
+        app.UseTurns();
     }
 
     /// <summary>Answers are of one user and of this moment: no browser and no proxy keeps them, unless an endpoint says

@@ -1,27 +1,35 @@
 using System.Globalization;
 using System.Security.Claims;
 using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.RateLimiting;
 
 namespace Api.Common;
 
-/// <summary>A token bucket for every user, and one by address for callers who are not signed in.</summary>
+/// <summary>Limits of each user, or by address for callers who are not signed in, and of an instance.</summary>
 internal sealed class RateLimitOptions
 {
     public const string Section = "RateLimits";
 
-    /// <summary>Requests that a user may send at once.</summary>
+    /// <summary>Requests that a user may send in one burst.</summary>
     public int Burst { get; init; } = 200;
 
     /// <summary>Requests per second that a user may send for any length of time.</summary>
     public int PerSecond { get; init; } = 100;
 
-    /// <summary>Requests of all users that an instance works on at once.</summary>
-    public int Concurrent { get; init; } = 64;
+    /// <summary>Requests of a user at once, those included whose body is still on its way.</summary>
+    public int AtOncePerUser { get; init; } = 64;
+
+    /// <summary>Requests of all users that an instance works on at once and that only read.</summary>
+    public int Reads { get; init; } = 48;
+
+    /// <summary>The same for all others, so that reads that wait for a server hold up no write.</summary>
+    public int Writes { get; init; } = 32;
 
     /// <summary>
-    /// Requests that wait for their turn. Whoever comes when that many wait is sent away at once, so that those who wait
-    /// are answered in a time that they will wait for: about this number divided by what the instance does in a second.
+    /// Requests of each kind that wait for their turn. Whoever comes when that many wait is sent away at once, so that those
+    /// who wait are answered in a time that they will wait for: about this number divided by what the instance does in a
+    /// second.
     /// </summary>
     public int Queue { get; init; } = 128;
 
@@ -30,6 +38,12 @@ internal sealed class RateLimitOptions
 
     /// <summary>Uploads of all users at once on an instance.</summary>
     public int Uploads { get; init; } = 16;
+
+    /// <summary>Event streams of one user at once: browsers, tabs, devices.</summary>
+    public int StreamsPerUser { get; init; } = 16;
+
+    /// <summary>Event streams of all users at once on an instance.</summary>
+    public int Streams { get; init; } = 10_000;
 }
 
 /// <summary>Metadata of an endpoint whose answers go on for as long as the client likes: they take no turn from others.</summary>
@@ -39,6 +53,9 @@ internal static class RateLimits
 {
     /// <summary>Policy of endpoints that take bodies of any size.</summary>
     public const string Uploads = "uploads";
+
+    /// <summary>Policy of endpoints that send events.</summary>
+    public const string Streams = "streams";
 
     private static readonly TimeSpan AMoment = TimeSpan.FromSeconds(1);
 
@@ -52,27 +69,36 @@ internal static class RateLimits
         "too-many-uploads", "You send too many uploads at once. Nothing of this one was stored.",
         StatusCodes.Status429TooManyRequests);
 
+    private static readonly Refusal TooManyStreams = new(
+        "too-many-streams", "You listen to too many event streams at once.", StatusCodes.Status429TooManyRequests);
+
     public static void AddRateLimits(this WebApplicationBuilder builder)
     {
         var limits = builder.Configuration.GetSection(RateLimitOptions.Section).Get<RateLimitOptions>() ?? new();
         var callers = PartitionedRateLimiter.Create<HttpContext, string>(context => IsOfHealth(context)
             ? RateLimitPartition.GetNoLimiter("health")
             : RateLimitPartition.GetTokenBucketLimiter(CallerOf(context), _ => Bucket(limits)));
-        var turns = PartitionedRateLimiter.Create<HttpContext, string>(context => IsOfHealth(context) || IsLongLived(context)
-            ? RateLimitPartition.GetNoLimiter("no turn")
-            : RateLimitPartition.GetConcurrencyLimiter("turn", _ => Turns(limits)));
-        var uploads = PartitionedRateLimiter.Create<HttpContext, string>(context => IsUpload(context)
-            ? RateLimitPartition.GetConcurrencyLimiter(Uploads, _ => new() { PermitLimit = limits.Uploads })
-            : RateLimitPartition.GetNoLimiter("no upload"));
-        builder.Services.AddSingleton(new Door(context =>
-            turns.GetStatistics(context) is { CurrentAvailablePermits: 0 } now && now.CurrentQueuedCount >= limits.Queue));
+        var atOnce = PartitionedRateLimiter.Create<HttpContext, string>(context => IsOfHealth(context) || IsLongLived(context)
+            ? RateLimitPartition.GetNoLimiter("health")
+            : RateLimitPartition.GetConcurrencyLimiter(CallerOf(context), _ => new() { PermitLimit = limits.AtOncePerUser }));
+        var longLived = PartitionedRateLimiter.Create<HttpContext, string>(context => PolicyOf(context) switch
+        {
+            Uploads => RateLimitPartition.GetConcurrencyLimiter(Uploads, _ => new() { PermitLimit = limits.Uploads }),
+            Streams => RateLimitPartition.GetConcurrencyLimiter(Streams, _ => new() { PermitLimit = limits.Streams }),
+            _ => RateLimitPartition.GetNoLimiter("short"),
+        });
+        builder.Services.AddSingleton(new Turns(PartitionedRateLimiter.Create<HttpContext, string>(context =>
+            IsOfHealth(context) || IsLongLived(context) ? RateLimitPartition.GetNoLimiter("no turn")
+            : IsRead(context) ? RateLimitPartition.GetConcurrencyLimiter("read", _ => Turn(limits.Reads, limits.Queue))
+            : RateLimitPartition.GetConcurrencyLimiter("write", _ => Turn(limits.Writes, limits.Queue))), limits.Queue));
         builder.Services.AddRateLimiter(options =>
         {
             options.OnRejected = (context, _) => new(context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait)
                 ? RefuseAsync(context.HttpContext, TooFast, wait)
-                : RefuseAsync(context.HttpContext, Overloaded, AMoment));
-            options.GlobalLimiter = PartitionedRateLimiter.CreateChained(callers, turns, uploads);
-            options.AddPolicy(Uploads, new UploadsOfUser(limits));
+                : RefuseAsync(context.HttpContext, IsLongLived(context.HttpContext) ? Overloaded : TooFast, AMoment));
+            options.GlobalLimiter = PartitionedRateLimiter.CreateChained(callers, atOnce, longLived);
+            options.AddPolicy(Uploads, new OfUser(limits.UploadsPerUser, TooManyUploads));
+            options.AddPolicy(Streams, new OfUser(limits.StreamsPerUser, TooManyStreams));
         });
     }
 
@@ -82,8 +108,48 @@ internal static class RateLimits
     /// </summary>
     public static void UseDoor(this IApplicationBuilder app)
     {
-        var door = app.ApplicationServices.GetRequiredService<Door>();
-        app.Use((context, next) => door.IsShut(context) ? RefuseAsync(context, Overloaded, AMoment) : next(context));
+        var turns = app.ApplicationServices.GetRequiredService<Turns>();
+        app.Use((context, next) => turns.IsFull(context) ? RefuseAsync(context, Overloaded, AMoment) : next(context));
+    }
+
+    /// <summary>
+    /// Takes a turn for the request once its body is here, so that a client that sends slowly keeps nobody waiting but
+    /// itself. A short body is at most as long as <see cref="HttpSurface.MaxBodySize"/>.
+    /// </summary>
+    public static void UseTurns(this IApplicationBuilder app)
+    {
+        var turns = app.ApplicationServices.GetRequiredService<Turns>();
+        app.Use(async (context, next) =>
+        {
+            if (!IsLongLived(context))
+            {
+                await BufferBodyAsync(context.Request);
+            }
+
+            using var turn = await turns.Limiter.AcquireAsync(context, permitCount: 1, context.RequestAborted);
+            await (turn.IsAcquired ? next(context) : RefuseAsync(context, Overloaded, AMoment));
+        });
+    }
+
+    /// <summary>
+    /// What is read and not consumed stays in the pipe, and the endpoint gets it from there. A client that goes away ends
+    /// the reading; cancelled, it would leave the connection in the middle of a read.
+    /// </summary>
+    private static async ValueTask BufferBodyAsync(HttpRequest request)
+    {
+        if (request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != true)
+        {
+            return;
+        }
+
+        while (await request.BodyReader.ReadAsync(CancellationToken.None) is var read)
+        {
+            request.BodyReader.AdvanceTo(read.Buffer.Start, read.IsCompleted ? read.Buffer.Start : read.Buffer.End);
+            if (read.IsCompleted)
+            {
+                return;
+            }
+        }
     }
 
     private static bool IsOfHealth(HttpContext context) =>
@@ -91,8 +157,11 @@ internal static class RateLimits
 
     private static bool IsLongLived(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<LongLived>() is not null;
 
-    private static bool IsUpload(HttpContext context) =>
-        context.GetEndpoint()?.Metadata.GetMetadata<EnableRateLimitingAttribute>()?.PolicyName == Uploads;
+    private static bool IsRead(HttpContext context) =>
+        HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
+
+    private static string? PolicyOf(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<EnableRateLimitingAttribute>()?.PolicyName;
 
     private static string CallerOf(HttpContext context) =>
         context.User.FindFirstValue(CurrentUser.SubjectClaim) is { } subject
@@ -107,10 +176,10 @@ internal static class RateLimits
         QueueLimit = 0,
     };
 
-    private static ConcurrencyLimiterOptions Turns(RateLimitOptions limits) => new()
+    private static ConcurrencyLimiterOptions Turn(int most, int queue) => new()
     {
-        PermitLimit = limits.Concurrent,
-        QueueLimit = limits.Queue,
+        PermitLimit = most,
+        QueueLimit = queue,
         QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
     };
 
@@ -127,14 +196,18 @@ internal static class RateLimits
 
     private sealed record Refusal(string Type, string Title, int Status);
 
-    private sealed class UploadsOfUser(RateLimitOptions limits) : IRateLimiterPolicy<string>
+    private sealed class OfUser(int most, Refusal refusal) : IRateLimiterPolicy<string>
     {
         public Func<OnRejectedContext, CancellationToken, ValueTask>? OnRejected =>
-            (context, _) => new(RefuseAsync(context.HttpContext, TooManyUploads, AMoment));
+            (context, _) => new(RefuseAsync(context.HttpContext, refusal, AMoment));
 
         public RateLimitPartition<string> GetPartition(HttpContext httpContext) =>
-            RateLimitPartition.GetConcurrencyLimiter(CallerOf(httpContext), _ => new() { PermitLimit = limits.UploadsPerUser });
+            RateLimitPartition.GetConcurrencyLimiter(CallerOf(httpContext), _ => new() { PermitLimit = most });
     }
 
-    private sealed record Door(Func<HttpContext, bool> IsShut);
+    private sealed record Turns(PartitionedRateLimiter<HttpContext> Limiter, int Queue)
+    {
+        public bool IsFull(HttpContext context) =>
+            Limiter.GetStatistics(context) is { CurrentAvailablePermits: 0 } now && now.CurrentQueuedCount >= Queue;
+    }
 }

@@ -7,8 +7,11 @@ using Api.Common;
 using Application.Platform;
 using Application.Realtime;
 using Mediator;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
 
 namespace Api.Realtime;
 
@@ -17,9 +20,12 @@ internal sealed class EventEndpoints : IEndpointGroup
 {
     private const string LastEventId = "Last-Event-ID";
 
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(20);
+
     public static void Map(IEndpointRouteBuilder app)
     {
-        var events = app.MapGroup("/events").WithTags("Events").WithConsistency(Consistency.Strong).WithMetadata(new LongLived());
+        var events = app.MapGroup("/events").WithTags("Events").WithConsistency(Consistency.Strong)
+            .WithMetadata(new LongLived()).RequireRateLimiting(RateLimits.Streams);
         events.MapGet("/", Stream).WithName("StreamEvents")
             .WithSummary("What happens to you, as it happens, as server-sent events")
             .WithDescription("Reconnect with Last-Event-ID to go on where you were. After `reset`, read anew what you show.");
@@ -40,10 +46,13 @@ internal sealed class EventEndpoints : IEndpointGroup
                 yield break;
             }
 
-            using var lifetime = LifetimeOf(user, context);
+            using var lifetime = LifetimeOf(context);
+            // Those who were connected to one instance do not all come back at the same moment.
+            TimeSpan? retry = TimeSpan.FromMilliseconds(Random.Shared.Next(1_000, 5_000));
             await foreach (var message in sender.CreateStream(new StreamEvents(user.UserId(), after), lifetime.Token))
             {
-                yield return new SseItem<string>(message.Data, message.Type) { EventId = message.Id };
+                yield return new SseItem<string>(message.Data, message.Type) { EventId = message.Id, ReconnectionInterval = retry };
+                retry = null;
             }
         }
     }
@@ -58,7 +67,7 @@ internal sealed class EventEndpoints : IEndpointGroup
         }
 
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
-        using var lifetime = LifetimeOf(user, context);
+        using var lifetime = LifetimeOf(context);
         var closed = UntilClosedAsync(socket, lifetime);
         try
         {
@@ -106,15 +115,16 @@ internal sealed class EventEndpoints : IEndpointGroup
         await lifetime.CancelAsync();
     }
 
-    /// <summary>Until the client is gone, or its token is not good any more.</summary>
-    private static CancellationTokenSource LifetimeOf(ClaimsPrincipal user, HttpContext context)
+    /// <summary>Until the client is gone, or its token would not be taken any more.</summary>
+    private static CancellationTokenSource LifetimeOf(HttpContext context)
     {
         var lifetime = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        if (long.TryParse(user.FindFirstValue("exp"), out var expires))
+        if (context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties?.ExpiresUtc is { } expires)
         {
-            var left = DateTimeOffset.FromUnixTimeSeconds(expires) - DateTimeOffset.UtcNow;
-            lifetime.CancelAfter(
-                left < TimeSpan.Zero ? TimeSpan.Zero : left > TimeSpan.FromDays(20) ? TimeSpan.FromDays(20) : left);
+            var skew = context.RequestServices.GetRequiredService<IOptionsMonitor<JwtBearerOptions>>()
+                .Get(JwtBearerDefaults.AuthenticationScheme).TokenValidationParameters.ClockSkew;
+            var left = expires - DateTimeOffset.UtcNow + skew;
+            lifetime.CancelAfter(left < TimeSpan.Zero ? TimeSpan.Zero : left > Longest ? Longest : left);
         }
 
         return lifetime;

@@ -19,6 +19,9 @@ internal sealed class IngestActivityHandler(ISender sender) : IRequestHandler<In
     private const int MaxRows = 20_000;
     private const int MaxBytes = 4 * 1024 * 1024;
 
+    /// <summary>After so many that cannot be stored, a body is no mistake of a line or two.</summary>
+    private const int MaxRejected = 100_000;
+
     private static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(10);
 
     public async ValueTask<ErrorOr<IngestReport>> Handle(IngestActivity request, CancellationToken cancellationToken)
@@ -44,6 +47,13 @@ internal sealed class IngestActivityHandler(ISender sender) : IRequestHandler<In
                     rows.Add(read.Value);
                     bytes += lines.Line.Length;
                 }
+            }
+
+            if (tally.Rejected > MaxRejected)
+            {
+                await StoreAsync();
+                return Error.Validation("Activity.TooManyErrors",
+                    $"More than {MaxRejected} lines cannot be stored. Those before line {lines.Number} that can be are stored, and no other.");
             }
 
             if (rows.Count == MaxRows || bytes >= MaxBytes)

@@ -21,18 +21,19 @@ public sealed class IngestTally
     private readonly List<LineError> _errors = [];
     private long _accepted;
     private long _duplicates;
-    private long _rejected;
+
+    public long Rejected { get; private set; }
 
     public void Store(int rows, int accepted) => (_accepted, _duplicates) = (_accepted + accepted, _duplicates + rows - accepted);
 
     public void Reject(long line, string reason)
     {
-        _rejected++;
+        Rejected++;
         if (_errors.Count < IngestReport.MaxErrors)
         {
             _errors.Add(new LineError(line, reason));
         }
     }
 
-    public IngestReport ToReport() => new(_accepted, _duplicates, _rejected, _errors);
+    public IngestReport ToReport() => new(_accepted, _duplicates, Rejected, _errors);
 }

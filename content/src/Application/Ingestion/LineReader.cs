@@ -4,7 +4,7 @@ using System.IO.Pipelines;
 namespace Application.Ingestion;
 
 /// <summary>
-/// Lines of a body of any size, one at a time. It holds no more than one line, and reads on only when it is asked for the
+/// Lines of a body of any size, one at a time; empty ones are counted and passed over. It holds no more than one line, and reads on only when it is asked for the
 /// next, so a client sends no faster than its lines are stored. A byte order mark at the start is not part of a line.
 /// </summary>
 /// <param name="maxLength">Bytes of the longest line. What is longer is passed over without being kept.</param>
@@ -34,6 +34,11 @@ public sealed class LineReader(PipeReader reader, int maxLength, TimeSpan timeou
         IsTooLong = false;
         while (true)
         {
+            if (!IsTooLong)
+            {
+                PassEmptyLines();
+            }
+
             if (_buffer.PositionOf((byte)'\n') is { } end)
             {
                 Take(_buffer.Slice(0, end));
@@ -91,6 +96,15 @@ public sealed class LineReader(PipeReader reader, int maxLength, TimeSpan timeou
 
         reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
         throw new BodyStalledException();
+    }
+
+    /// <summary>Many at a time: compressed, a megabyte of them is a thousand bytes.</summary>
+    private void PassEmptyLines()
+    {
+        var here = _buffer.FirstSpan;
+        var run = here.IndexOfAnyExcept((byte)'\n') is >= 0 and var other ? other : here.Length;
+        Number += run;
+        _buffer = _buffer.Slice(run);
     }
 
     private void GiveBack()

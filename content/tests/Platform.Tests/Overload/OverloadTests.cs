@@ -23,7 +23,7 @@ public sealed class OverloadTests(ServiceFixture fixture) : IClassFixture<Servic
         var slow = new SlowInspector();
         var tokens = new TokenCounter();
         await using var plain = new TestService(
-            fixture.Service.Databases, ("RateLimits:Concurrent", $"{Concurrent}"), ("RateLimits:Queue", $"{Queue}"));
+            fixture.Service.Databases, ("RateLimits:Reads", $"{Concurrent}"), ("RateLimits:Queue", $"{Queue}"));
         await using var service = plain.WithWebHostBuilder(builder => builder.ConfigureTestServices(
             services => services.AddSingleton<IServerInspector>(slow).AddSingleton<IPostConfigureOptions<JwtBearerOptions>>(tokens)));
         using var client = service.CreateClient();

@@ -31,8 +31,13 @@ public sealed class EventFaultTests : IDisposable
         await using var servers = await StartedServers.StartAsync(Cancellation, synchronousReplica: true);
         var databases = new Databases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
         await using var writer = Quiet(databases);
-        await using var one = new ApiInstance("api0", _directory, TestService.SettingsOf(databases));
-        await using var other = new ApiInstance("api1", _directory, TestService.SettingsOf(databases));
+        // Nobody keeps clients here from coming back at once, again and again.
+        KeyValuePair<string, string>[] settings =
+        [
+            .. TestService.SettingsOf(databases), new("RateLimits:Burst", "1000000"), new("RateLimits:StreamsPerUser", "1000"),
+        ];
+        await using var one = new ApiInstance("api0", _directory, settings);
+        await using var other = new ApiInstance("api1", _directory, settings);
         await Task.WhenAll(one.StartAsync(Cancellation), other.StartAsync(Cancellation));
         var subjects = Enumerable.Range(0, Users).Select(user => TestService.NewSubject(user % 2)).ToArray();
         var clients = subjects.Select(subject => new EventClient(subject)).ToArray();
