@@ -68,7 +68,10 @@ internal static partial class PgBench
     private static string Script(Account payer, Account payee) => $$"""
         \set key random(1, 9000000000000000)
         \startpipeline
-        SELECT * FROM read_for('{{payee.Wallet}}', {{payee.Epoch}});
+        SELECT CASE WHEN pg_is_in_recovery() THEN 2
+            WHEN ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int <> 1 THEN 2
+            WHEN (SELECT epoch FROM bucket_owner WHERE bucket = bucket_of('{{payee.Wallet}}') AND state <> 'moved') IS DISTINCT FROM {{payee.Epoch}}
+            THEN 4 WHEN set_config('app.user_id', '{{payee.Wallet}}', true) IS NULL THEN 5 ELSE 0 END, pg_current_wal_flush_lsn();
         SELECT wallet_owner('{{payee.Wallet}}');
         \endpipeline
         \startpipeline

@@ -1,5 +1,6 @@
 using Domain.Common;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Colonnade.Benchmarks;
 
@@ -12,8 +13,16 @@ internal static class NpgsqlReads
     public const string Sql = "SELECT id, currency, balance, pending, status, version, opened_at FROM wallets WHERE id = $1 AND owner_id = $2";
     public const string ActSql = "SELECT set_config('app.user_id', $1, true)";
 
-    /// <summary>The service's own way to set the user, which refuses a bucket that is not on this shard.</summary>
-    private const string FencedActSql = $"{ActSql} FROM bucket_owner WHERE bucket = $2 AND epoch = $3 AND state <> 'moved'";
+    /// <summary>The service's own way to set the user: its guard, which refuses a server or a shard that is not the right one.</summary>
+    private const string GuardSql = """
+        SELECT CASE WHEN $4::bigint <> 0 AND current_setting('app.cluster', true)::bigint IS DISTINCT FROM $4 THEN 1
+        WHEN CASE WHEN pg_is_in_recovery() THEN (SELECT last_value FROM primary_timeline) < $5::int
+                  ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int <> $5 END THEN 2
+        WHEN pg_is_in_recovery() AND pg_last_wal_replay_lsn() < $6 THEN 3
+        WHEN (SELECT epoch FROM bucket_owner WHERE bucket = $2 AND state <> 'moved') IS DISTINCT FROM $3 THEN 4
+        WHEN set_config('app.user_id', $1, true) IS NULL THEN 5 ELSE 0 END,
+        CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END
+        """;
 
     public static NpgsqlDataSource Source(string name, int clients = 32)
     {
@@ -50,13 +59,16 @@ internal static class NpgsqlReads
             BatchCommands =
             {
                 epoch is { } known
-                    ? new NpgsqlBatchCommand(FencedActSql)
+                    ? new NpgsqlBatchCommand(GuardSql)
                     {
                         Parameters =
                         {
                             new NpgsqlParameter<string> { TypedValue = owner.ToString() },
                             new NpgsqlParameter<short> { TypedValue = new UserId(owner).Bucket.Value },
                             new NpgsqlParameter<long> { TypedValue = known },
+                            new NpgsqlParameter<long> { TypedValue = 0 },
+                            new NpgsqlParameter<int> { TypedValue = 1 },
+                            new NpgsqlParameter<NpgsqlLogSequenceNumber> { TypedValue = default },
                         },
                     }
                     : new NpgsqlBatchCommand(ActSql) { Parameters = { new NpgsqlParameter<string> { TypedValue = owner.ToString() } } },

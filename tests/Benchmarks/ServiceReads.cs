@@ -4,6 +4,7 @@ using Domain.Common;
 using Domain.Wallets;
 using Infrastructure;
 using Infrastructure.Persistence;
+using Infrastructure.ReadReplicas;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -50,7 +51,14 @@ internal static class ServiceReads
         var names = DatabaseNames.From(builder.Configuration);
         foreach (var name in names.Replicas)
         {
-            services.AddNpgsqlDataSource(Plan.ConnectionString(name), Configure, serviceKey: name);
+            services.AddNpgsqlDataSource(
+                Plan.ConnectionString(name),
+                source =>
+                {
+                    Configure(source);
+                    source.UseReplica(builder.Configuration);
+                },
+                serviceKey: name);
         }
 
         var timelines = new PrimaryTimelines(builder.Configuration);
@@ -82,7 +90,6 @@ internal static class ServiceReads
         static void Configure(NpgsqlDataSourceBuilder source)
         {
             source.ConnectionStringBuilder.MaxPoolSize = 32;
-            source.ConnectionStringBuilder.MaxAutoPrepare = 64;
             source.ConnectionStringBuilder.NoResetOnClose = true;
         }
     }

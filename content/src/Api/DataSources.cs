@@ -1,4 +1,5 @@
 using Infrastructure.Persistence;
+using Infrastructure.ReadReplicas;
 using Npgsql;
 #if (!aspire)
 using StackExchange.Redis;
@@ -19,7 +20,7 @@ internal static class DataSources
         var names = DatabaseNames.From(builder.Configuration);
         foreach (var name in names.Replicas)
         {
-            builder.AddDataSource(name, name, _ => { });
+            builder.AddDataSource(name, name, source => source.UseReplica(builder.Configuration));
         }
 
         var timelines = new PrimaryTimelines(builder.Configuration);
@@ -71,6 +72,10 @@ internal static class DataSources
         {
             source.Name = key;
             builder.Configuration.GetSection("Postgres").Bind(source.ConnectionStringBuilder);
+
+            // What a session has been told of its server must stay; and statements are prepared on purpose, see PreparedStatements.
+            source.ConnectionStringBuilder.NoResetOnClose = true;
+            source.ConnectionStringBuilder.MaxAutoPrepare = 0;
             configure(source);
         }
     }

@@ -11,9 +11,11 @@ builder.AddDataSources();
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddApplication();
 builder.Services.AddInfrastructure(builder.Configuration);
+builder.AddProxies();
 builder.AddHttpSurface();
 
 var app = builder.Build();
+app.UseForwardedHeaders();
 app.UseSyncTokens();
 app.UseHttpSurface();
 app.MapHealthEndpoints();

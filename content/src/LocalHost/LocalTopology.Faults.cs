@@ -28,6 +28,11 @@ public sealed partial class LocalTopology
     /// <summary>The primary hangs: its connections stay open and nobody answers. What is sent to it is not lost.</summary>
     internal async Task StopPrimaryAsync() => _stopped = await FreezeAsync(Postmaster.ProcessId);
 
+    /// <summary>The same of the replica. One topology stops one of the two at a time.</summary>
+    internal async Task StopReplicaAsync() => _stopped = await FreezeAsync(new Postmaster(ReplicaDataDirectory).ProcessId);
+
+    internal Task ContinueReplicaAsync() => ContinuePrimaryAsync();
+
     internal async Task ContinuePrimaryAsync()
     {
         var stopped = Interlocked.Exchange(ref _stopped, []);

@@ -23,17 +23,19 @@ internal sealed class PayeeReader(ContextPool<DirectoryContext> directory, ReadR
         cache.GetAsync(CachedPayees.Kind, handle.Value, primary => LoadAsync(handle, primary), cancellationToken);
 
     /// <summary>Others may wait for it, so it is not cancelled with the request.</summary>
-    private async Task<Loaded<PayeeView>> LoadAsync(Handle handle, bool primary)
-    {
-        using var route = primary
-            ? routing.PrimaryOf(DatabaseNames.Directory, "cache is ahead")
-            : await routing.RouteAsync(DatabaseNames.Directory, CancellationToken.None);
-        await using var context = directory.Rent(route.Source);
-        var row = await Find(context, handle, CancellationToken.None);
-        return row is null
-            ? new Loaded<PayeeView>(null, Version: 0, route.Seen)
-            : new Loaded<PayeeView>(new PayeeView(handle.Value, row.Wallet), row.Version, route.Seen);
-    }
+    private Task<Loaded<PayeeView>> LoadAsync(Handle handle, bool primary) => routing.ReadAsync(
+        DatabaseNames.Directory,
+        async route =>
+        {
+            await using var context = directory.Rent(route.Source);
+            context.Guard = ReadGuard.OfDirectory(route);
+            var row = await Find(context, handle, CancellationToken.None);
+            return row is null
+                ? new Loaded<PayeeView>(null, Version: 0, route.Seen)
+                : new Loaded<PayeeView>(new PayeeView(handle.Value, row.Wallet), row.Version, route.Seen);
+        },
+        onPrimary: primary ? "cache is ahead" : null,
+        CancellationToken.None);
 
     private sealed record VersionedPayee(Guid Wallet, long Version);
 }

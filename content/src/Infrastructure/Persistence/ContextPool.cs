@@ -23,6 +23,7 @@ internal sealed class ContextPool<TContext>(PrimarySources sources, IEnumerable<
         var context = _pools.GetOrAdd(sources.For(database), Create).CreateDbContext();
         // Who had it before must not be who the next one works for.
         context.Acting = null;
+        context.Guard = null;
         context.Committed = null;
         // A statement that is saved alone needs a transaction too: only a COMMIT has a position to be captured.
         context.Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;
@@ -35,6 +36,8 @@ internal sealed class ContextPool<TContext>(PrimarySources sources, IEnumerable<
         new DbContextOptionsBuilder<TContext>()
             .UseNpgsql(source)
             .UseLoggerFactory(loggers)
+            // It comes as an exception to whoever has asked, who may well go on with another server.
+            .ConfigureWarnings(warnings => warnings.Log((RelationalEventId.CommandError, LogLevel.Information)))
             .AddInterceptors([ActingInterceptor.Instance, .. interceptors])
             .Options);
 }

@@ -1,3 +1,4 @@
+using Infrastructure.ReadReplicas;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -44,10 +45,12 @@ internal sealed partial class DatabaseExceptionHandler(
     public static bool IsTransient(Exception exception) => exception switch
     {
         NpgsqlException { IsTransient: true } => true,
+        // No server could give the right answer.
+        ReadRefusedException => true,
         // The shard's fence refused it, and went on doing so for as long as a request is tried again.
         PostgresException { SqlState: "MV001" or "TL001" } => true,
         // A pool without a free connection, and a server that does not answer in time.
-        NpgsqlException { InnerException: TimeoutException } => true,
+        NpgsqlException { InnerException: TimeoutException } or TimeoutException => true,
         DbUpdateException or InvalidOperationException => exception.InnerException is { } inner && IsTransient(inner),
         _ => false,
     };

@@ -41,20 +41,20 @@ public static class PrimaryFence
         async Task CheckAsync(NpgsqlConnection connection)
         {
             await servers.AskedAllAsync();
-            var (timeline, _) = await PrimaryServers.AskAsync(connection, CancellationToken.None);
-            if (!servers.Admits(timeline))
+            var state = await PrimaryServers.AskAsync(connection, CancellationToken.None);
+            if (!servers.Admits(host ?? $"{connection.Host}:{connection.Port}", state))
             {
-                throw Refused(timeline, servers.Highest);
+                throw Refused(state, servers.Known);
             }
         }
     }
 
     /// <summary>To everybody else it looks like a server that is away, which is worth another attempt.</summary>
-    private static NpgsqlException Refused(int timeline, int highest)
+    private static NpgsqlException Refused(ServerState server, KnownPrimary known)
     {
-        var reason = timeline == 0
-            ? "The server is in recovery and takes no writes."
-            : $"The server is an old primary: it is on timeline {timeline}, and {highest} was seen.";
+        var reason = server.Timeline == 0 ? "The server is in recovery and takes no writes."
+            : server.Cluster != known.Cluster ? "The server is of another cluster than the primary."
+            : $"The server is an old primary: it is on timeline {server.Timeline}, and {known.Timeline} was seen.";
         return new NpgsqlException(reason, new IOException(reason));
     }
 }

@@ -41,9 +41,9 @@ internal sealed partial class PrimaryProbe(
                 try
                 {
                     connection ??= await source.OpenConnectionAsync(cancellationToken);
-                    var (timeline, lsn) = await PrimaryServers.AskAsync(connection, cancellationToken);
-                    servers.Observe(host, timeline, lsn);
-                    state = Describe(timeline, servers.Highest);
+                    var seen = await PrimaryServers.AskAsync(connection, cancellationToken);
+                    servers.Observe(host, seen);
+                    state = Describe(seen, servers.Known);
                 }
                 catch (Exception exception) when (PrimaryServers.IsNoAnswer(exception))
                 {
@@ -73,11 +73,12 @@ internal sealed partial class PrimaryProbe(
         }
     }
 
-    private static string Describe(int timeline, int highest) => timeline switch
+    private static string Describe(ServerState seen, KnownPrimary known) => seen.Timeline switch
     {
         0 => "is in recovery",
-        _ when timeline < highest => $"is an old primary on timeline {timeline}, and gets no writes",
-        _ => $"is the primary on timeline {timeline}",
+        _ when seen.Cluster != known.Cluster => "is of another cluster than the primary, and gets no writes",
+        _ when seen.Timeline < known.Timeline => $"is an old primary on timeline {seen.Timeline}, and gets no writes",
+        _ => $"is the primary on timeline {seen.Timeline}",
     };
 
     [LoggerMessage(LogLevel.Information, "PostgreSQL server {Host} {State}.")]

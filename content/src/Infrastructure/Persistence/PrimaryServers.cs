@@ -11,36 +11,39 @@ namespace Infrastructure.Persistence;
 /// </summary>
 internal sealed class PrimaryServers
 {
-    /// <summary>
-    /// A server's timeline, 0 for one that is in recovery and takes no writes, and how far its log is flushed.
-    /// </summary>
+    /// <summary>What <see cref="ServerState"/> has. The session keeps the cluster, so that reads can compare it.</summary>
     /// <remarks>
     /// <c>pg_control_checkpoint()</c> would tell the old timeline until the first checkpoint after a promotion.
     /// </remarks>
-    [Sql(Columns = [typeof(int), typeof(NpgsqlLogSequenceNumber)])]
+    [Sql(Columns = [typeof(int), typeof(NpgsqlLogSequenceNumber), typeof(long)])]
     private const string StateSql = """
         SELECT CASE WHEN pg_is_in_recovery() THEN 0
                     ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int
                END,
-               CASE WHEN pg_is_in_recovery() THEN '0/0' ELSE pg_current_wal_flush_lsn() END
+               CASE WHEN pg_is_in_recovery() THEN '0/0' ELSE pg_current_wal_flush_lsn() END,
+               set_config('app.cluster', (SELECT system_identifier FROM pg_control_system())::text, false)::bigint
         """;
+
+    /// <summary>How long a timeline may be known elsewhere and not here. The probes have asked every server by then.</summary>
+    private static readonly TimeSpan UnknownFor = TimeSpan.FromSeconds(3);
 
     /// <summary>Flushed positions of the primary and when each was first seen, oldest first: some of the last ones.</summary>
     private const int MaxPositions = 128;
 
     private readonly string _connectionString;
     private readonly Lazy<Task> _askedAll;
+    private readonly Lock _gate = new();
     private readonly Queue<(ulong Lsn, long At)> _positions = [];
+    private volatile KnownPrimary _known;
+    private readonly Dictionary<(long Cluster, int Timeline), long> _unknown = [];
     private long _lastPosition;
-    private int _highest;
     private int _promoted;
-    private volatile string _primary;
 
     public PrimaryServers(string connectionString)
     {
         _connectionString = connectionString;
         Hosts = HostsOf(connectionString);
-        _primary = Hosts[0];
+        _known = new(Hosts[0], Cluster: 0, Timeline: 0);
         _askedAll = new(() => Task.WhenAll(Hosts.Select(AskOnceAsync)));
     }
 
@@ -50,11 +53,8 @@ internal sealed class PrimaryServers
     /// <summary>Connection strings that name these servers.</summary>
     public List<string> Databases { get; } = [];
 
-    /// <summary>0 as long as none was seen.</summary>
-    public int Highest => Volatile.Read(ref _highest);
-
-    /// <summary>The one of <see cref="Hosts"/> that was the primary when it was last asked; the first before any was.</summary>
-    public string Primary => _primary;
+    /// <summary>The highest timeline of the cluster, and the server that was its primary when it was last asked.</summary>
+    public KnownPrimary Known => _known;
 
     public static string[] HostsOf(string connectionString)
     {
@@ -69,47 +69,58 @@ internal sealed class PrimaryServers
     /// </summary>
     public Task AskedAllAsync() => _askedAll.Value;
 
-    /// <summary>True for a primary whose timeline is not lower than one that was seen before.</summary>
-    public bool Admits(int timeline)
+    /// <summary>True for a primary of the cluster whose timeline is not lower than one that was seen before.</summary>
+    /// <remarks>
+    /// A database may move to another cluster, by a restore or an upgrade. That is so when its primary's own address leads
+    /// there; another server of another cluster gets no writes.
+    /// </remarks>
+    public bool Admits(string host, ServerState seen)
     {
-        Observe(timeline);
-        return timeline > 0 && timeline >= Highest;
+        lock (_gate)
+        {
+            var isOther = _known.Cluster != 0 && _known.Cluster != seen.Cluster;
+            if (seen.Timeline == 0 || (isOther ? host != _known.Host : seen.Timeline < _known.Timeline))
+            {
+                return false;
+            }
+
+            if (isOther || seen.Timeline > _known.Timeline)
+            {
+                Change(seen.Timeline);
+            }
+
+            _known = _known with { Cluster = seen.Cluster };
+            return true;
+        }
     }
 
+    /// <summary>A timeline that was seen on one of the servers.</summary>
     public void Observe(int timeline)
     {
-        int known;
-        do
+        lock (_gate)
         {
-            known = Highest;
-            if (timeline <= known)
+            if (timeline > _known.Timeline)
             {
-                return;
+                Change(timeline);
             }
-        }
-        while (Interlocked.CompareExchange(ref _highest, timeline, known) != known);
-
-        if (known != 0)
-        {
-            _promoted = 1;
         }
     }
 
     /// <summary>Takes in what a server has answered.</summary>
-    public void Observe(string host, int timeline, ulong lsn)
+    public void Observe(string host, ServerState seen)
     {
-        if (!Admits(timeline))
+        lock (_gate)
         {
-            return;
-        }
-
-        _primary = host;
-        lock (_positions)
-        {
-            _lastPosition = Stopwatch.GetTimestamp();
-            if (_positions.Count == 0 || _positions.Last().Lsn != lsn)
+            if (!Admits(host, seen))
             {
-                _positions.Enqueue((lsn, _lastPosition));
+                return;
+            }
+
+            _known = _known with { Host = host };
+            _lastPosition = Stopwatch.GetTimestamp();
+            if (_positions.Count == 0 || _positions.Last().Lsn != seen.Lsn)
+            {
+                _positions.Enqueue((seen.Lsn, _lastPosition));
                 if (_positions.Count > MaxPositions)
                 {
                     _positions.Dequeue();
@@ -123,7 +134,7 @@ internal sealed class PrimaryServers
     /// </summary>
     public TimeSpan LagOf(ulong lsn)
     {
-        lock (_positions)
+        lock (_gate)
         {
             foreach (var position in _positions)
             {
@@ -134,6 +145,29 @@ internal sealed class PrimaryServers
             }
 
             return TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>How far the primary was that long before it last answered; 0 when that is not known.</summary>
+    public ulong PositionBefore(TimeSpan age)
+    {
+        lock (_gate)
+        {
+            return _positions.LastOrDefault(position => Stopwatch.GetElapsedTime(position.At, _lastPosition) >= age).Lsn;
+        }
+    }
+
+    /// <summary>
+    /// Whether a timeline or a cluster that is not known here is none of this database any more. Until all servers were asked
+    /// again it may as well be one that is not known here yet.
+    /// </summary>
+    public bool IsLost(long cluster, int timeline)
+    {
+        lock (_gate)
+        {
+            var now = Stopwatch.GetTimestamp();
+            _unknown.TryAdd((cluster, timeline), now);
+            return Stopwatch.GetElapsedTime(_unknown[(cluster, timeline)], now) > UnknownFor;
         }
     }
 
@@ -159,12 +193,12 @@ internal sealed class PrimaryServers
         return source.Build();
     }
 
-    public static async Task<(int Timeline, ulong Lsn)> AskAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    public static async Task<ServerState> AskAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(StateSql, connection);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
-        return (row.GetInt32(0), (ulong)row.GetFieldValue<NpgsqlLogSequenceNumber>(1));
+        return new(row.GetInt32(0), (ulong)row.GetFieldValue<NpgsqlLogSequenceNumber>(1), row.GetInt64(2));
     }
 
     public static bool IsNoAnswer(Exception exception) =>
@@ -176,12 +210,19 @@ internal sealed class PrimaryServers
         {
             await using var source = Probe(host);
             await using var connection = await source.OpenConnectionAsync();
-            var (timeline, lsn) = await AskAsync(connection, CancellationToken.None);
-            Observe(host, timeline, lsn);
+            Observe(host, await AskAsync(connection, CancellationToken.None));
         }
         catch (Exception exception) when (IsNoAnswer(exception))
         {
             // The probe goes on asking.
         }
+    }
+
+    /// <summary>Another log begins: positions of the one before say nothing of it.</summary>
+    private void Change(int timeline)
+    {
+        _positions.Clear();
+        _promoted = _known.Timeline == 0 ? 0 : 1;
+        _known = _known with { Timeline = timeline };
     }
 }

@@ -11,7 +11,7 @@ public sealed class PrimarySources(IServiceProvider services, PrimaryTimelines t
     /// </summary>
     /// <param name="database">Name of a connection string; that of a replica gives its only data source.</param>
     public NpgsqlDataSource For(string database) => timelines.Knows(database)
-        ? On(timelines.Of(database).Primary, database)
+        ? On(timelines.Of(database).Known.Host, database)
         : services.GetRequiredKeyedService<NpgsqlDataSource>(database);
 
     /// <summary>

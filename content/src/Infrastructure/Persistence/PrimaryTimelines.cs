@@ -32,7 +32,7 @@ public sealed class PrimaryTimelines
     internal IReadOnlyCollection<PrimaryServers> All { get; }
 
     /// <summary>The highest timeline that was seen on a server of <paramref name="database"/>; 0 before the first.</summary>
-    public int Highest(string database) => Of(database).Highest;
+    public int Highest(string database) => Of(database).Known.Timeline;
 
     public void Observe(string database, int timeline) => Of(database).Observe(timeline);
 

@@ -29,6 +29,8 @@ internal sealed class ServerInspector(PrimarySources sources, DatabaseNames name
                END
         """;
 
+    private const int TimeoutSeconds = 5;
+
     public async Task<IReadOnlyList<ServerView>> InspectAsync(CancellationToken cancellationToken) => await Task.WhenAll(
         [.. names.Primaries.Concat(names.Replicas).Select(name => AskPostgresAsync(name, cancellationToken)), AskRedisAsync()]);
 
@@ -37,6 +39,7 @@ internal sealed class ServerInspector(PrimarySources sources, DatabaseNames name
         try
         {
             await using var command = sources.For(name).CreateCommand(WhoAreYou);
+            command.CommandTimeout = TimeoutSeconds;
             await using var row = await command.ExecuteReaderAsync(cancellationToken);
             await row.ReadAsync(cancellationToken);
             return new ServerView(

@@ -19,7 +19,7 @@ internal static class PrimaryTimelineSql
         $$;
         REVOKE ALL ON FUNCTION announce_timeline() FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION announce_timeline() TO app_rw;
-        GRANT SELECT ON primary_timeline TO app_ro;
+        GRANT SELECT ON primary_timeline TO app_ro, app_rw, worker;
         SELECT announce_timeline();
         """;
 

@@ -29,6 +29,7 @@ internal sealed class CommitCapture : DbCommandInterceptor, IDbTransactionInterc
         {
             BatchCommands = { new(Commit), new(Position) },
         };
+        await batch.PrepareAsync(cancellationToken);
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         committed((ulong)reader.GetFieldValue<NpgsqlLogSequenceNumber>(0));

@@ -9,10 +9,10 @@ internal sealed class PrimaryReads(IOptions<ReadReplicaOptions> options)
     private readonly ConcurrentDictionary<string, Budget> _budgets = new();
 
     /// <summary>Null when there are as many as there may be.</summary>
-    public ReadRoute? TryRoute(string database)
+    public ReadRoute? TryRoute(string database, WalPosition known = default, string? reason = null)
     {
         var budget = _budgets.GetOrAdd(database, static _ => new Budget());
-        return budget.TryTake(options.Value.PrimaryReads) ? ReadRoute.ToPrimary(database, budget.GiveBack) : null;
+        return budget.TryTake(options.Value.PrimaryReads) ? ReadRoute.ToPrimary(database, known, reason, budget.GiveBack) : null;
     }
 
     private sealed class Budget

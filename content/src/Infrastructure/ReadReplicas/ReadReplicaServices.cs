@@ -1,3 +1,4 @@
+using Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -7,7 +8,7 @@ namespace Infrastructure.ReadReplicas;
 internal static class ReadReplicaServices
 {
     public static IServiceCollection AddReadReplicas(this IServiceCollection services, IConfiguration configuration) => services
-        .Configure<ReadReplicaOptions>(configuration.GetSection(ReadReplicaOptions.Section))
+        .AddValidatedOptions<ReadReplicaOptions>(configuration, ReadReplicaOptions.Section)
         .AddSingleton<IInterceptor, CommitCapture>()
         .AddSingleton<SyncTokenCodec>()
         .AddSingleton<Replicas>()

@@ -28,7 +28,7 @@ internal sealed class ReadReplicaTelemetry
             description);
     }
 
-    public void Routed(string database, string to, string reason) =>
+    public void Routed(string database, string to, string? reason) =>
         _routed.Add(1, new("database", database), new("to", to), new KeyValuePair<string, object?>("reason", reason));
 
     public void Waited(string database, TimeSpan time) =>

@@ -1,24 +1,61 @@
 namespace Infrastructure.ReadReplicas;
 
-/// <summary>Where one read goes. To be disposed when it has ended.</summary>
+/// <summary>Where one read goes, and what the server there must say of itself. To be disposed when the read has ended.</summary>
 /// <param name="Source">Name of the data source.</param>
-/// <param name="Seen">What that server was known to have replayed before the read began; null for a primary.</param>
-internal sealed record ReadRoute(string Source, WalPosition? Seen) : IDisposable
+/// <param name="Needed">Cluster (0 for any), timeline and position that the server must have.</param>
+internal sealed record ReadRoute(string Source, WalPosition Needed) : IDisposable
 {
+    /// <summary>No server in recovery has passed it, so only a primary answers.</summary>
+    private const ulong Beyond = ulong.MaxValue;
+
     private Action? _ended;
+    private ulong _end;
 
     /// <summary>The replica that it goes to; null for a primary.</summary>
-    public ReplicaServer? Replica { get; private init; }
+    public Replica? Replica { get; private init; }
 
-    public static ReadRoute To(Replica replica)
+    /// <summary>Why it goes there.</summary>
+    public string? Reason { get; private init; }
+
+    /// <summary>Whether the answer carries what the read has seen.</summary>
+    public bool AsksPosition { get; set; }
+
+    public long Cluster => Needed.Cluster;
+
+    public int Timeline => Needed.Timeline;
+
+    public ulong Lsn => Needed.Lsn;
+
+    /// <summary>What the replica had replayed before the read began; null for a primary, and before it has said so.</summary>
+    public WalPosition? Seen { get; private set; }
+
+    /// <summary>All that the read can have seen was there at this position; null when it was not asked for.</summary>
+    public WalPosition? End => _end == 0 ? null : Needed with { Lsn = _end };
+
+    public static ReadRoute To(Replica replica, WalPosition needed, string reason)
     {
         replica.Server.Enter();
-        return new(replica.Source, replica.Server.Position) { Replica = replica.Server, _ended = replica.Server.Left };
+        return new(replica.Source, needed) { Replica = replica, Reason = reason, _ended = replica.Server.Left };
     }
 
     /// <param name="database">The database.</param>
+    /// <param name="known">Cluster and timeline of the primary that is known.</param>
+    /// <param name="reason">Why it goes there.</param>
     /// <param name="ended">Called once the read has ended.</param>
-    public static ReadRoute ToPrimary(string database, Action? ended = null) => new(database, Seen: null) { _ended = ended };
+    public static ReadRoute ToPrimary(string database, WalPosition known, string? reason, Action? ended = null) =>
+        new(database, known with { Lsn = Beyond }) { Reason = reason, _ended = ended };
+
+    /// <summary>
+    /// To cancel a command, Npgsql asks the server over another connection and blocks a thread until it answers. So what a
+    /// replica was asked is not cancelled: a read that takes too long is left to itself.
+    /// </summary>
+    public CancellationToken Cancellation(CancellationToken cancellationToken) =>
+        Replica is null ? cancellationToken : CancellationToken.None;
+
+    public void Pass(ulong lsn) => Seen = Replica is null ? null : Needed with { Lsn = lsn };
+
+    /// <summary>The last one counts.</summary>
+    public void SetEnd(ulong lsn) => _end = lsn;
 
     public void Dispose() => Interlocked.Exchange(ref _ended, null)?.Invoke();
 }

@@ -2,13 +2,13 @@ using System.Diagnostics;
 using Application.Platform;
 using Infrastructure.Persistence;
 using Microsoft.Extensions.Options;
-using Npgsql;
 
 namespace Infrastructure.ReadReplicas;
 
 /// <summary>
-/// Decides which server each read of one request goes to: a replica that has what the request must see, or the primary, or
-/// none. Never one that is known to lack it.
+/// Sends each read of one request to a server that has what the request must see: a replica, or the primary, or none. It
+/// chooses by what the probe knows; the server that answers has the last word, by <see cref="ReadGuard"/>, and when it refuses
+/// or takes too long the read goes on to the next one.
 /// </summary>
 internal sealed class ReadRouting(
     AnswerTrail trail,
@@ -16,60 +16,116 @@ internal sealed class ReadRouting(
     Replicas replicas,
     PrimaryReads primaryReads,
     PrimaryTimelines timelines,
+    PrimarySources sources,
     ReadReplicaTelemetry telemetry,
     IOptions<ReadReplicaOptions> options)
 {
     private readonly TimeSpan _maxLag = TimeSpan.FromSeconds(options.Value.MaxLagSeconds);
 
-    /// <summary>To be disposed when the read has ended.</summary>
-    /// <exception cref="NpgsqlException">No server can answer now; it is transient.</exception>
-    public async ValueTask<ReadRoute> RouteAsync(string database, CancellationToken cancellationToken)
+    /// <param name="database">The database.</param>
+    /// <param name="read">
+    /// Sends the guard with each of its statements. Runs once more for each server that does not answer, and may still run then.
+    /// </param>
+    /// <param name="onPrimary">
+    /// Why only the primary will do; null when a replica does as well, and nothing for a command, which is not counted.
+    /// </param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="ReadRefusedException">No server can answer now.</exception>
+    public async Task<T> ReadAsync<T>(
+        string database, Func<ReadRoute, Task<T>> read, string? onPrimary, CancellationToken cancellationToken)
+    {
+        for (var tried = 0UL; ;)
+        {
+            using var route = onPrimary is null
+                ? await RouteAsync(database, tried, cancellationToken)
+                : ReadRoute.ToPrimary(database, KnownOf(database), onPrimary);
+            try
+            {
+                var result = await (route.Replica is null ? read(route) : WithinAsync(read(route), cancellationToken));
+                if (route.Reason is { Length: > 0 } reason)
+                {
+                    var server = route.Replica is null ? "primary" : "replica";
+                    trail.Add("db", server);
+                    telemetry.Routed(database, server, reason);
+                }
+
+                if (route.End is { } seen)
+                {
+                    tokens.Saw(database, seen);
+                }
+
+                return result;
+            }
+            catch (ReadRefusedException refused) when (refused.Verdict != ReadVerdict.BucketMoved)
+            {
+                telemetry.Routed(database, "refused", $"{refused.Verdict}");
+                if (route.Replica is null)
+                {
+                    // The connection leads to a server that is not the primary any more, and there may be more of them.
+                    sources.For(database).Clear();
+                    throw;
+                }
+
+                tried |= route.Replica.Bit;
+            }
+            catch (Exception exception) when (route.Replica is not null && DatabaseExceptionHandler.IsTransient(exception)
+                && exception is not ReadRefusedException)
+            {
+                route.Replica.Server.Doubt();
+                tried |= route.Replica.Bit;
+            }
+        }
+    }
+
+    /// <summary>Where a read goes, as far as is known. To be disposed when the read has ended.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="tried">Replicas that have refused it: a bit for the <see cref="Replica.Index"/> of each.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public async ValueTask<ReadRoute> RouteAsync(string database, ulong tried, CancellationToken cancellationToken)
     {
         if (tokens.HasCommittedTo(database))
         {
-            return PrimaryOf(database, "wrote");
+            return ReadRoute.ToPrimary(database, KnownOf(database), "wrote");
         }
 
         switch (tokens.Consistency)
         {
             case Consistency.Strong:
-                return PrimaryOf(database, "strong");
+                return ReadRoute.ToPrimary(database, KnownOf(database), "strong");
             case Consistency.Session when tokens.IsUnreadable:
                 return Fallback(database, "unreadable token");
             case Consistency.Session when tokens.Needed(database) is { } needed:
-                return Replica(database, needed, "caught up")
-                    ?? await WaitAsync(database, needed, cancellationToken)
-                    ?? (needed.Timeline > timelines.Highest(database)
-                        // The primary that is known here may be the old one.
-                        ? throw Refused(database, "newer timeline", "A promotion was seen elsewhere, and is not known here yet.")
-                        : Fallback(database, "replica behind"));
+                return Replica(database, needed, "caught up", tried)
+                    ?? await WaitAsync(database, needed, tried, cancellationToken)
+                    ?? Fallback(database, needed);
             default:
-                return Replica(database, needed: null, "no token") ?? Fallback(database, "replica behind");
+                return Replica(database, needed: null, "no token", tried) ?? Fallback(database, "replica behind");
         }
     }
 
-    /// <summary>The primary, for a read that no replica can answer.</summary>
-    public ReadRoute PrimaryOf(string database, string reason)
+    private ReadRoute? Replica(string database, WalPosition? needed, string reason, ulong tried)
     {
-        Tell(database, "primary", reason);
-        return ReadRoute.ToPrimary(database);
-    }
-
-    private ReadRoute? Replica(string database, WalPosition? needed, string reason)
-    {
-        if (replicas.Choose(database, needed, _maxLag) is not { } replica)
+        if (replicas.Choose(database, needed, _maxLag, tried) is not { } replica)
         {
             return null;
         }
 
-        Tell(database, "replica", reason);
-        return ReadRoute.To(replica);
+        var known = KnownOf(database);
+        var position = needed is { } token
+            ? token with
+            {
+                Timeline = Math.Max(known.Timeline, token.Timeline),
+                Cluster = known.Cluster == 0 ? token.Cluster : known.Cluster,
+            }
+            : known with { Lsn = replica.Server.Floor };
+        return AskingPosition(ReadRoute.To(replica, position, reason));
     }
 
-    /// <summary>Until a replica has passed the position. Null when none does in time, or none is there to wait for.</summary>
-    private async ValueTask<ReadRoute?> WaitAsync(string database, WalPosition needed, CancellationToken cancellationToken)
+    /// <summary>Until a replica has passed the position. Null when none does in time, or none is worth to wait for.</summary>
+    private async ValueTask<ReadRoute?> WaitAsync(string database, WalPosition needed, ulong tried, CancellationToken cancellationToken)
     {
-        var servers = replicas.Of(database).Select(replica => replica.Server).Where(server => server.IsUsable).ToArray();
+        var servers = replicas.Of(database).Where(replica => !replica.IsIn(tried) && replica.Server.IsWorthWaiting(needed))
+            .Select(replica => replica.Server).ToArray();
         if (servers.Length == 0)
         {
             return null;
@@ -83,13 +139,14 @@ internal sealed class ReadRouting(
             {
                 var news = replicas.News;
                 var left = limit - Stopwatch.GetElapsedTime(began);
-                if (Replica(database, needed, "waited") is { } route)
+                if (Replica(database, needed, "waited", tried) is { } route)
                 {
                     return route;
                 }
 
                 if (left <= TimeSpan.Zero)
                 {
+                    Array.ForEach(servers, server => server.Missed(needed));
                     return null;
                 }
 
@@ -104,27 +161,57 @@ internal sealed class ReadRouting(
         }
     }
 
-    private ReadRoute Fallback(string database, string reason)
+    private ReadRoute Fallback(string database, WalPosition needed)
     {
-        if (primaryReads.TryRoute(database) is { } route)
+        var primary = timelines.Of(database);
+        var isKnown = needed.IsOfCluster(primary.Known.Cluster) && needed.Timeline <= primary.Known.Timeline;
+        if (!isKnown && !primary.IsLost(needed.Cluster, needed.Timeline))
         {
-            Tell(database, "primary", reason);
-            return route;
+            // The primary that is known here may be the old one.
+            throw Refused(database, "newer timeline", "A promotion was seen elsewhere, and is not known here yet.");
         }
 
-        throw Refused(database, reason, "No replica can answer, and the primary has as many reads as it may have.");
+        return Fallback(database, isKnown ? "replica behind" : "lost timeline");
     }
 
-    private void Tell(string database, string server, string reason)
+    private ReadRoute Fallback(string database, string reason) =>
+        primaryReads.TryRoute(database, KnownOf(database), reason) is { } route
+            ? AskingPosition(route)
+            : throw Refused(database, reason, "No replica can answer, and the primary has as many reads as it may have.");
+
+    private ReadRoute AskingPosition(ReadRoute route)
     {
-        trail.Add("db", server);
-        telemetry.Routed(database, server, reason);
+        route.AsksPosition = tokens.Consistency == Consistency.Session;
+        return route;
     }
 
-    /// <summary>To everybody else it looks like a server that is away, which is answered with 503 and Retry-After.</summary>
-    private NpgsqlException Refused(string database, string reason, string message)
+    private WalPosition KnownOf(string database)
+    {
+        var known = timelines.Of(database).Known;
+        return new(known.Timeline, 0) { Cluster = known.Cluster };
+    }
+
+    /// <summary>
+    /// A server that hangs keeps its connection open and says nothing. What it was asked goes on without anybody who waits, and
+    /// gives its connection back when the server goes on or is gone.
+    /// </summary>
+    private async Task<T> WithinAsync<T>(Task<T> read, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await read.WaitAsync(TimeSpan.FromMilliseconds(options.Value.TimeoutMilliseconds), cancellationToken);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException && !read.IsCompleted)
+        {
+            _ = read.ContinueWith(
+                static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            throw;
+        }
+    }
+
+    private ReadRefusedException Refused(string database, string reason, string message)
     {
         telemetry.Routed(database, "refused", reason);
-        return new NpgsqlException(message, new IOException(message));
+        return new(ReadVerdict.NoServer, message);
     }
 }

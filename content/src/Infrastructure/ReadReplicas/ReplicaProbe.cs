@@ -9,7 +9,7 @@ using NpgsqlTypes;
 namespace Infrastructure.ReadReplicas;
 
 /// <summary>
-/// Asks each replica how far it is, over one connection that it keeps, so that no read has to ask. Also has each primary
+/// Asks each replica how far it is, over one connection that it keeps, so that reads choose well. Also has each primary
 /// announce its timeline after a promotion.
 /// </summary>
 internal sealed partial class ReplicaProbe(
@@ -22,13 +22,14 @@ internal sealed partial class ReplicaProbe(
     ILogger<ReplicaProbe> logger) : BackgroundService
 {
     /// <summary>A timeline's announcement is read before the position, so that it cannot be newer.</summary>
-    [Sql(Columns = [typeof(bool), typeof(int), typeof(NpgsqlLogSequenceNumber)])]
+    [Sql(Columns = [typeof(bool), typeof(int), typeof(NpgsqlLogSequenceNumber), typeof(long)])]
     private const string WhereAreYou = """
         SELECT NOT pg_is_in_recovery(),
                CASE WHEN pg_is_in_recovery() THEN (SELECT last_value FROM primary_timeline)::int
                     ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int
                END,
-               CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END
+               CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END,
+               (SELECT system_identifier FROM pg_control_system())
         """;
 
     [Sql]
@@ -51,7 +52,7 @@ internal sealed partial class ReplicaProbe(
     private async Task WatchAsync(ReplicaServer server, CancellationToken cancellationToken)
     {
         await using var source = PrimaryServers.ProbeOf(
-            configuration.GetConnectionString(server.Source)!, "replica-probe", settings => settings.MaxAutoPrepare = 1);
+            configuration.GetConnectionString(server.Source)!, "replica-probe", settings => settings.Timeout = settings.CommandTimeout = 1);
         NpgsqlConnection? connection = null;
         string? last = null;
         try
@@ -63,7 +64,7 @@ internal sealed partial class ReplicaProbe(
                 {
                     connection ??= await source.OpenConnectionAsync(cancellationToken);
                     await AskAsync(server, connection, cancellationToken);
-                    state = server.IsUsable ? "is used" : "is not used: it follows no primary that is known";
+                    state = server.WhyNot is { } reason ? $"is not used: {reason}" : "is used";
                 }
                 catch (Exception exception) when (PrimaryServers.IsNoAnswer(exception))
                 {
@@ -82,7 +83,7 @@ internal sealed partial class ReplicaProbe(
                 if (state != last)
                 {
                     last = state;
-                    LogState(server.Name, state);
+                    LogState(state == "is used" ? LogLevel.Information : LogLevel.Warning, server.Name, state);
                 }
 
                 if (server.IsWaitedFor)
@@ -101,13 +102,16 @@ internal sealed partial class ReplicaProbe(
         }
     }
 
-    private static async Task AskAsync(ReplicaServer server, NpgsqlConnection connection, CancellationToken cancellationToken)
+    private async Task AskAsync(ReplicaServer server, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(WhereAreYou, connection);
+        await command.PrepareAsync(cancellationToken);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
         server.Observe(
-            new WalPosition(row.GetInt32(1), (ulong)row.GetFieldValue<NpgsqlLogSequenceNumber>(2)), isPrimary: row.GetBoolean(0));
+            new WalPosition(row.GetInt32(1), (ulong)row.GetFieldValue<NpgsqlLogSequenceNumber>(2)) { Cluster = row.GetInt64(3) },
+            isPrimary: row.GetBoolean(0),
+            TimeSpan.FromSeconds(options.Value.MaxLagSeconds));
     }
 
     /// <summary>Until it is in the log, no replica is known to follow the new primary, and reads go to the primary.</summary>
@@ -138,8 +142,8 @@ internal sealed partial class ReplicaProbe(
     private static TimeSpan Jittered(int milliseconds) =>
         TimeSpan.FromMilliseconds(milliseconds * (0.8 + (Random.Shared.NextDouble() * 0.4)));
 
-    [LoggerMessage(LogLevel.Information, "Replica {Host} {State}.")]
-    private partial void LogState(string host, string state);
+    [LoggerMessage("Replica {Host} {State}.")]
+    private partial void LogState(LogLevel level, string host, string state);
 
     [LoggerMessage(LogLevel.Debug, "Timeline {Timeline} is not announced in '{Database}' yet.")]
     private partial void LogNotAnnounced(Exception exception, int timeline, string database);

@@ -4,7 +4,8 @@ using Infrastructure.Persistence;
 namespace Infrastructure.ReadReplicas;
 
 /// <summary>
-/// One server that reads go to, and what the probe knows of it. All databases on it share it, since they share its log.
+/// One server that reads go to, and what the probe knows of it, so that reads choose well. Whether it may answer a read it is
+/// asked itself, by <see cref="ReadGuard"/>. All databases on it share it, since they share its log.
 /// </summary>
 /// <param name="name">host:port.</param>
 /// <param name="source">Connection string name of one of its databases, which the probe uses.</param>
@@ -15,16 +16,15 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
     private static readonly TimeSpan Trust = TimeSpan.FromSeconds(3);
 
     private readonly SemaphoreSlim _wake = new(0, 1);
-    private volatile State _state = new(default, IsPrimary: false, default, At: null);
+    private volatile State _state = new(default, IsPrimary: false, default, default, At: null);
     private Action? _left;
+    private ulong _missed;
     private int _inFlight;
     private int _waiting;
 
     public string Name => name;
 
     public string Source => source;
-
-    public PrimaryServers Primary => primary;
 
     public int InFlight => Volatile.Read(ref _inFlight);
 
@@ -37,9 +37,21 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
     /// </summary>
     public TimeSpan Lag => _state.Lag;
 
+    /// <summary>What a read must find there that needs no position of its own: not older than the greatest lag.</summary>
+    public ulong Floor => _state.Floor;
+
     /// <summary>It answers, and follows the timeline of the present primary, or is the present primary.</summary>
-    public bool IsUsable => _state is { At: { } at, Position.Timeline: var timeline }
-        && timeline > 0 && timeline >= primary.Highest && Stopwatch.GetElapsedTime(at) < Trust;
+    public bool IsUsable => _state.At is { } at && Stopwatch.GetElapsedTime(at) < Trust && WhyNot is null;
+
+    /// <summary>Why reads do not go there though it answers; null when they do.</summary>
+    public string? WhyNot => (_state, primary.Known) switch
+    {
+        var (server, known) when !server.Position.IsOfCluster(known.Cluster) => "it is of another cluster than the primary",
+        ({ IsPrimary: true } server, var known) when server.Position.Timeline > known.Timeline =>
+            $"it was promoted to timeline {server.Position.Timeline}, and the primary that is known is on {known.Timeline}",
+        var (server, known) when server.Position.Timeline < Math.Max(1, known.Timeline) => "it follows no primary that is known",
+        _ => null,
+    };
 
     public bool IsWaitedFor => Volatile.Read(ref _waiting) > 0;
 
@@ -55,15 +67,24 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
         return 1 / ((1 + InFlight) * (1 + (_state.Lag / maxLag)));
     }
 
-    public void Observe(WalPosition position, bool isPrimary)
-    {
-        _state = new(position, isPrimary, isPrimary ? TimeSpan.Zero : primary.LagOf(position.Lsn), Stopwatch.GetTimestamp());
-    }
+    /// <summary>
+    /// Whether to wait until it has a position. Not once it was waited for in vain, until it has got there: its replay is
+    /// paused, or slower than the primary.
+    /// </summary>
+    public bool IsWorthWaiting(WalPosition needed) =>
+        IsUsable && Position.IsOfCluster(needed.Cluster) && Position.Timeline >= needed.Timeline
+        && Position.Lsn >= Volatile.Read(ref _missed);
+
+    public void Missed(WalPosition needed) => Volatile.Write(ref _missed, needed.Lsn);
+
+    public void Observe(WalPosition position, bool isPrimary, TimeSpan maxLag) => _state = isPrimary
+        ? new(position, IsPrimary: true, TimeSpan.Zero, Floor: 0, Stopwatch.GetTimestamp())
+        : new(position, IsPrimary: false, primary.LagOf(position.Lsn), primary.PositionBefore(maxLag), Stopwatch.GetTimestamp());
 
     /// <summary>It does not answer. Nothing goes there until it has.</summary>
     public void Fail() => _state = _state with { At = null };
 
-    /// <summary>It has broken off a read, and may or may not be there: the probe asks at once.</summary>
+    /// <summary>It has broken off a read or taken too long, and may or may not be there: the probe asks at once.</summary>
     public void Doubt()
     {
         Fail();
@@ -104,8 +125,8 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
 
     /// <summary>A primary has all that was committed on its timeline, and a newer one all that was not lost.</summary>
     private bool Has(WalPosition needed) =>
-        _state.IsPrimary ? _state.Position.Timeline >= needed.Timeline : _state.Position.Covers(needed);
+        _state.Position.Covers(_state.IsPrimary ? needed with { Lsn = 0 } : needed);
 
     /// <param name="At">When it answered (<see cref="Stopwatch"/> ticks); null when it did not.</param>
-    private sealed record State(WalPosition Position, bool IsPrimary, TimeSpan Lag, long? At);
+    private sealed record State(WalPosition Position, bool IsPrimary, TimeSpan Lag, ulong Floor, long? At);
 }

@@ -15,7 +15,8 @@ internal sealed class Replicas : IDisposable
         var servers = new Dictionary<string, ReplicaServer>();
         foreach (var database in names.Primaries)
         {
-            _byDatabase.Add(database, [.. names.ReplicasOf(database).Select(source => new Replica(source, ServerOf(source, database)))]);
+            _byDatabase.Add(
+                database, [.. names.ReplicasOf(database).Select((source, index) => new Replica(source, ServerOf(source, database), index))]);
         }
 
         Servers = servers.Values;
@@ -39,19 +40,18 @@ internal sealed class Replicas : IDisposable
     public IReadOnlyList<Replica> Of(string database) => _byDatabase[database];
 
     /// <summary>One of those that will do, at random by weight; null when none does.</summary>
-    public Replica? Choose(string database, WalPosition? needed, TimeSpan maxLag)
+    /// <param name="database">The database.</param>
+    /// <param name="needed">What it must have replayed; null for anything that is not too old.</param>
+    /// <param name="maxLag">What is too old.</param>
+    /// <param name="tried">A bit for the <see cref="Replica.Index"/> of each that has refused the read.</param>
+    public Replica? Choose(string database, WalPosition? needed, TimeSpan maxLag, ulong tried)
     {
         var replicas = _byDatabase[database];
-        if (replicas.Length == 1)
-        {
-            return replicas[0].Server.Weight(needed, maxLag) > 0 ? replicas[0] : null;
-        }
-
         Span<double> weights = stackalloc double[replicas.Length];
         var sum = 0.0;
         for (var i = 0; i < replicas.Length; i++)
         {
-            sum += weights[i] = replicas[i].Server.Weight(needed, maxLag);
+            sum += weights[i] = replicas[i].IsIn(tried) ? 0 : replicas[i].Server.Weight(needed, maxLag);
         }
 
         var point = Random.Shared.NextDouble() * sum;
@@ -81,4 +81,10 @@ internal sealed class Replicas : IDisposable
 
 /// <summary>A database on a replica.</summary>
 /// <param name="Source">Name of the data source.</param>
-internal sealed record Replica(string Source, ReplicaServer Server);
+/// <param name="Index">Among those of the database.</param>
+internal sealed record Replica(string Source, ReplicaServer Server, int Index)
+{
+    public ulong Bit => 1UL << Index;
+
+    public bool IsIn(ulong set) => (set & Bit) != 0;
+}

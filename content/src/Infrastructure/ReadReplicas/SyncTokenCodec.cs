@@ -16,105 +16,133 @@ namespace Infrastructure.ReadReplicas;
 /// </summary>
 internal sealed partial class SyncTokenCodec
 {
-    private const int TimelineSize = 4;
-    private const int PositionSize = TimelineSize + 8;
+    /// <summary>Cluster, timeline, position, version of the bucket map.</summary>
+    private const int ContentSize = 8 + 4 + 8 + 8;
     private const int SignatureSize = 16;
     private const int MinKeySize = 32;
-    private const int ValueSize = PositionSize + SignatureSize;
+    private const int ValueSize = ContentSize + SignatureSize;
 
-    private readonly Dictionary<string, byte[]> _keys;
+    private readonly Dictionary<string, byte[][]> _keys;
+    private readonly PrimaryTimelines _timelines;
 
-    /// <summary>Takes <c>SyncTokens:Key</c>, Base64 of at least 32 bytes.</summary>
-    public SyncTokenCodec(IConfiguration configuration, DatabaseNames names, ILogger<SyncTokenCodec> logger)
+    /// <summary>
+    /// Takes <c>SyncTokens:Key</c>, Base64 of at least 32 bytes, which signs, and <c>SyncTokens:PreviousKey</c>, which is
+    /// accepted as well.
+    /// </summary>
+    public SyncTokenCodec(
+        IConfiguration configuration, DatabaseNames names, PrimaryTimelines timelines, ILogger<SyncTokenCodec> logger)
     {
-        byte[] key;
-        if (configuration["SyncTokens:Key"] is { Length: > 0 } configured)
-        {
-            key = new byte[configured.Length];
-            if (!Convert.TryFromBase64String(configured, key, out var size) || size < MinKeySize)
-            {
-                throw new InvalidOperationException($"SyncTokens:Key must be Base64 of at least {MinKeySize} bytes.");
-            }
-
-            key = key[..size];
-        }
-        else
+        _timelines = timelines;
+        var key = KeyOf(configuration, "SyncTokens:Key");
+        if (key is null)
         {
             key = RandomNumberGenerator.GetBytes(MinKeySize);
             LogOwnKey(logger);
         }
 
         // A key per database, so that a value says nothing of another one.
+        byte[][] keys = KeyOf(configuration, "SyncTokens:PreviousKey") is { } previous ? [key, previous] : [key];
         _keys = names.Primaries.ToDictionary(
-            database => database, database => HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(database)));
+            database => database, database => keys.Select(key => HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(database))).ToArray());
     }
 
-    public string Write(string database, WalPosition position)
+    public string Write(string database, WalPosition position, long mapVersion = 0)
     {
         Span<byte> value = stackalloc byte[ValueSize];
-        BinaryPrimitives.WriteInt32BigEndian(value, position.Timeline);
-        BinaryPrimitives.WriteUInt64BigEndian(value[TimelineSize..], position.Lsn);
-        Sign(database, value[..PositionSize], value[PositionSize..]);
+        var cluster = position.Cluster == 0 ? _timelines.Of(database).Known.Cluster : position.Cluster;
+        BinaryPrimitives.WriteInt64BigEndian(value, cluster);
+        BinaryPrimitives.WriteInt32BigEndian(value[8..], position.Timeline);
+        BinaryPrimitives.WriteUInt64BigEndian(value[12..], position.Lsn);
+        BinaryPrimitives.WriteInt64BigEndian(value[20..], mapVersion);
+        Sign(_keys[database][0], value[..ContentSize], value[ContentSize..]);
         return string.Create(CultureInfo.InvariantCulture, $"{database}={Base64Url.EncodeToString(value)};sn={position.Lsn}");
     }
 
-    public string Write(SyncTokens tokens) => string.Join(',', tokens.All.Select(entry => Write(entry.Key, entry.Value)));
+    public string Write(SyncTokens tokens) =>
+        string.Join(',', tokens.All.Select(entry => Write(entry.Key, entry.Value, tokens.MapVersion)));
 
     /// <summary>
     /// Adds what a token says. One that is malformed or not signed by this service asks for something that nobody can tell,
     /// and says so; a database that is not configured any more is passed over.
     /// </summary>
-    public void Read(ReadOnlySpan<char> text, SyncTokens tokens)
+    /// <returns>Whether all of it is understood.</returns>
+    public bool Read(ReadOnlySpan<char> text, SyncTokens tokens)
     {
+        var isReadable = true;
         foreach (var part in text.Split(','))
         {
             var entry = text[part].Trim();
             var parameters = entry.IndexOf(';');
-            var named = parameters < 0 ? entry : entry[..parameters];
-            var separator = named.IndexOf('=');
-            if (separator <= 0 || named.Length > 256)
-            {
-                tokens.IsUnreadable = true;
-                continue;
-            }
-
-            var database = named[..separator].ToString();
-            if (!_keys.ContainsKey(database))
-            {
-                continue;
-            }
-
-            if (TryRead(database, named[(separator + 1)..]) is { } position)
-            {
-                tokens.Require(database, position);
-            }
-            else
-            {
-                tokens.IsUnreadable = true;
-            }
+            isReadable &= TryReadEntry(parameters < 0 ? entry : entry[..parameters], tokens);
         }
+
+        tokens.IsUnreadable |= !isReadable;
+        return isReadable;
     }
 
-    private WalPosition? TryRead(string database, ReadOnlySpan<char> text)
+    private bool TryReadEntry(ReadOnlySpan<char> entry, SyncTokens tokens)
     {
+        var separator = entry.IndexOf('=');
+        if (separator <= 0 || entry.Length > 256)
+        {
+            return false;
+        }
+
+        var database = entry[..separator].ToString();
+        if (!_keys.TryGetValue(database, out var keys))
+        {
+            return true;
+        }
+
         Span<byte> value = stackalloc byte[ValueSize];
-        if (!Base64Url.IsValid(text, out var size) || size != ValueSize || !Base64Url.TryDecodeFromChars(text, value, out _))
+        var text = entry[(separator + 1)..];
+        if (!Base64Url.IsValid(text, out var size) || size != ValueSize || !Base64Url.TryDecodeFromChars(text, value, out _)
+            || !IsSigned(keys, value))
+        {
+            return false;
+        }
+
+        tokens.Require(database, new(BinaryPrimitives.ReadInt32BigEndian(value[8..]), BinaryPrimitives.ReadUInt64BigEndian(value[12..]))
+        {
+            Cluster = BinaryPrimitives.ReadInt64BigEndian(value),
+        });
+        tokens.RequireMap(BinaryPrimitives.ReadInt64BigEndian(value[20..]));
+        return true;
+    }
+
+    private static bool IsSigned(byte[][] keys, ReadOnlySpan<byte> value)
+    {
+        Span<byte> signature = stackalloc byte[SignatureSize];
+        foreach (var key in keys)
+        {
+            Sign(key, value[..ContentSize], signature);
+            if (CryptographicOperations.FixedTimeEquals(signature, value[ContentSize..]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static void Sign(byte[] key, ReadOnlySpan<byte> content, Span<byte> signature)
+    {
+        Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        HMACSHA256.HashData(key, content, hash);
+        hash[..SignatureSize].CopyTo(signature);
+    }
+
+    private static byte[]? KeyOf(IConfiguration configuration, string name)
+    {
+        if (configuration[name] is not { Length: > 0 } configured)
         {
             return null;
         }
 
-        Span<byte> signature = stackalloc byte[SignatureSize];
-        Sign(database, value[..PositionSize], signature);
-        return CryptographicOperations.FixedTimeEquals(signature, value[PositionSize..])
-            ? new WalPosition(BinaryPrimitives.ReadInt32BigEndian(value), BinaryPrimitives.ReadUInt64BigEndian(value[TimelineSize..]))
-            : null;
-    }
-
-    private void Sign(string database, ReadOnlySpan<byte> position, Span<byte> signature)
-    {
-        Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(_keys[database], position, hash);
-        hash[..SignatureSize].CopyTo(signature);
+        var key = new byte[configured.Length];
+        return Convert.TryFromBase64String(configured, key, out var size) && size >= MinKeySize
+            ? key[..size]
+            : throw new InvalidOperationException($"{name} must be Base64 of at least {MinKeySize} bytes.");
     }
 
     [LoggerMessage(LogLevel.Warning,

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Application.Platform;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -6,13 +8,19 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Infrastructure.ReadReplicas;
 
 /// <summary>
-/// Takes the Sync-Token of a request from its header and its cookie, and gives one to each answer of a request that has
-/// committed: what it asked for, and what it has committed.
+/// Takes the Sync-Token of a request from its header and its cookies, and gives one to each answer that has committed or seen
+/// more: what the request asked for, what it has committed, and what it has read.
 /// </summary>
 public static class SyncTokenMiddleware
 {
     public const string Header = "Sync-Token";
-    public const string Cookie = "sync-token";
+
+    /// <summary>
+    /// What names of cookies begin with. Each answer sets a cookie of its own name and deletes those that its request had, which
+    /// it covers. So answers to requests that a browser has sent at once leave one cookie each, in whichever order they come,
+    /// and none overwrites what another one said.
+    /// </summary>
+    public const string CookiePrefix = "sync-token-";
 
     /// <summary>Much longer than any replica is behind that is still used.</summary>
     private static readonly TimeSpan CookieLifetime = TimeSpan.FromHours(1);
@@ -29,17 +37,16 @@ public static class SyncTokenMiddleware
                 codec.Read(token, tokens);
             }
 
-            if (context.Request.Cookies[Cookie] is { Length: > 0 } cookie)
-            {
-                codec.Read(cookie, tokens);
-            }
+            var covered = context.Request.Headers.Cookie.Count == 0 ? [] : context.Request.Cookies
+                .Where(cookie => cookie.Key.StartsWith(CookiePrefix, StringComparison.Ordinal) && codec.Read(cookie.Value, tokens))
+                .Select(cookie => cookie.Key).ToArray();
 
             // Also runs when an exception has cleared the answer, as after a commit of which only the second half failed.
             context.Response.OnStarting(() =>
             {
-                if (tokens.HasCommitted)
+                if (tokens.HasCommitted || (tokens.HasNews && tokens.Consistency == Consistency.Session))
                 {
-                    Answer(context, codec.Write(tokens));
+                    Answer(context, codec.Write(tokens), covered, isWrite: tokens.HasCommitted);
                 }
 
                 return Task.CompletedTask;
@@ -48,16 +55,29 @@ public static class SyncTokenMiddleware
         });
     }
 
-    private static void Answer(HttpContext context, string token)
+    /// <summary>An answer to a read has a cookie only for clients that keep cookies: they have sent one, or are browsers.</summary>
+    private static void Answer(HttpContext context, string token, string[] covered, bool isWrite)
     {
         context.Response.Headers[Header] = token;
-        context.Response.Cookies.Append(Cookie, token, new CookieOptions
+        if (!isWrite && covered.Length == 0 && !context.Request.Headers.ContainsKey("Sec-Fetch-Site"))
+        {
+            return;
+        }
+
+        var name = CookiePrefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(token)).AsSpan(0, 4));
+        var options = new CookieOptions
         {
             HttpOnly = true,
             SameSite = SameSiteMode.Lax,
             Secure = context.Request.IsHttps,
             IsEssential = true,
-            MaxAge = CookieLifetime,
-        });
+        };
+        foreach (var old in covered.Where(old => old != name))
+        {
+            context.Response.Cookies.Delete(old, options);
+        }
+
+        options.MaxAge = CookieLifetime;
+        context.Response.Cookies.Append(name, token, options);
     }
 }

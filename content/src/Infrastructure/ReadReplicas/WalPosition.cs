@@ -5,6 +5,9 @@ namespace Infrastructure.ReadReplicas;
 /// <param name="Lsn">Log sequence number, in bytes; it goes on across timelines.</param>
 internal readonly record struct WalPosition(int Timeline, ulong Lsn) : IComparable<WalPosition>
 {
+    /// <summary>PostgreSQL's <c>system_identifier</c>; 0 when it is not known. Places in two clusters cannot be compared.</summary>
+    public long Cluster { get; init; }
+
     public static bool operator <(WalPosition left, WalPosition right) => left.CompareTo(right) < 0;
 
     public static bool operator >(WalPosition left, WalPosition right) => left.CompareTo(right) > 0;
@@ -15,12 +18,15 @@ internal readonly record struct WalPosition(int Timeline, ulong Lsn) : IComparab
 
     public static WalPosition Max(WalPosition one, WalPosition other) => one >= other ? one : other;
 
+    public bool IsOfCluster(long cluster) => Cluster == 0 || cluster == 0 || Cluster == cluster;
+
     /// <summary>
     /// Whether a server that has replayed this has all that was committed up to <paramref name="needed"/> and not lost. A
     /// timeline begins as a copy of the one before, so on a newer timeline the same LSN is enough. On an older one no LSN
     /// is: past the fork it is another log.
     /// </summary>
-    public bool Covers(WalPosition needed) => Timeline >= needed.Timeline && Lsn >= needed.Lsn;
+    public bool Covers(WalPosition needed) =>
+        IsOfCluster(needed.Cluster) && Timeline >= needed.Timeline && Lsn >= needed.Lsn;
 
     public int CompareTo(WalPosition other) =>
         Timeline != other.Timeline ? Timeline.CompareTo(other.Timeline) : Lsn.CompareTo(other.Lsn);

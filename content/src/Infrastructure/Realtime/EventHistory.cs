@@ -72,7 +72,7 @@ internal sealed class EventHistory(ShardReader shards, BucketMap buckets, SyncTo
         while (rows[0].HereEpoch != route.Epoch); // The bucket has moved meanwhile, and a position in the log is one shard's.
 
         var here = rows[0];
-        var syncToken = tokens.Write(route.Shard, new WalPosition(here.Timeline, (ulong)NpgsqlLogSequenceNumber.Parse(here.Wal)));
+        var syncToken = tokens.Write(route.Shard, new WalPosition(here.Timeline, (ulong)NpgsqlLogSequenceNumber.Parse(here.Wal)), buckets.Version);
         if (after is null || !here.IsKnown)
         {
             return new EventPage(

@@ -1,12 +1,14 @@
 using System.Data.Common;
-using Microsoft.EntityFrameworkCore;
+using Infrastructure.Persistence;
+using Infrastructure.ReadReplicas;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using Npgsql;
 
 namespace Infrastructure.RowSecurity;
 
 /// <summary>
-/// Sends what a context's <see cref="Acting"/> says together with its next statement. Only statements that are sent
-/// asynchronously, as all here are: another would work in nobody's name, and see and change nothing.
+/// Sends what a context's <see cref="Acting"/> or guard says together with its next statement, as one batch. Only statements
+/// that are sent asynchronously, as all here are: another would work in nobody's name, and see and change nothing.
 /// </summary>
 internal sealed class ActingInterceptor : DbCommandInterceptor
 {
@@ -18,15 +20,31 @@ internal sealed class ActingInterceptor : DbCommandInterceptor
         InterceptionResult<DbDataReader> result,
         CancellationToken cancellationToken = default)
     {
-        if (PutBefore(command, eventData.Context) is not (> 0 and var before))
+        var context = eventData.Context as ActingContext;
+        var guard = context?.Guard;
+        var calls = context?.Acting?.Take() ?? [];
+        if (guard is null && calls.Length == 0)
         {
+            await PreparedStatements.PrepareAsync(command, cancellationToken);
             return result;
         }
 
-        var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var batch = Batch(command, guard is null ? calls : [guard.Command()]);
+        if (guard is { AsksPosition: true })
+        {
+            batch.BatchCommands.Add(ReadGuard.PositionCommand());
+        }
+
+        await PreparedStatements.PrepareAsync(batch, command.CommandText, cancellationToken);
+        var reader = await batch.ExecuteReaderAsync(guard?.Cancellation(cancellationToken) ?? cancellationToken);
         try
         {
-            for (; before > 0; before--)
+            if (guard is not null)
+            {
+                await guard.PassAsync(reader);
+            }
+
+            for (var n = 0; n < calls.Length; n++)
             {
                 await reader.NextResultAsync(cancellationToken);
             }
@@ -40,17 +58,53 @@ internal sealed class ActingInterceptor : DbCommandInterceptor
         return InterceptionResult<DbDataReader>.SuppressWithResult(reader);
     }
 
-    public override ValueTask<InterceptionResult<int>> NonQueryExecutingAsync(
+    /// <summary>The position that the rows were read at comes behind them.</summary>
+    public override async ValueTask<InterceptionResult> DataReaderClosingAsync(
+        DbCommand command, DataReaderClosingEventData eventData, InterceptionResult result)
+    {
+        if (eventData.Context is ActingContext { Guard: { AsksPosition: true } guard } && !eventData.DataReader.IsClosed)
+        {
+            await guard.EndAsync(eventData.DataReader);
+        }
+
+        return result;
+    }
+
+    public override async ValueTask<InterceptionResult<int>> NonQueryExecutingAsync(
         DbCommand command,
         CommandEventData eventData,
         InterceptionResult<int> result,
         CancellationToken cancellationToken = default)
     {
+        if (command.Transaction is null || (eventData.Context as ActingContext)?.Acting?.Take() is not { Length: > 0 } calls)
+        {
+            await PreparedStatements.PrepareAsync(command, cancellationToken);
+            return result;
+        }
+
         // The calls are SELECTs, which do not count as rows affected.
-        PutBefore(command, eventData.Context);
-        return new(result);
+        await using var batch = Batch(command, calls);
+        await PreparedStatements.PrepareAsync(batch, command.CommandText, cancellationToken);
+        return InterceptionResult<int>.SuppressWithResult(await batch.ExecuteNonQueryAsync(cancellationToken));
     }
 
-    private static int PutBefore(DbCommand command, DbContext? context) =>
-        context is ActingContext { Acting: { } acting } ? acting.PutBefore(command) : 0;
+    /// <summary>The command with others in front. It gives its parameters away.</summary>
+    private static NpgsqlBatch Batch(DbCommand command, NpgsqlBatchCommand[] before)
+    {
+        var batch = new NpgsqlBatch((NpgsqlConnection)command.Connection!, (NpgsqlTransaction?)command.Transaction)
+        {
+            Timeout = command.CommandTimeout,
+        };
+        foreach (var call in before)
+        {
+            batch.BatchCommands.Add(call);
+        }
+
+        var statement = new NpgsqlBatchCommand(command.CommandText);
+        var parameters = command.Parameters.Cast<NpgsqlParameter>().ToArray();
+        command.Parameters.Clear();
+        statement.Parameters.AddRange(parameters);
+        batch.BatchCommands.Add(statement);
+        return batch;
+    }
 }

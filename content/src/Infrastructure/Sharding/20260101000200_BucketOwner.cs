@@ -74,22 +74,12 @@ internal sealed class BucketOwnerMigration : Migration
             PERFORM add_app_user(user_id);
         END $$;
 
-        -- The same for a transaction that only reads, on a replica as well. The planner puts such a function into the
-        -- statement that has it in FROM, so a prepared one calls nothing. Its column must be selected, or it does nothing.
-        CREATE FUNCTION read_for(user_id uuid, known_epoch bigint) RETURNS TABLE (acting_for text) STABLE LANGUAGE sql AS $$
-            SELECT CASE WHEN here.epoch = known_epoch AND here.state <> 'moved' THEN set_config('app.user_id', user_id::text, true)
-                        ELSE refuse_bucket(user_id, known_epoch) END
-            FROM (SELECT bucket_of(user_id) AS bucket) wanted LEFT JOIN bucket_owner here USING (bucket)
-        $$;
-
         GRANT SELECT ON bucket_owner TO app_rw, app_ro, worker;
-        REVOKE ALL ON FUNCTION act_for(uuid, bigint, int), read_for(uuid, bigint), record_change(smallint, uuid) FROM PUBLIC;
+        REVOKE ALL ON FUNCTION act_for(uuid, bigint, int), record_change(smallint, uuid) FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION act_for(uuid, bigint, int), record_change(smallint, uuid) TO app_rw, worker;
-        GRANT EXECUTE ON FUNCTION read_for(uuid, bigint) TO app_rw, app_ro, worker;
         """);
 
     protected override void Down(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("""
-        DROP FUNCTION read_for(uuid, bigint);
         DROP FUNCTION act_for(uuid, bigint, int);
         DROP FUNCTION refuse_bucket(uuid, bigint);
         DROP FUNCTION record_change(smallint, uuid);

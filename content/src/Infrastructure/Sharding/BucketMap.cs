@@ -16,32 +16,38 @@ internal sealed record Route(string Shard, long Epoch);
 internal sealed class BucketMap(ContextPool<DirectoryContext> directory, DatabaseNames names) : IDisposable
 {
     private readonly SemaphoreSlim _loading = new(1, 1);
-    private Route[]? _routes;
+    private Map? _map;
+
+    /// <summary>
+    /// Grows with each move: the sum of all epochs. Moves are seen in the order in which the directory has committed them, so a
+    /// map that lacks one has a lower version than any that has it.
+    /// </summary>
+    public long Version => Volatile.Read(ref _map)?.Version ?? 0;
 
     public async ValueTask<Route> RouteOfAsync(Bucket bucket, CancellationToken cancellationToken)
     {
-        var routes = Volatile.Read(ref _routes) ?? await LoadAsync(outdated: null, cancellationToken);
-        return routes[bucket.Value];
+        var map = Volatile.Read(ref _map) ?? await LoadAsync(outdated: null, cancellationToken);
+        return map.Routes[bucket.Value];
     }
 
     /// <summary>Reads the map again. Callers who come while somebody does share what is read.</summary>
-    public Task ReloadAsync(CancellationToken cancellationToken) => LoadAsync(Volatile.Read(ref _routes), cancellationToken);
+    public Task ReloadAsync(CancellationToken cancellationToken) => LoadAsync(Volatile.Read(ref _map), cancellationToken);
 
     public void Dispose() => _loading.Dispose();
 
-    private async Task<Route[]> LoadAsync(Route[]? outdated, CancellationToken cancellationToken)
+    private async Task<Map> LoadAsync(Map? outdated, CancellationToken cancellationToken)
     {
         await _loading.WaitAsync(cancellationToken);
         try
         {
-            if (_routes == outdated)
+            if (ReferenceEquals(_map, outdated))
             {
                 await using var context = directory.Rent(DatabaseNames.Directory);
                 var rows = await context.Set<BucketAssignment>().AsNoTracking().ToListAsync(cancellationToken);
-                Volatile.Write(ref _routes, Check(rows));
+                Volatile.Write(ref _map, Check(rows));
             }
 
-            return _routes!;
+            return _map!;
         }
         finally
         {
@@ -49,7 +55,7 @@ internal sealed class BucketMap(ContextPool<DirectoryContext> directory, Databas
         }
     }
 
-    private Route[] Check(List<BucketAssignment> rows)
+    private Map Check(List<BucketAssignment> rows)
     {
         if (rows.Count != Bucket.Count)
         {
@@ -69,6 +75,8 @@ internal sealed class BucketMap(ContextPool<DirectoryContext> directory, Databas
             routes[row.Bucket.Value] = new Route(row.Shard, row.Epoch);
         }
 
-        return routes;
+        return new(routes, rows.Sum(row => row.Epoch));
     }
+
+    private sealed record Map(Route[] Routes, long Version);
 }

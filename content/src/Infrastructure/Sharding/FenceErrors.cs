@@ -1,4 +1,3 @@
-using Domain.Common;
 using Npgsql;
 
 namespace Infrastructure.Sharding;
@@ -11,10 +10,6 @@ internal static class FenceErrors
 
     /// <summary>The server was a primary once, and another has been promoted since.</summary>
     public const string OldTimeline = "TL001";
-
-    /// <summary>What the shard would have answered, for a statement that answers with no row.</summary>
-    public static PostgresException Moved(Bucket bucket, long epoch) =>
-        new($"Bucket {bucket} is not here at epoch {epoch}.", "ERROR", "ERROR", BucketMoved);
 
     /// <summary>The SQLSTATE of an exception, or of the one it was thrown for; null when PostgreSQL gave none.</summary>
     public static string? SqlStateOf(Exception? exception) => exception switch

@@ -1,25 +1,17 @@
 using System.Diagnostics;
+using Application.Platform;
 using Domain.Common;
 using Infrastructure.Persistence;
 using Infrastructure.ReadReplicas;
-using Infrastructure.RowSecurity;
 using Npgsql;
 using NpgsqlTypes;
 
 namespace Infrastructure.Sharding;
 
 /// <summary>Runs queries on the shard of a user, in their name, on the server that <see cref="ReadRouting"/> chooses.</summary>
-internal sealed class ShardReader(ContextPool<ShardContext> pool, PrimarySources sources, BucketMap buckets, ReadRouting routing)
+internal sealed class ShardReader(
+    ContextPool<ShardContext> pool, PrimarySources sources, BucketMap buckets, SyncTokens tokens, ReadRouting routing)
 {
-    /// <summary>
-    /// What <c>read_for</c> does, except that it has no row to give where that has an error: to look for the row and for
-    /// nothing else makes the hot read a twentieth cheaper.
-    /// </summary>
-    [Sql(typeof(string), typeof(short), typeof(long), Columns = [typeof(string)])]
-    private const string Act = """
-        SELECT set_config('app.user_id', $1, true) FROM bucket_owner WHERE bucket = $2 AND epoch = $3 AND state <> 'moved'
-        """;
-
     /// <summary>How long a bucket may be on its way from one shard to another.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
@@ -28,78 +20,77 @@ internal sealed class ShardReader(ContextPool<ShardContext> pool, PrimarySources
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
-    /// <param name="read">Runs again when the user's bucket has moved; each of its statements is a transaction of its own.</param>
+    /// <param name="owner">The user.</param>
+    /// <param name="read">
+    /// Runs again when the user's bucket has moved, or a replica does not answer; each of its statements is a transaction of its
+    /// own. A run that takes too long goes on beside the next, so it touches nothing but its context.
+    /// </param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
     public Task<T> ReadAsync<T>(UserId owner, Func<ShardContext, Task<T>> read, CancellationToken cancellationToken) =>
-        ReadAsync(owner, onPrimary: false, (source, epoch) => WithContextAsync(source, owner, epoch, read), cancellationToken);
+        ReadAsync(owner, onPrimary: false, (route, epoch) => WithContextAsync(route, owner, epoch, read), cancellationToken);
 
     /// <summary>For what a command must know for certain before it begins to write.</summary>
     /// <inheritdoc cref="ReadAsync{T}(UserId, Func{ShardContext, Task{T}}, CancellationToken)"/>
     public Task<T> ReadPrimaryAsync<T>(UserId owner, Func<ShardContext, Task<T>> read, CancellationToken cancellationToken) =>
-        ReadAsync(owner, onPrimary: true, (source, epoch) => WithContextAsync(source, owner, epoch, read), cancellationToken);
+        ReadAsync(owner, onPrimary: true, (route, epoch) => WithContextAsync(route, owner, epoch, read), cancellationToken);
 
     /// <summary>
-    /// For the reads that are made most: one row by plain SQL, in one round trip and without EF Core. Prepared by the
-    /// connection once it has been used some times.
+    /// For the reads that are made most: one row by plain SQL, prepared, in one round trip and without EF Core.
     /// </summary>
+    /// <param name="owner">The user.</param>
     /// <param name="sql">Has <paramref name="owner"/> as $1 and <paramref name="id"/> as $2.</param>
+    /// <param name="id">Of the row.</param>
     /// <param name="map">Gets the row.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>Null when there is none.</returns>
     public Task<T?> FindRowAsync<T>(
         UserId owner, string sql, Guid id, Func<NpgsqlDataReader, T> map, CancellationToken cancellationToken)
         where T : class =>
-        ReadAsync(owner, onPrimary: false, (source, epoch) => RowAsync(source, owner, epoch, sql, id, map, cancellationToken), cancellationToken);
+        ReadAsync(owner, onPrimary: false, (route, epoch) => RowAsync(route, owner, epoch, sql, id, map, cancellationToken), cancellationToken);
 
     private async Task<T> ReadAsync<T>(
-        UserId owner, bool onPrimary, Func<string, long, Task<T>> read, CancellationToken cancellationToken)
+        UserId owner, bool onPrimary, Func<ReadRoute, long, Task<T>> read, CancellationToken cancellationToken)
     {
-        var (wasRefused, isAway) = (false, false);
+        if (tokens.Consistency == Consistency.Session && tokens.MapVersion > buckets.Version)
+        {
+            // The write that this read must see was routed by a newer map.
+            await buckets.ReloadAsync(cancellationToken);
+        }
+
+        var wasRefused = false;
         for (var began = Stopwatch.GetTimestamp(); ; await Task.Delay(Pause, cancellationToken))
         {
-            var route = await buckets.RouteOfAsync(owner.Bucket, cancellationToken);
+            var place = await buckets.RouteOfAsync(owner.Bucket, cancellationToken);
+            tokens.RequireMap(buckets.Version);
             var waited = Stopwatch.GetElapsedTime(began);
-            using var place = onPrimary ? ReadRoute.ToPrimary(route.Shard)
-                : wasRefused && waited > PatienceWithReplica ? routing.PrimaryOf(route.Shard, "bucket moved")
-                : await routing.RouteAsync(route.Shard, cancellationToken);
+            var reason = onPrimary ? "" : wasRefused && waited > PatienceWithReplica ? "bucket moved" : null;
             try
             {
-                return await read(place.Source, route.Epoch);
+                return await routing.ReadAsync(place.Shard, route => read(route, place.Epoch), reason, cancellationToken);
             }
-            catch (Exception exception) when (FenceErrors.SqlStateOf(exception) == FenceErrors.BucketMoved && waited < Patience)
+            catch (ReadRefusedException refused) when (refused.Verdict == ReadVerdict.BucketMoved && waited < Patience)
             {
                 wasRefused = true;
                 await buckets.ReloadAsync(cancellationToken);
             }
-            catch (Exception exception)
-                when (!isAway && place.Replica is not null && DatabaseExceptionHandler.IsTransient(exception))
-            {
-                // Once more, on another server, or on this one if the probe has found that it is there.
-                isAway = true;
-                place.Replica.Doubt();
-            }
         }
     }
 
-    private async Task<T> WithContextAsync<T>(string source, UserId owner, long epoch, Func<ShardContext, Task<T>> read)
+    private async Task<T> WithContextAsync<T>(ReadRoute route, UserId owner, long epoch, Func<ShardContext, Task<T>> read)
     {
-        await using var context = pool.Rent(source);
-        context.Acting = Acting.ForEachStatement("read_for", owner.Value, epoch);
+        await using var context = pool.Rent(route.Source);
+        context.Guard = ReadGuard.OfShard(route, owner, epoch);
         return await read(context);
     }
 
     private async Task<T?> RowAsync<T>(
-        string source, UserId owner, long epoch, string sql, Guid id, Func<NpgsqlDataReader, T> map, CancellationToken cancellationToken)
+        ReadRoute route, UserId owner, long epoch, string sql, Guid id, Func<NpgsqlDataReader, T> map, CancellationToken cancellationToken)
         where T : class
     {
-        await using var batch = sources.For(source).CreateBatch();
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(Act)
-        {
-            Parameters =
-            {
-                new NpgsqlParameter<string> { TypedValue = owner.Value.ToString(), NpgsqlDbType = NpgsqlDbType.Text },
-                new NpgsqlParameter<short> { TypedValue = owner.Bucket.Value, NpgsqlDbType = NpgsqlDbType.Smallint },
-                new NpgsqlParameter<long> { TypedValue = epoch, NpgsqlDbType = NpgsqlDbType.Bigint },
-            },
-        });
+        var guard = ReadGuard.OfShard(route, owner, epoch);
+        await using var connection = await sources.For(route.Source).OpenConnectionAsync(cancellationToken);
+        await using var batch = connection.CreateBatch();
+        batch.BatchCommands.Add(guard.Command());
         batch.BatchCommands.Add(new NpgsqlBatchCommand(sql)
         {
             Parameters =
@@ -108,13 +99,20 @@ internal sealed class ShardReader(ContextPool<ShardContext> pool, PrimarySources
                 new NpgsqlParameter<Guid> { TypedValue = id, NpgsqlDbType = NpgsqlDbType.Uuid },
             },
         });
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        if (!await reader.ReadAsync(cancellationToken))
+        if (guard.AsksPosition)
         {
-            throw FenceErrors.Moved(owner.Bucket, epoch);
+            batch.BatchCommands.Add(ReadGuard.PositionCommand());
         }
 
-        await reader.NextResultAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? map(reader) : null;
+        await batch.PrepareAsync(CancellationToken.None);
+        await using var reader = await batch.ExecuteReaderAsync(route.Cancellation(cancellationToken));
+        await guard.PassAsync(reader);
+        var row = await reader.ReadAsync(CancellationToken.None) ? map(reader) : null;
+        if (guard.AsksPosition)
+        {
+            await guard.EndAsync(reader);
+        }
+
+        return row;
     }
 }

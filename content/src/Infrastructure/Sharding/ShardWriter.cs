@@ -50,6 +50,7 @@ internal sealed class ShardWriter(
     public async ValueTask<ShardContext> JoinAsync(UserId owner, CancellationToken cancellationToken)
     {
         var route = await buckets.RouteOfAsync(owner.Bucket, cancellationToken);
+        tokens.RequireMap(buckets.Version);
         var context = await OpenAsync(
             _isWorker ? DatabaseNames.WorkerOf(route.Shard) : route.Shard, route.Shard, shards, cancellationToken);
         if (_users.Add(owner))
@@ -174,8 +175,9 @@ internal sealed class ShardWriter(
         }
 
         var context = pool.Rent(database);
-        context.Acting = Acting.InTransaction();
-        context.Committed = lsn => tokens.Committed(tokenName, new WalPosition(_timeline, lsn));
+        context.Acting = new Acting();
+        var cluster = timelines.Of(database).Known.Cluster;
+        context.Committed = lsn => tokens.Committed(tokenName, new WalPosition(_timeline, lsn) { Cluster = cluster });
         (_database, _context) = (database, context);
         await context.Database.BeginTransactionAsync(cancellationToken);
         _timeline = timelines.Highest(database);

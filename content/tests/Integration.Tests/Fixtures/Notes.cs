@@ -52,13 +52,21 @@ internal static class Notes
     public static async Task<(int Value, string Server)> ReadAsync(
         TestService service, string name, string? token = null, Consistency consistency = Consistency.Session)
     {
+        var (value, server, _) = await LookAsync(service, name, token, consistency);
+        return (value, server);
+    }
+
+    /// <summary>The same, and the token of its answer.</summary>
+    public static async Task<(int Value, string Server, string Token)> LookAsync(
+        TestService service, string name, string? token = null, Consistency consistency = Consistency.Session)
+    {
         await using var request = Request.Begin(service, token);
         request.Get<SyncTokens>().Consistency = consistency;
         var value = await request.Get<ShardReader>().ReadAsync(
             Owner,
             context => context.Database.SqlQuery<int>($"""SELECT value AS "Value" FROM notes WHERE name = {name}""").SingleOrDefaultAsync(Cancellation),
             Cancellation);
-        return (value, request.Server);
+        return (value, request.Server, request.Token);
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using Application.Platform;
 using Infrastructure.Persistence;
 using Infrastructure.ReadReplicas;
@@ -39,8 +40,8 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
             Assert.Equal((1, "replica"), await Notes.ReadAsync(_service, "note"));
         }
 
-        await _service.Databases.ReplicaHasCaughtUpAsync();
-        Assert.Equal((2, "replica"), await Notes.ReadAsync(_service, "note", token));
+        // Once the probe has heard of it.
+        await Eventually.TrueAsync(async () => await Notes.ReadAsync(_service, "note", token) is (2, "replica"), seconds: 10);
     }
 
     [Fact]
@@ -75,6 +76,28 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
         Assert.Equal((3, "replica"), await read);
     }
 
+    [Fact]
+    public async Task A_replica_whose_replay_is_paused_is_waited_for_once_and_not_by_each_read()
+    {
+        const int Reads = 30;
+        await using var service = new TestService(_service.Databases);
+        var waits = new Waits(service.Services);
+        await Notes.WriteAsync(service, "note", 20);
+        await using (await PausedReplica.PauseAsync(_service.Databases))
+        {
+            for (var i = 0; i < Reads; i++)
+            {
+                var token = await Notes.WriteAsync(service, "note", 21 + i);
+                Assert.Equal((21 + i, "primary"), await Notes.ReadAsync(service, "note", token));
+            }
+        }
+
+        Assert.InRange(waits.Count, 1, 3);
+        await _service.Databases.ReplicaHasCaughtUpAsync();
+        var last = await Notes.WriteAsync(service, "note", 60);
+        await Eventually.TrueAsync(async () => await Notes.ReadAsync(service, "note", last) is (60, "replica"), seconds: 10);
+    }
+
     [Theory]
     [InlineData("shard0=AAAA;sn=1")]
     [InlineData("shard0=;sn=1")]
@@ -107,11 +130,12 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
         var (low, high) = (new WalPosition(1, 500), new WalPosition(2, 400));
         var tokens = Tokens($"{codec.Write("shard0", high)}, {codec.Write("directory", low)} , {codec.Write("shard0", low)}");
 
-        Assert.Equal(high, tokens.Needed("shard0"));
-        Assert.Equal(low, tokens.Needed("directory"));
+        var cluster = _service.Services.GetRequiredService<PrimaryTimelines>().Of("shard0").Known.Cluster;
+        Assert.Equal(high with { Cluster = cluster }, tokens.Needed("shard0"));
+        Assert.Equal(low with { Cluster = cluster }, tokens.Needed("directory"));
         Assert.Null(tokens.Needed("shard1"));
         await using var request = Request.Begin(_service, await Notes.WriteAsync(_service, "note", 5, codec.Write("directory", low)));
-        Assert.Equal(low, request.Tokens.Needed("directory"));
+        Assert.Equal(low with { Cluster = cluster }, request.Tokens.Needed("directory"));
         Assert.NotNull(request.Tokens.Needed("shard0"));
     }
 
@@ -135,17 +159,17 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
         var token = await Notes.WriteAsync(service, "note", 8);
         await using var one = Request.Begin(service, token);
         await using var other = Request.Begin(service, token);
-        var route = await one.Get<ReadRouting>().RouteAsync(Notes.Shard, Cancellation);
+        var route = await one.Get<ReadRouting>().RouteAsync(Notes.Shard, tried: 0, Cancellation);
         Assert.Equal(Notes.Shard, route.Source);
 
-        var refused = await Assert.ThrowsAsync<NpgsqlException>(async () => await other.Get<ReadRouting>().RouteAsync(Notes.Shard, Cancellation));
+        var refused = await Assert.ThrowsAsync<ReadRefusedException>(async () => await other.Get<ReadRouting>().RouteAsync(Notes.Shard, tried: 0, Cancellation));
         var context = new DefaultHttpContext { RequestServices = service.Services };
         Assert.True(await service.Services.GetServices<IExceptionHandler>().OfType<DatabaseExceptionHandler>().Single()
             .TryHandleAsync(context, refused, Cancellation));
         Assert.Equal((StatusCodes.Status503ServiceUnavailable, "1"), (context.Response.StatusCode, context.Response.Headers.RetryAfter.ToString()));
 
         route.Dispose();
-        (await other.Get<ReadRouting>().RouteAsync(Notes.Shard, Cancellation)).Dispose();
+        (await other.Get<ReadRouting>().RouteAsync(Notes.Shard, tried: 0, Cancellation)).Dispose();
     }
 
     [Fact]
@@ -221,6 +245,31 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
 
             Assert.Equal(50, commands.Count);
         }
+    }
+
+    /// <summary>How often reads have waited for a replica.</summary>
+    private sealed class Waits
+    {
+        private int _count;
+
+        public Waits(IServiceProvider services)
+        {
+            var scope = services.GetRequiredService<IMeterFactory>();
+            var listener = new MeterListener
+            {
+                InstrumentPublished = (instrument, listener) =>
+                {
+                    if (instrument.Name == "reads.replica_wait" && ReferenceEquals(instrument.Meter.Scope, scope))
+                    {
+                        listener.EnableMeasurementEvents(instrument);
+                    }
+                },
+            };
+            listener.SetMeasurementEventCallback<double>((_, _, _, _) => Interlocked.Increment(ref _count));
+            listener.Start();
+        }
+
+        public int Count => _count;
     }
 
     private SyncTokens Tokens(string token)

@@ -67,8 +67,34 @@ public sealed class StaleMapTests(ServersFixture fixture) : IClassFixture<Server
         {
             await (paused?.DisposeAsync() ?? default);
         }
+    }
 
-        await RefusedAsync(service, "shard0", $"SELECT read_for('{users.Users[0]}', 1)", DatabaseRoles.ReadOnly);
+    /// <summary>
+    /// The old shard's replica does not know yet that the bucket has moved, and neither does the instance that reads.
+    /// </summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_token_of_a_write_after_a_move_is_not_answered_by_the_old_shard(bool hot)
+    {
+        var databases = await fixture.Servers.CreateDatabasesAsync();
+        await using var writing = new TestService(databases);
+        await using var reading = new TestService(databases);
+        var users = new MovedUsers(writing, Bucket);
+        Assert.EndsWith("shard0", await ReadAsync(reading, users.Users[0], hot), StringComparison.Ordinal);
+        await using var paused = await PausedReplica.PauseAsync(databases);
+        await MoveAsync(users);
+        string token;
+        await using (var request = Request.Begin(writing))
+        {
+            await writing.Services.GetRequiredService<BucketMap>().ReloadAsync(Cancellation);
+            await (await request.Get<ShardWriter>().JoinAsync(users.Users[0], Cancellation)).Database.ExecuteSqlAsync(
+                $"INSERT INTO idempotency_keys (owner_id, key, request_hash) VALUES ({users.Users[0].Value}, 'key', {new byte[] { 1 }})", Cancellation);
+            await request.Get<ShardWriter>().CommitAsync(Cancellation);
+            token = request.Token;
+        }
+
+        Assert.EndsWith("shard1", await ReadAsync(reading, users.Users[0], hot, token), StringComparison.Ordinal);
     }
 
     /// <summary>The bucket is closed while the run that moves it is dead: nobody answers, and says so.</summary>
@@ -108,10 +134,10 @@ public sealed class StaleMapTests(ServersFixture fixture) : IClassFixture<Server
     }
 
     /// <summary>Name of the database that answers.</summary>
-    private static async Task<string> ReadAsync(TestService service, UserId user, bool hot)
+    private static async Task<string> ReadAsync(TestService service, UserId user, bool hot, string? token = null)
     {
-        await using var scope = service.Services.CreateAsyncScope();
-        var shards = scope.ServiceProvider.GetRequiredService<ShardReader>();
+        await using var request = Request.Begin(service, token);
+        var shards = request.Get<ShardReader>();
         return hot
             ? await shards.FindRowAsync(
                 user, "SELECT current_database()::text WHERE $1 <> $2", Guid.Empty, row => row.GetString(0), Cancellation) ?? "none"

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using Integration.Tests.Fixtures;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc.Testing.Handlers;
 
 namespace Integration.Tests.Wallets;
@@ -47,8 +48,103 @@ public sealed class WalletSyncTokenTests(ServiceFixture fixture) : IClassFixture
         }
     }
 
+    /// <summary>Both requests were sent before either was answered; the answers come in one order or the other.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Answers_to_requests_sent_at_once_leave_in_the_browser_what_both_have_written(bool inOrder)
+    {
+        var alice = _service.ClientOf(TestService.NewSubject());
+        var jar = new CookieContainer();
+        var wallets = new List<Uri>();
+        foreach (var currency in new[] { "EUR", "USD" })
+        {
+            var opened = await SendAsync(HttpMethod.Post, "/wallets", new { currency });
+            wallets.Add(opened.Headers.Location!);
+            Keep(opened);
+        }
+
+        var id = wallets[0].OriginalString.Split('/')[^1];
+        var handle = $"h{Guid.NewGuid():N}"[..20];
+        await using var paused = await PausedReplica.PauseAsync(_service.Databases);
+
+        // Of two databases.
+        await AtOnceAsync(
+            () => SendAsync(HttpMethod.Post, $"{wallets[0]}/deposits", new { amount = 5, currency = "EUR" }),
+            () => SendAsync(HttpMethod.Put, "/payees/me", new { handle, wallet = id }));
+        Assert.Equal(5, await BalanceAsync(wallets[0]));
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(HttpMethod.Get, $"/payees/{handle}")).StatusCode);
+
+        // Of one.
+        await AtOnceAsync(
+            () => SendAsync(HttpMethod.Post, $"{wallets[0]}/deposits", new { amount = 2, currency = "EUR" }),
+            () => SendAsync(HttpMethod.Post, $"{wallets[1]}/deposits", new { amount = 3, currency = "USD" }));
+        Assert.Equal(7, await BalanceAsync(wallets[0]));
+        Assert.Equal(3, await BalanceAsync(wallets[1]));
+
+        // What an answer covers it has taken out of the jar.
+        Keep(await SendAsync(HttpMethod.Post, $"{wallets[0]}/deposits", new { amount = 1, currency = "EUR" }));
+        Assert.Single(jar.GetAllCookies(), cookie => !cookie.Expired);
+
+        async Task AtOnceAsync(Func<Task<HttpResponseMessage>> one, Func<Task<HttpResponseMessage>> other)
+        {
+            HttpResponseMessage[] answers = [await one(), await other()];
+            foreach (var answer in inOrder ? answers : answers.Reverse())
+            {
+                Assert.True(answer.IsSuccessStatusCode);
+                Keep(answer);
+            }
+        }
+
+        async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body = null)
+        {
+            using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
+            if (jar.GetCookieHeader(alice.BaseAddress!) is { Length: > 0 } cookies)
+            {
+                request.Headers.Add("Cookie", cookies);
+            }
+
+            return await alice.SendAsync(request, Cancellation);
+        }
+
+        void Keep(HttpResponseMessage answer)
+        {
+            foreach (var cookie in answer.Headers.TryGetValues("Set-Cookie", out var cookies) ? cookies : [])
+            {
+                jar.SetCookies(alice.BaseAddress!, cookie);
+            }
+        }
+
+        async Task<long> BalanceAsync(Uri wallet) =>
+            (await HttpAssert.JsonAsync(await SendAsync(HttpMethod.Get, $"{wallet}"), HttpStatusCode.OK)).GetProperty("balance").GetInt64();
+    }
+
+    [Theory]
+    [InlineData("10.1.2.3", true)]
+    [InlineData("10.2.2.3", false)]
+    public async Task A_cookie_is_secure_behind_a_proxy_that_is_known(string proxy, bool isSecure)
+    {
+        await using var service = new TestService(_service.Databases, ("Proxies:Known:0", "10.1.0.0/16"));
+        _ = service.Services;
+        var answer = await service.Server.SendAsync(Ask, Cancellation);
+
+        Assert.Equal(StatusCodes.Status200OK, answer.Response.StatusCode);
+        Assert.Equal(isSecure, answer.Response.Headers.SetCookie.ToString().Contains("secure", StringComparison.OrdinalIgnoreCase));
+        Assert.Equal(isSecure ? "192.0.2.7" : proxy, answer.Connection.RemoteIpAddress!.ToString());
+
+        void Ask(HttpContext context)
+        {
+            context.Connection.RemoteIpAddress = IPAddress.Parse(proxy);
+            context.Request.Path = "/wallets";
+            context.Request.Headers.Authorization = $"Bearer {TestService.TokenFor(TestService.NewSubject())}";
+            context.Request.Headers["Sec-Fetch-Site"] = "same-origin";
+            context.Request.Headers["X-Forwarded-Proto"] = "https";
+            context.Request.Headers["X-Forwarded-For"] = "192.0.2.7";
+        }
+    }
+
     [Fact]
-    public async Task A_read_answers_with_no_token_and_a_write_keeps_what_the_request_asked_for()
+    public async Task A_read_answers_with_what_it_has_seen_and_a_write_keeps_what_the_request_asked_for()
     {
         var alice = _service.ClientOf(TestService.NewSubject());
         var opened = await alice.PostAsJsonAsync("/wallets", new { currency = "EUR" }, Cancellation);
@@ -62,7 +158,11 @@ public sealed class WalletSyncTokenTests(ServiceFixture fixture) : IClassFixture
         var databases = Assert.Single(answer.Headers.GetValues("Sync-Token")).Split(',').Select(entry => entry.Split('=')[0]);
 
         Assert.Equal(["directory", "shard0"], databases.Order());
-        Assert.False((await alice.GetAsync(opened.Headers.Location, Cancellation)).Headers.Contains("Sync-Token"));
+        var read = await alice.GetAsync(opened.Headers.Location, Cancellation);
+        Assert.StartsWith("shard0=", Assert.Single(read.Headers.GetValues("Sync-Token")), StringComparison.Ordinal);
+
+        // A cookie is for browsers and those who have sent one.
+        Assert.False(read.Headers.Contains("Set-Cookie"));
     }
 
     [Fact]

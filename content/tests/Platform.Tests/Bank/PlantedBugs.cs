@@ -43,8 +43,6 @@ internal sealed record PlantedBug(string Caught, string Sql = "", Action<IServic
         ["stale bucket map accepted"] = new("is not there", """
             CREATE OR REPLACE FUNCTION act_for(user_id uuid, known_epoch bigint, known_timeline int) RETURNS void
             LANGUAGE sql AS $$ SELECT add_app_user(user_id) $$;
-            CREATE OR REPLACE FUNCTION read_for(user_id uuid, known_epoch bigint) RETURNS TABLE (acting_for text)
-            LANGUAGE sql AS $$ SELECT set_config('app.user_id', user_id::text, true) $$;
             """) { MovesBucket = true },
         ["row security's user left on the connection"] = new("acts for nobody", """
             CREATE OR REPLACE FUNCTION add_app_user(user_id uuid) RETURNS void LANGUAGE sql

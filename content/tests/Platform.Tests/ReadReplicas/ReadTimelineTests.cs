@@ -81,19 +81,75 @@ public sealed class ReadTimelineTests
             await databases.ScalarAsync<int>(Notes.Shard, "SELECT last_value::int FROM primary_timeline", replica: true) == 2);
     }
 
-    /// <summary>Another instance has seen a promotion that this one has not: the primary it knows may be the old one.</summary>
-    [Fact]
-    public async Task A_token_of_a_timeline_that_is_not_known_yet_is_refused()
+    /// <summary>
+    /// Another instance has seen a promotion that this one has not: the primary it knows may be the old one. Or the timeline is
+    /// lost, or the database was restored: then the primary has all that there is.
+    /// </summary>
+    [Theory]
+    [InlineData(2, 0)]
+    [InlineData(1, 7)]
+    [InlineData(9, 7)]
+    public async Task A_token_of_a_timeline_that_is_not_known_is_refused_for_a_while_and_then_answered_by_the_primary(int timeline, long cluster)
     {
         await using var servers = await StartedServers.StartAsync(Cancellation);
         var databases = new Databases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
+        await Notes.CreateAsync(databases);
         await using var service = new TestService(databases);
-        var token = service.Services.GetRequiredService<SyncTokenCodec>().Write(Notes.Shard, new WalPosition(2, 1));
+        await Notes.WriteAsync(service, "note", 1);
+        var token = service.Services.GetRequiredService<SyncTokenCodec>().Write(
+            Notes.Shard, new WalPosition(timeline, ulong.MaxValue / 2) { Cluster = cluster });
         await using var request = Request.Begin(service, token);
 
-        var refused = await Assert.ThrowsAsync<NpgsqlException>(
-            async () => await request.Get<ReadRouting>().RouteAsync(Notes.Shard, Cancellation));
+        var refused = await Assert.ThrowsAsync<ReadRefusedException>(
+            async () => await request.Get<ReadRouting>().RouteAsync(Notes.Shard, tried: 0, Cancellation));
         Assert.True(DatabaseExceptionHandler.IsTransient(refused));
+
+        // What is answered then comes in the place of the token, and the replica has it.
+        var answered = token;
+        await Eventually.TrueAsync(async () =>
+        {
+            try
+            {
+                (var value, var server, answered) = await Notes.LookAsync(service, "note", token);
+                return (value, server) == (1, "primary");
+            }
+            catch (ReadRefusedException)
+            {
+                return false;
+            }
+        });
+        await databases.ReplicaHasCaughtUpAsync();
+        await Eventually.TrueAsync(async () => await Notes.ReadAsync(service, "note", answered) is (1, "replica"));
+    }
+
+    /// <summary>A database that was restored elsewhere, behind the same address; and a server that is none of its.</summary>
+    [Fact]
+    public void Another_cluster_takes_the_place_of_the_one_that_is_known_only_at_its_own_address()
+    {
+        var servers = new PrimaryServers("Host=one:1,two:2");
+        servers.Observe("one:1", new(Timeline: 4, Lsn: 1_000, Cluster: 7));
+
+        Assert.False(servers.Admits("two:2", new(Timeline: 5, Lsn: 10, Cluster: 8)));
+        Assert.False(servers.Admits("two:2", new(Timeline: 3, Lsn: 2_000, Cluster: 7)));
+        Assert.Equal(new("one:1", 7, 4), servers.Known);
+
+        servers.Observe("one:1", new(Timeline: 1, Lsn: 10, Cluster: 8));
+        Assert.Equal(new("one:1", 8, 1), servers.Known);
+        Assert.True(servers.TakePromotion());
+    }
+
+    /// <summary>The new primary had replayed less than the old one has written.</summary>
+    [Fact]
+    public void Positions_of_the_primary_before_a_promotion_make_nobody_lag_after_it()
+    {
+        var servers = new PrimaryServers("Host=one:1,two:2");
+        servers.Observe("one:1", new(Timeline: 1, Lsn: 5_000, Cluster: 7));
+        servers.Observe("two:2", new(Timeline: 2, Lsn: 4_000, Cluster: 7));
+        Thread.Sleep(20);
+        servers.Observe("two:2", new(Timeline: 2, Lsn: 4_100, Cluster: 7));
+
+        Assert.Equal(TimeSpan.Zero, servers.LagOf(4_100));
+        Assert.Equal(4_000u, servers.PositionBefore(TimeSpan.FromMilliseconds(10)));
     }
 
     private static async Task<string> TryWriteAsync(TestService service, string name, int value)

@@ -1,25 +1,26 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Platform.Tests.Bank;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>
-/// Passes connections on to a server, until it is told to hang: then everything stays open and nothing comes through, as
-/// when a network loses its packets.
+/// Passes connections on to a server, or deals them out to several in turn, until it is told to hang: then everything stays
+/// open and nothing comes through, as when a network loses its packets.
 /// </summary>
 internal sealed class TcpProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
-    private readonly int _target;
+    private readonly int[] _targets;
     private readonly Task _accepting;
+    private int _dealt;
     private TaskCompletionSource _open = Opened();
     private CancellationTokenSource _connections = new();
 
-    /// <param name="target">Port on this machine.</param>
-    public TcpProxy(int target)
+    /// <param name="targets">Ports on this machine.</param>
+    public TcpProxy(params int[] targets)
     {
-        _target = target;
+        _targets = targets;
         _listener.Start();
         _accepting = AcceptAsync();
     }
@@ -64,7 +65,8 @@ internal sealed class TcpProxy : IAsyncDisposable
         {
             while (true)
             {
-                _ = PassAsync(await _listener.AcceptTcpClientAsync(_stop.Token), _connections.Token);
+                var client = await _listener.AcceptTcpClientAsync(_stop.Token);
+                _ = PassAsync(client, _targets[_dealt++ % _targets.Length], _connections.Token);
             }
         }
         catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
@@ -72,7 +74,7 @@ internal sealed class TcpProxy : IAsyncDisposable
         }
     }
 
-    private async Task PassAsync(TcpClient client, CancellationToken cancellationToken)
+    private async Task PassAsync(TcpClient client, int target, CancellationToken cancellationToken)
     {
         using var server = new TcpClient { NoDelay = true };
         using (client)
@@ -81,7 +83,7 @@ internal sealed class TcpProxy : IAsyncDisposable
             try
             {
                 await _open.Task.WaitAsync(cancellationToken);
-                await server.ConnectAsync("localhost", _target, cancellationToken);
+                await server.ConnectAsync("localhost", target, cancellationToken);
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
                 await Task.WhenAny(
                     CopyAsync(client.GetStream(), server.GetStream(), either.Token),

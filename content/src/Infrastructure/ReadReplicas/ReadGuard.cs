@@ -1,0 +1,107 @@
+using System.Data.Common;
+using Domain.Common;
+using Infrastructure.Persistence;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Infrastructure.ReadReplicas;
+
+/// <summary>
+/// The statement that each read begins with, in its own round trip: the server that answers says itself whether it is the one
+/// that the read needs. Only then is the user set, so without that row security gives no rows.
+/// </summary>
+internal sealed class ReadGuard
+{
+    /// <summary>Cluster (0 for any), timeline, position. A server in recovery is a replica, another one must be the primary.</summary>
+    private const string ServerSql = """
+        WHEN $1::bigint <> 0 AND current_setting('app.cluster', true)::bigint IS DISTINCT FROM $1 THEN 1
+        WHEN CASE WHEN pg_is_in_recovery() THEN (SELECT last_value FROM primary_timeline) < $2::int
+                  ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int <> $2 END THEN 2
+        WHEN pg_is_in_recovery() AND pg_last_wal_replay_lsn() < $3 THEN 3
+        """;
+
+    private const string SeenSql =
+        "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END";
+
+    [Sql(
+        typeof(long), typeof(int), typeof(NpgsqlLogSequenceNumber),
+        Columns = [typeof(int), typeof(NpgsqlLogSequenceNumber)], InDirectory = true)]
+    private const string DirectorySql = $"SELECT CASE {ServerSql} ELSE 0 END, {SeenSql}";
+
+    [Sql(
+        typeof(long), typeof(int), typeof(NpgsqlLogSequenceNumber), typeof(short), typeof(long), typeof(string),
+        Columns = [typeof(int), typeof(NpgsqlLogSequenceNumber)])]
+    private const string ShardSql = $"""
+        SELECT CASE {ServerSql}
+        WHEN (SELECT epoch FROM bucket_owner WHERE bucket = $4 AND state <> 'moved') IS DISTINCT FROM $5 THEN 4
+        WHEN set_config('app.user_id', $6, true) IS NULL THEN 5 ELSE 0 END, {SeenSql}
+        """;
+
+    [Sql(Columns = [typeof(NpgsqlLogSequenceNumber)])]
+    private const string PositionSql = $"SELECT {SeenSql}";
+
+    private readonly ReadRoute _route;
+    private readonly UserId? _owner;
+    private readonly long _epoch;
+
+    private ReadGuard(ReadRoute route, UserId? owner, long epoch) => (_route, _owner, _epoch) = (route, owner, epoch);
+
+    /// <summary>Whether the position after the read is asked for as well.</summary>
+    public bool AsksPosition => _owner is not null && _route.AsksPosition;
+
+    public static ReadGuard OfDirectory(ReadRoute route) => new(route, owner: null, epoch: 0);
+
+    /// <param name="route">Where the read goes.</param>
+    /// <param name="owner">In whose name.</param>
+    /// <param name="epoch">Of the user's bucket.</param>
+    public static ReadGuard OfShard(ReadRoute route, UserId owner, long epoch) => new(route, owner, epoch);
+
+    public NpgsqlBatchCommand Command()
+    {
+        var command = new NpgsqlBatchCommand(_owner is null ? DirectorySql : ShardSql);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = _route.Cluster, NpgsqlDbType = NpgsqlDbType.Bigint });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = _route.Timeline, NpgsqlDbType = NpgsqlDbType.Integer });
+        command.Parameters.Add(new NpgsqlParameter<NpgsqlLogSequenceNumber>
+        {
+            TypedValue = new(_route.Lsn),
+            NpgsqlDbType = NpgsqlDbType.PgLsn,
+        });
+        if (_owner is { } owner)
+        {
+            command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = owner.Bucket.Value, NpgsqlDbType = NpgsqlDbType.Smallint });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = _epoch, NpgsqlDbType = NpgsqlDbType.Bigint });
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = owner.Value.ToString(), NpgsqlDbType = NpgsqlDbType.Text });
+        }
+
+        return command;
+    }
+
+    public static NpgsqlBatchCommand PositionCommand() => new(PositionSql);
+
+    /// <inheritdoc cref="ReadRoute.Cancellation"/>
+    public CancellationToken Cancellation(CancellationToken cancellationToken) => _route.Cancellation(cancellationToken);
+
+    /// <summary>Reads what the server has said, and goes on to the result of the read.</summary>
+    /// <exception cref="ReadRefusedException">It is not the server for this read.</exception>
+    public async ValueTask PassAsync(DbDataReader reader)
+    {
+        await reader.ReadAsync();
+        var verdict = (ReadVerdict)reader.GetInt32(0);
+        if (verdict != ReadVerdict.Passed)
+        {
+            throw new ReadRefusedException(verdict, $"The server of '{_route.Source}' is not the one for this read: {verdict}.");
+        }
+
+        _route.Pass((ulong)reader.GetFieldValue<NpgsqlLogSequenceNumber>(1));
+        await reader.NextResultAsync();
+    }
+
+    /// <summary>After the rows: reads which position they were read at, or one that is later.</summary>
+    public async ValueTask EndAsync(DbDataReader reader)
+    {
+        if (await reader.NextResultAsync() && await reader.ReadAsync())
+        {
+            _route.SetEnd((ulong)reader.GetFieldValue<NpgsqlLogSequenceNumber>(0));
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using Infrastructure.Persistence;
+using Infrastructure.ReadReplicas;
+using Infrastructure.Sharding;
+using Integration.Tests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Integration.Tests.ReadReplicas;
+
+public sealed class GuardTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
+{
+    private readonly TestService _service = fixture.Service;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("Passed", "shard0-replica")]
+    [InlineData("OtherCluster", "shard0-replica")]
+    [InlineData("OtherTimeline", "shard0-replica")]
+    [InlineData("Behind", "shard0-replica")]
+    [InlineData("BucketMoved", "shard0-replica")]
+    [InlineData("Passed", "shard0")]
+    [InlineData("OtherCluster", "shard0")]
+    [InlineData("OtherTimeline", "shard0")]
+    [InlineData("BucketMoved", "shard0")]
+    public async Task A_server_says_why_it_is_not_the_one_for_a_read(string verdict, string source)
+    {
+        await _service.Databases.ReplicaHasCaughtUpAsync();
+        var known = _service.Services.GetRequiredService<PrimaryTimelines>().Of(Notes.Shard).Known;
+        var needed = new WalPosition(known.Timeline, 0) { Cluster = known.Cluster };
+        needed = verdict switch
+        {
+            "OtherCluster" => needed with { Cluster = known.Cluster + 1 },
+            "OtherTimeline" => needed with { Timeline = known.Timeline + 1 },
+            "Behind" => needed with { Lsn = ulong.MaxValue },
+            _ => needed,
+        };
+        var route = new ReadRoute(source, needed);
+        var epoch = (await _service.Services.GetRequiredService<BucketMap>().RouteOfAsync(Notes.Owner.Bucket, Cancellation)).Epoch;
+        var guard = ReadGuard.OfShard(route, Notes.Owner, verdict == "BucketMoved" ? epoch + 1 : epoch);
+        await using var connection = await _service.Services.GetRequiredService<PrimarySources>().For(source).OpenConnectionAsync(Cancellation);
+        await using var batch = connection.CreateBatch();
+        batch.BatchCommands.Add(guard.Command());
+        batch.BatchCommands.Add(new("SELECT current_setting('app.user_id', true)"));
+        await using var reader = await batch.ExecuteReaderAsync(Cancellation);
+        if (verdict == "Passed")
+        {
+            await guard.PassAsync(reader);
+            await reader.ReadAsync(Cancellation);
+            Assert.Equal($"{Notes.Owner}", reader.GetString(0));
+        }
+        else
+        {
+            var refused = await Assert.ThrowsAsync<ReadRefusedException>(async () => await guard.PassAsync(reader));
+            Assert.Equal(verdict, $"{refused.Verdict}");
+            Assert.True(DatabaseExceptionHandler.IsTransient(refused));
+
+            // Row security shows nobody's rows then.
+            await reader.NextResultAsync(Cancellation);
+            await reader.ReadAsync(Cancellation);
+            Assert.True(await reader.IsDBNullAsync(0, Cancellation) || reader.GetString(0).Length == 0);
+        }
+    }
+
+    [Theory]
+    [InlineData("MaxLagSeconds", "0")]
+    [InlineData("TimeoutMilliseconds", "-1")]
+    [InlineData("ProbeMilliseconds", "0")]
+    public async Task The_service_does_not_start_with_an_option_out_of_range_and_says_which(string option, string value)
+    {
+        await using var service = new TestService(_service.Databases, ($"ReadReplicas:{option}", value), ("Logging:LogLevel:Default", "None"));
+
+        var refused = Assert.Throws<OptionsValidationException>(() => service.Services);
+        Assert.Contains($"ReadReplicas:{option} is {value}", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_token_that_the_previous_key_has_signed_is_understood_and_the_next_is_signed_by_the_new_key()
+    {
+        var (first, second) = (Key(1), Key(2));
+        await using var before = new TestService(_service.Databases, ("SyncTokens:Key", first));
+        await using var during = new TestService(_service.Databases, ("SyncTokens:Key", second), ("SyncTokens:PreviousKey", first));
+        await using var after = new TestService(_service.Databases, ("SyncTokens:Key", second));
+        var position = new WalPosition(1, 500);
+        var old = Codec(before).Write(Notes.Shard, position);
+        var tokens = new SyncTokens();
+
+        Assert.True(Codec(during).Read(old, tokens));
+        Assert.Equal(500u, tokens.Needed(Notes.Shard)!.Value.Lsn);
+        Assert.True(Codec(after).Read(Codec(during).Write(tokens), new SyncTokens()));
+        Assert.False(Codec(after).Read(old, new SyncTokens()));
+
+        static string Key(byte of) => Convert.ToBase64String(Enumerable.Repeat(of, 32).ToArray());
+
+        static SyncTokenCodec Codec(TestService service) => service.Services.GetRequiredService<SyncTokenCodec>();
+    }
+}
