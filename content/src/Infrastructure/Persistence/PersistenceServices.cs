@@ -1,11 +1,13 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Infrastructure.Persistence;
 
 internal static class PersistenceServices
 {
-    public static IServiceCollection AddPersistence(this IServiceCollection services)
+    public static IServiceCollection AddPersistence(this IServiceCollection services, IConfiguration configuration)
     {
+        services.Configure<CommitOptions>(configuration.GetSection(CommitOptions.Section));
         services.AddSingleton(typeof(ContextPool<>));
         services.AddSingleton<PrimarySources>();
         services.AddHostedService<PrimaryProbe>();

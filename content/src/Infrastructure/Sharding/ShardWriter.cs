@@ -6,6 +6,7 @@ using Infrastructure.Persistence;
 using Infrastructure.ReadReplicas;
 using Infrastructure.RowSecurity;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Infrastructure.Sharding;
@@ -22,7 +23,8 @@ internal sealed class ShardWriter(
     SyncTokens tokens,
     AnswerTrail trail,
     PrimarySources primaries,
-    PrimaryTimelines timelines)
+    PrimaryTimelines timelines,
+    IOptions<CommitOptions> options)
     : IUnitOfWork, IAsyncDisposable
 {
     [Sql]
@@ -38,6 +40,7 @@ internal sealed class ShardWriter(
     private bool _isWorker;
     private bool _isCommitting;
     private string? _database;
+    private string? _tokenName;
     private int _timeline;
     private ActingContext? _context;
 
@@ -112,8 +115,9 @@ internal sealed class ShardWriter(
         }
 
         _isCommitting = true;
-        await _context.Database.CommitTransactionAsync(cancellationToken);
+        var position = await CommitAsync(_context);
         _isCommitting = false;
+        tokens.Committed(_tokenName!, new WalPosition(_timeline, position));
         trail.Add("db", "primary");
         var actions = _afterCommit.ToArray();
         await DisposeAsync();
@@ -122,6 +126,8 @@ internal sealed class ShardWriter(
             await action();
         }
     }
+
+    public Task RollBackAsync() => DisposeAsync().AsTask();
 
     public async Task<bool> CanRetryAsync(Exception exception, int attempt, CancellationToken cancellationToken)
     {
@@ -161,6 +167,35 @@ internal sealed class ShardWriter(
         }
     }
 
+    /// <summary>
+    /// Waits for the COMMIT, for a limited time. Given up, it goes on with the context and the connection, which are returned
+    /// when it has ended.
+    /// </summary>
+    /// <returns>The log's position after it.</returns>
+    private async Task<ulong> CommitAsync(ActingContext context)
+    {
+        ulong position = 0;
+        context.Committed = lsn => position = lsn;
+        var commit = context.Database.CommitTransactionAsync(CancellationToken.None);
+        try
+        {
+            await commit.WaitAsync(TimeSpan.FromSeconds(options.Value.WaitSeconds), CancellationToken.None);
+            return position;
+        }
+        catch (TimeoutException) when (!commit.IsCompleted)
+        {
+            _context = null;
+            _ = commit.ContinueWith(
+                ended =>
+                {
+                    _ = ended.Exception; // The request was told that the outcome is unknown.
+                    return context.DisposeAsync().AsTask();
+                },
+                TaskScheduler.Default);
+            throw new CommitUnknownException();
+        }
+    }
+
     private async ValueTask<TContext> OpenAsync<TContext>(
         string database, string tokenName, ContextPool<TContext> pool, CancellationToken cancellationToken)
         where TContext : ActingContext
@@ -175,8 +210,7 @@ internal sealed class ShardWriter(
 
         var context = pool.Rent(database);
         context.Acting = Acting.InTransaction();
-        context.Committed = lsn => tokens.Committed(tokenName, new WalPosition(_timeline, lsn));
-        (_database, _context) = (database, context);
+        (_database, _tokenName, _context) = (database, tokenName, context);
         await context.Database.BeginTransactionAsync(cancellationToken);
         _timeline = timelines.Highest(database);
         return context;
