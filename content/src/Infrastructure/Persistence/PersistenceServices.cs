@@ -11,6 +11,12 @@ internal static class PersistenceServices
         services.AddSingleton(typeof(ContextPool<>));
         services.AddSingleton<PrimarySources>();
         services.AddHostedService<PrimaryProbe>();
+        foreach (var type in typeof(IRetention).Assembly.GetTypes()
+            .Where(type => type.IsClass && type.IsAssignableTo(typeof(IRetention))))
+        {
+            services.AddSingleton(provider => ((IRetention)ActivatorUtilities.CreateInstance(provider, type)).Rows);
+        }
+
         services.AddHostedService<OldRowsCleaner>();
         services.AddSingleton<MigrationsHealthCheck>();
         services.AddHealthChecks().AddCheck<MigrationsHealthCheck>("migrations", tags: ["ready"]);

@@ -59,6 +59,7 @@ internal sealed class SagasMigration : Migration
             done_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
             PRIMARY KEY (owner_id, saga_id, step)
         );
+        CREATE INDEX ix_saga_steps_done_at ON saga_steps USING brin (done_at);
         CREATE INDEX ix_saga_steps_bucket ON saga_steps (bucket_of(owner_id));
         CALL protect('saga_steps');
         GRANT SELECT, INSERT ON saga_steps TO worker;
@@ -132,13 +133,69 @@ internal sealed class SagasMigration : Migration
             ) oldest;
         $$;
 
+        -- Runs that have ended. Buckets that are being moved are left alone, and no move begins meanwhile.
+        CREATE FUNCTION drop_ended_sagas(lifetime interval, at_most int) RETURNS bigint
+        LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            WITH old AS (
+                SELECT s.owner_id, s.id
+                FROM sagas s JOIN bucket_owner b ON b.bucket = bucket_of(s.owner_id) AND b.state = 'active'
+                WHERE s.ended_at < clock_timestamp() - lifetime
+                ORDER BY s.ended_at LIMIT at_most
+                FOR UPDATE OF s SKIP LOCKED
+                FOR SHARE OF b SKIP LOCKED
+            ), dropped AS (
+                DELETE FROM sagas s USING old o WHERE (s.owner_id, s.id) = (o.owner_id, o.id)
+                RETURNING 1
+            )
+            SELECT count(*) FROM dropped;
+        $$;
+
+        -- A step's row keeps the step from being done twice, so it may go only when its run has ended. The run may be stored on
+        -- another shard, which is asked: open_sagas gives those of the runs that may not have ended there.
+        CREATE FUNCTION old_saga_steps(lifetime interval, at_most int) RETURNS TABLE (of_user uuid, saga uuid)
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            SELECT DISTINCT o.owner_id, o.saga_id FROM (
+                SELECT s.owner_id, s.saga_id
+                FROM saga_steps s JOIN bucket_owner b ON b.bucket = bucket_of(s.owner_id) AND b.state = 'active'
+                WHERE s.done_at < clock_timestamp() - lifetime LIMIT at_most
+            ) o;
+        $$;
+
+        CREATE FUNCTION open_sagas(ids uuid[], epochs bigint[]) RETURNS uuid[]
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            SELECT coalesce(array_agg(asked.id), '{}')
+            FROM unnest(ids, epochs) AS asked (id, epoch) LEFT JOIN bucket_owner b ON b.bucket = bucket_of(asked.id)
+            WHERE b.epoch IS DISTINCT FROM asked.epoch OR b.state <> 'active'
+               OR EXISTS (SELECT FROM sagas s WHERE s.status IN (1, 2, 5) AND s.id = asked.id);
+        $$;
+
+        CREATE FUNCTION drop_saga_steps(of_users uuid[], runs uuid[]) RETURNS bigint
+        LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            WITH here AS (
+                SELECT asked.owner_id, asked.saga_id
+                FROM unnest(of_users, runs) AS asked (owner_id, saga_id)
+                JOIN bucket_owner b ON b.bucket = bucket_of(asked.owner_id) AND b.state = 'active'
+                FOR SHARE OF b SKIP LOCKED
+            ), dropped AS (
+                DELETE FROM saga_steps s USING here h WHERE (s.owner_id, s.saga_id) = (h.owner_id, h.saga_id)
+                RETURNING 1
+            )
+            SELECT count(*) FROM dropped;
+        $$;
+
         REVOKE ALL ON FUNCTION claim_sagas(interval, int, text[], int), redrive_saga(uuid, boolean, bigint, int),
-            list_sagas(smallint, uuid, int), saga_backlog() FROM PUBLIC;
+            list_sagas(smallint, uuid, int), saga_backlog(), drop_ended_sagas(interval, int), old_saga_steps(interval, int),
+            open_sagas(uuid[], bigint[]), drop_saga_steps(uuid[], uuid[]) FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION claim_sagas(interval, int, text[], int), redrive_saga(uuid, boolean, bigint, int),
-            list_sagas(smallint, uuid, int), saga_backlog() TO worker;
+            list_sagas(smallint, uuid, int), saga_backlog(), drop_ended_sagas(interval, int), old_saga_steps(interval, int),
+            open_sagas(uuid[], bigint[]), drop_saga_steps(uuid[], uuid[]) TO worker;
         """);
 
     protected override void Down(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("""
+        DROP FUNCTION drop_saga_steps(uuid[], uuid[]);
+        DROP FUNCTION open_sagas(uuid[], bigint[]);
+        DROP FUNCTION old_saga_steps(interval, int);
+        DROP FUNCTION drop_ended_sagas(interval, int);
         DROP FUNCTION saga_backlog();
         DROP FUNCTION list_sagas(smallint, uuid, int);
         DROP FUNCTION redrive_saga(uuid, boolean, bigint, int);

@@ -19,6 +19,9 @@ internal sealed class SagaOptions
     /// <summary>How long an operator's listing waits for a shard.</summary>
     public double ListSeconds { get; init; } = 2;
 
+    /// <summary>How long runs that have ended are kept, and their steps.</summary>
+    public TimeSpan Lifetime { get; init; } = TimeSpan.FromDays(30);
+
     public TimeSpan Lease => TimeSpan.FromSeconds(LeaseSeconds);
 
     /// <summary>Age from which a run that has not ended is reported in the log.</summary>

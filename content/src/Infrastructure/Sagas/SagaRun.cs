@@ -101,5 +101,6 @@ internal sealed class SagaStepConfiguration : IEntityTypeConfiguration<SagaStepR
         builder.Property(s => s.ErrorCode).HasColumnName("error_code");
         builder.Property(s => s.Error).HasColumnName("error");
         builder.Property(s => s.DoneAt).HasColumnName("done_at");
+        builder.HasIndex(s => s.DoneAt).HasDatabaseName("ix_saga_steps_done_at").HasMethod("brin");
     }
 }

@@ -5,6 +5,16 @@ using Npgsql;
 
 namespace Infrastructure.Wallets;
 
+/// <summary>How it ended; the numbers are the Migrator's exit codes.</summary>
+public enum ReconcileOutcome
+{
+    NothingDiffers = 0,
+    Failed = 1,
+    NotConfigured = 2,
+    Unreachable = 3,
+    Differences = 5,
+}
+
 /// <summary>
 /// Compares what wallets hold with their entries, and the legs of each transfer with each other, over all shards and while
 /// the service runs. Rows of a bucket count on the shard that serves it.
@@ -52,6 +62,36 @@ public sealed class Reconciliation(IConfiguration configuration)
     private const string UnderWaySql = "SELECT id FROM sagas WHERE status IN (1, 2, 5) AND id = ANY ($1)";
 
     private const int AtOnce = 1_000;
+    private const int MaxLines = 1_000;
+
+    /// <param name="bucket">Null for all.</param>
+    /// <param name="tell">Gets a sentence for each thing that differs, and one at the end.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<ReconcileOutcome> RunAsync(int? bucket, Action<string> tell, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var count = 0;
+            await foreach (var difference in DifferencesAsync(bucket, cancellationToken).Take(MaxLines))
+            {
+                tell(difference);
+                count++;
+            }
+
+            tell(count == 0 ? "Nothing differs." : $"{count}{(count == MaxLines ? " or more" : "")} differences.");
+            return count == 0 ? ReconcileOutcome.NothingDiffers : ReconcileOutcome.Differences;
+        }
+        catch (InvalidOperationException exception)
+        {
+            tell(exception.Message);
+            return ReconcileOutcome.NotConfigured;
+        }
+        catch (NpgsqlException exception)
+        {
+            tell(exception.Message);
+            return exception is PostgresException ? ReconcileOutcome.Failed : ReconcileOutcome.Unreachable;
+        }
+    }
 
     /// <param name="bucket">Null for all.</param>
     /// <param name="cancellationToken">Stops it.</param>

@@ -1,15 +1,12 @@
 using System.Globalization;
+using Domain.Common;
 using Infrastructure.Wallets;
 using Migrator.Verbs;
-using Npgsql;
 
 namespace Migrator.Wallets;
 
 internal sealed class Reconcile(IConfiguration configuration) : IVerb
 {
-    private const int Different = 5;
-    private const int MaxLines = 1_000;
-
     public string Name => "reconcile";
 
     public string Usage => """
@@ -21,7 +18,7 @@ internal sealed class Reconcile(IConfiguration configuration) : IVerb
     {
         int? bucket = null;
         if (arguments is ["--bucket", var text]
-            && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < Domain.Common.Bucket.Count)
+            && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < Bucket.Count)
         {
             bucket = number;
         }
@@ -31,31 +28,6 @@ internal sealed class Reconcile(IConfiguration configuration) : IVerb
             return IVerb.WrongUsage;
         }
 
-        try
-        {
-            var count = 0;
-            await foreach (var difference in new Reconciliation(configuration).DifferencesAsync(bucket, cancellationToken))
-            {
-                Console.WriteLine(difference);
-                if (++count == MaxLines)
-                {
-                    Console.WriteLine("There may be more.");
-                    break;
-                }
-            }
-
-            Console.WriteLine(count == 0 ? "Nothing differs." : $"{count} differences.");
-            return count == 0 ? 0 : Different;
-        }
-        catch (InvalidOperationException exception)
-        {
-            Console.Error.WriteLine(exception.Message);
-            return 2;
-        }
-        catch (NpgsqlException exception)
-        {
-            Console.Error.WriteLine(exception.Message);
-            return exception is PostgresException ? 1 : 3;
-        }
+        return (int)await new Reconciliation(configuration).RunAsync(bucket, Console.WriteLine, cancellationToken);
     }
 }

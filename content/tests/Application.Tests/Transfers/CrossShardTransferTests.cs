@@ -134,7 +134,7 @@ public sealed class CrossShardTransferTests : TransferUseCases
 
         Assert.Equal("Wallet.InsufficientFunds", refused.FirstError.Code);
         Assert.Empty(Started);
-        Assert.Equal(before, UseCases.Commits);
+        Assert.Equal(before + 1, UseCases.Commits); // The refusal.
     }
 
     /// <summary>Both are stored with every run, so a change of one strands the runs that are under way.</summary>

@@ -249,6 +249,11 @@ namespace Infrastructure.Persistence.Migrations
 
                     b.HasKey("Owner", "SagaId", "Step");
 
+                    b.HasIndex("DoneAt")
+                        .HasDatabaseName("ix_saga_steps_done_at");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("DoneAt"), "brin");
+
                     b.ToTable("saga_steps", (string)null);
                 });
 
