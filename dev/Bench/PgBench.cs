@@ -113,8 +113,9 @@ internal static partial class PgBench
         """;
 
     private static string Entry(Account account, int amount) => $"""
-        INSERT INTO entries (owner_id, wallet_id, account, id, transfer_id, kind, amount, balance, created_at)
-        VALUES ('{account.Owner}', '{account.Wallet}', 1, gen_random_uuid(), gen_random_uuid(), 2, {amount}, 1, now());
+        INSERT INTO entries (owner_id, wallet_id, account, version, id, transfer_id, kind, amount, balance, created_at)
+        SELECT owner_id, id, 1, version + 1, gen_random_uuid(), gen_random_uuid(), 2, {amount}, balance + ({amount}), now()
+        FROM wallets WHERE id = '{account.Wallet}';
         """;
 
     private static string Event(Account account, string type) => $$"""

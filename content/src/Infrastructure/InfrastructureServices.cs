@@ -22,7 +22,7 @@ public static class InfrastructureServices
     public static IServiceCollection AddInfrastructure(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton(DatabaseNames.From(configuration));
-        return services.AddPersistence().AddSharding().AddReadReplicas(configuration).AddIdempotency(configuration)
+        return services.AddPersistence(configuration).AddSharding().AddReadReplicas(configuration).AddIdempotency(configuration)
             .AddSagas(configuration).AddRealtime(configuration).AddCaching(configuration).AddPorts();
     }
 

@@ -1,18 +1,15 @@
 using System.Diagnostics;
 using Infrastructure.Persistence.Migrations;
-using Infrastructure.Sagas;
 using Migrator.Verbs;
 using ServiceDefaults;
 
 var builder = Host.CreateApplicationBuilder(args);
 builder.AddServiceDefaults();
-builder.Services
-    .AddSingleton<MigrationRun>()
-    .AddSingleton<RedriveRun>()
-    .AddSingleton<IVerb, Migrate>()
-    .AddSingleton<IVerb, MoveBucket>()
-    .AddSingleton<IVerb, Buckets>()
-    .AddSingleton<IVerb, Redrive>();
+builder.Services.AddSingleton<MigrationRun>();
+foreach (var type in typeof(IVerb).Assembly.GetTypes().Where(type => type.IsClass && type.IsAssignableTo(typeof(IVerb))))
+{
+    builder.Services.AddSingleton(typeof(IVerb), type);
+}
 
 // What begins with a dash or has an equals sign is configuration, such as --Migrator:TimeoutSeconds=5.
 var isHelp = args is ["help" or "--help" or "-h", ..];
@@ -24,7 +21,7 @@ if (name != "")
 }
 
 using var host = builder.Build();
-var verbs = host.Services.GetServices<IVerb>().ToArray();
+var verbs = host.Services.GetServices<IVerb>().OrderBy(candidate => candidate.Name, StringComparer.Ordinal).ToArray();
 if (isHelp || Array.Find(verbs, candidate => candidate.Name == name) is not { } verb)
 {
     var output = isHelp ? Console.Out : Console.Error;

@@ -4,18 +4,22 @@ using Microsoft.OpenApi;
 namespace Api.Common;
 
 /// <summary>
-/// What the caller has sent as <c>Idempotency-Key</c>. An endpoint that takes one as a parameter says
+/// What the caller has sent as <c>Idempotency-Key</c>, and the fingerprint of the request. An endpoint that takes one as a parameter says
 /// <see cref="IdempotencyKeys.RequireIdempotencyKey"/>, which lets no request through that has none.
 /// </summary>
-internal sealed record IdempotencyKey(string Value)
+internal sealed record IdempotencyKey(RequestKey Request)
 {
     public const string Header = "Idempotency-Key";
     public const int MaxLength = 255;
 
-    public static ValueTask<IdempotencyKey> BindAsync(HttpContext context) =>
-        new(new IdempotencyKey(context.Request.Headers[Header] is [{ } value] ? value : ""));
+    public static async ValueTask<IdempotencyKey> BindAsync(HttpContext context)
+    {
+        var value = context.Request.Headers[Header] is [{ } text] ? text : "";
+        return new IdempotencyKey(new RequestKey(value, await Fingerprint.OfAsync(context.Request)));
+    }
 
-    public bool IsValid => Value.Length is > 0 and <= MaxLength && Value.All(character => character is > ' ' and <= '~');
+    public bool IsValid =>
+        Request.Value.Length is > 0 and <= MaxLength && Request.Value.All(character => character is > ' ' and <= '~');
 }
 
 internal static class IdempotencyKeys

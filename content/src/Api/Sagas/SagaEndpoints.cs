@@ -20,6 +20,10 @@ internal sealed class SagaEndpoints : IEndpointGroup
         sagas.MapPost("/{id:guid}/redrive", Redrive).WithName("RedriveSaga")
             .WithSummary("Sends a dead run on from where it is")
             .ProducesProblem(StatusCodes.Status404NotFound);
+        sagas.MapPost("/{id:guid}/compensate", Compensate).WithName("CompensateSaga")
+            .WithSummary("Has a run undone that is dead or fails again and again")
+            .WithDescription("Accepted, and no more: a run that has passed a step which cannot be undone goes on forward.")
+            .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static async Task<Results<Ok<SagaPage>, ProblemHttpResult>> List(
@@ -33,10 +37,18 @@ internal sealed class SagaEndpoints : IEndpointGroup
         return page.IsError ? Problems.From(page.Errors) : TypedResults.Ok(page.Value);
     }
 
-    private static async Task<Results<Accepted, ProblemHttpResult>> Redrive(
-        Guid id, ISender sender, CancellationToken cancellationToken)
+    private static Task<Results<Accepted, ProblemHttpResult>> Redrive(
+        Guid id, ISender sender, CancellationToken cancellationToken) =>
+        SendAsync(new RedriveSaga(id, Compensate: false), sender, cancellationToken);
+
+    private static Task<Results<Accepted, ProblemHttpResult>> Compensate(
+        Guid id, ISender sender, CancellationToken cancellationToken) =>
+        SendAsync(new RedriveSaga(id, Compensate: true), sender, cancellationToken);
+
+    private static async Task<Results<Accepted, ProblemHttpResult>> SendAsync(
+        RedriveSaga command, ISender sender, CancellationToken cancellationToken)
     {
-        var redriven = await sender.Send(new RedriveSaga(id), cancellationToken);
+        var redriven = await sender.Send(command, cancellationToken);
         return redriven.IsError ? Problems.From(redriven.Errors) : TypedResults.Accepted((string?)null);
     }
 }

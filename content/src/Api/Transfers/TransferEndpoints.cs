@@ -52,7 +52,7 @@ internal sealed class TransferEndpoints : IEndpointGroup
     {
         var made = await sender.Send(
             new MakeTransfer(
-                user.UserId(), new WalletId(request.From), request.To, request.Amount, request.Currency, key.Value),
+                user.UserId(), new WalletId(request.From), request.To, request.Amount, request.Currency, key.Request),
             cancellationToken);
         if (made.IsError)
         {

@@ -101,7 +101,7 @@ internal sealed class WalletEndpoints : IEndpointGroup
         Guid id, DepositRequest request, IdempotencyKey key, ISender sender, ClaimsPrincipal user,
         CancellationToken cancellationToken)
     {
-        var deposit = new DepositMoney(user.UserId(), new WalletId(id), request.Amount, request.Currency, key.Value);
+        var deposit = new DepositMoney(user.UserId(), new WalletId(id), request.Amount, request.Currency, key.Request);
         return Answer(sender.Send(deposit, cancellationToken));
     }
 

@@ -20,6 +20,9 @@ public interface IUnitOfWork : IWritePort
     /// <summary>Makes every change durable in one transaction on one shard. Nothing is stored without it.</summary>
     Task CommitAsync(CancellationToken cancellationToken);
 
+    /// <summary>Empties it: nothing of what was changed in it is stored.</summary>
+    Task RollBackAsync();
+
     /// <summary>
     /// After an exception: empties it and answers true when nothing was stored and the same command may well succeed now,
     /// as after a deadlock, or when the users' bucket has moved to another shard.

@@ -4,8 +4,8 @@ using ErrorOr;
 namespace Application.Idempotency;
 
 /// <summary>
-/// The value of a response as JSON, for a response of a type that is known only at run time, as a pipeline behaviour
-/// must. Resolved once per response type, which must be an <see cref="ErrorOr{TValue}"/>.
+/// A response as JSON, for a response of a type that is known only at run time, as a pipeline behaviour must. Resolved once
+/// per response type, which must be an <see cref="ErrorOr{TValue}"/>.
 /// </summary>
 internal static class Answers<TResponse>
     where TResponse : IErrorOr
@@ -21,6 +21,27 @@ internal static class Answers<TResponse>
     public static string Write(TResponse response) => Functions.Write(response);
 
     private static (Func<string, TResponse>, Func<TResponse, string>) Create<TValue>() => (
-        json => (TResponse)(object)ErrorOrFactory.From(JsonSerializer.Deserialize<TValue>(json)!),
-        response => JsonSerializer.Serialize(((ErrorOr<TValue>)(object)response).Value));
+        json => (TResponse)(object)JsonSerializer.Deserialize<Answer<TValue>>(json)!.ToErrorOr(),
+        response => JsonSerializer.Serialize(Answer<TValue>.Of((ErrorOr<TValue>)(object)response)));
+
+    /// <param name="Value">What a command that was done has answered.</param>
+    /// <param name="Refusals">Null when it was done.</param>
+    private sealed record Answer<TValue>(TValue? Value, Refusal[]? Refusals)
+    {
+        public static Answer<TValue> Of(ErrorOr<TValue> response) => response.IsError
+            ? new(default, [.. response.Errors.Select(Refusal.Of)])
+            : new(response.Value, Refusals: null);
+
+        public ErrorOr<TValue> ToErrorOr() =>
+            Refusals is null ? Value! : Refusals.Select(refusal => refusal.ToError()).ToList();
+    }
+
+    private sealed record Refusal(string Code, string Description, int Type, Dictionary<string, string>? Metadata)
+    {
+        public static Refusal Of(Error error) => new(
+            error.Code, error.Description, error.NumericType, error.Metadata?.ToDictionary(item => item.Key, item => $"{item.Value}"));
+
+        public Error ToError() => Error.Custom(
+            Type, Code, Description, Metadata?.ToDictionary(item => item.Key, item => (object)item.Value));
+    }
 }

@@ -9,20 +9,30 @@ public interface IIdempotentCommand : IBaseCommand
 {
     UserId Owner { get; }
 
-    /// <summary>Chosen by the caller: 1 to 255 visible ASCII characters, unique among the owner's keys.</summary>
-    string IdempotencyKey { get; }
+    RequestKey Key { get; }
+}
+
+/// <summary>By which a repeated request is known.</summary>
+/// <param name="Value">Chosen by the caller: 1 to 255 visible ASCII characters, unique among the owner's keys.</param>
+/// <param name="Fingerprint">
+/// Of what the caller sent, and never of a type of ours, which the next release may change. The first byte is the version of
+/// how it is made.
+/// </param>
+public sealed record RequestKey(string Value, byte[] Fingerprint)
+{
+    /// <summary>Fingerprints of two versions cannot be compared: then the key alone decides, as the caller means it to.</summary>
+    public bool IsSameRequest(ReadOnlySpan<byte> stored) =>
+        stored.IsEmpty || stored[0] != Fingerprint[0] || stored.SequenceEqual(Fingerprint);
 }
 
 /// <summary>Remembers, in the unit of work of a command, what it was answered with.</summary>
 public interface IIdempotencyKeys : IWritePort
 {
     /// <summary>Takes the key for this unit of work. Nobody else can have it until that ends.</summary>
-    /// <param name="requestHash">SHA-256 of what was asked for, without the key.</param>
-    Task<IdempotencyClaim> ClaimAsync(
-        UserId owner, string key, ReadOnlyMemory<byte> requestHash, CancellationToken cancellationToken);
+    Task<IdempotencyClaim> ClaimAsync(UserId owner, RequestKey key, CancellationToken cancellationToken);
 
     /// <summary>Stores the answer, as JSON, with the rest of the unit of work.</summary>
-    Task CompleteAsync(UserId owner, string key, string answer, CancellationToken cancellationToken);
+    Task CompleteAsync(UserId owner, RequestKey key, string answer, CancellationToken cancellationToken);
 }
 
 /// <summary>What became of an attempt to take a key.</summary>

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text.Json;
 using Application.Common;
 using ErrorOr;
 using Mediator;
@@ -7,10 +5,11 @@ using Mediator;
 namespace Application.Idempotency;
 
 /// <summary>
-/// Answers a command that was done before with what it was answered then. The key is stored in the command's own unit of
-/// work: both are there, or neither. A command that is refused stores nothing, so its key can be used again.
+/// Answers a command that was done or refused before with what it was answered then. The key is stored in the command's own
+/// unit of work: both are there, or neither. Of a command that is refused the key alone is stored, so a late duplicate is
+/// refused as well, whatever has changed since.
 /// </summary>
-internal sealed class IdempotencyBehavior<TCommand, TResponse>(IIdempotencyKeys keys)
+internal sealed class IdempotencyBehavior<TCommand, TResponse>(IIdempotencyKeys keys, IUnitOfWork unitOfWork)
     : IPipelineBehavior<TCommand, TResponse>
     where TCommand : IIdempotentCommand
     where TResponse : IErrorOr
@@ -18,31 +17,42 @@ internal sealed class IdempotencyBehavior<TCommand, TResponse>(IIdempotencyKeys 
     public async ValueTask<TResponse> Handle(
         TCommand command, MessageHandlerDelegate<TCommand, TResponse> next, CancellationToken cancellationToken)
     {
-        var claim = await keys.ClaimAsync(command.Owner, command.IdempotencyKey, HashOf(command), cancellationToken);
-        switch (claim)
+        var claim = await keys.ClaimAsync(command.Owner, command.Key, cancellationToken);
+        if (claim is not IdempotencyClaim.Taken)
         {
-            case IdempotencyClaim.InProgress:
-                return Failures<TResponse>.From([IdempotencyErrors.InProgress]);
-            case IdempotencyClaim.OtherRequest:
-                return Failures<TResponse>.From([IdempotencyErrors.OtherRequest]);
-            case IdempotencyClaim.Done done:
-                return Answers<TResponse>.Read(done.Answer);
+            return await AnswerAsync(claim, cancellationToken);
         }
 
         var response = await next(command, cancellationToken);
         if (!response.IsError)
         {
-            await keys.CompleteAsync(command.Owner, command.IdempotencyKey, Answers<TResponse>.Write(response), cancellationToken);
+            await keys.CompleteAsync(command.Owner, command.Key, Answers<TResponse>.Write(response), cancellationToken);
+            return response;
         }
 
+        // Nothing that the handler did before it refused is stored.
+        await unitOfWork.RollBackAsync();
+        claim = await keys.ClaimAsync(command.Owner, command.Key, cancellationToken);
+        if (claim is not IdempotencyClaim.Taken)
+        {
+            return await AnswerAsync(claim, cancellationToken);
+        }
+
+        await keys.CompleteAsync(command.Owner, command.Key, Answers<TResponse>.Write(response), cancellationToken);
+        await unitOfWork.CommitAsync(cancellationToken);
         return response;
     }
 
-    /// <summary>Of the command's values; two with the same hash ask for the same.</summary>
-    private static byte[] HashOf(TCommand command)
+    private async Task<TResponse> AnswerAsync(IdempotencyClaim claim, CancellationToken cancellationToken)
     {
-        var request = JsonSerializer.SerializeToNode(command)!.AsObject();
-        request.Remove(nameof(IIdempotentCommand.IdempotencyKey));
-        return SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(request));
+        if (claim is IdempotencyClaim.Done done)
+        {
+            // The first answer may have got no further than this server: the second waits for the same standby.
+            await unitOfWork.CommitAsync(cancellationToken);
+            return Answers<TResponse>.Read(done.Answer);
+        }
+
+        return Failures<TResponse>.From(
+            [claim is IdempotencyClaim.InProgress ? IdempotencyErrors.InProgress : IdempotencyErrors.OtherRequest]);
     }
 }

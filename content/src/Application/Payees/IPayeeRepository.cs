@@ -7,6 +7,6 @@ namespace Application.Payees;
 public interface IPayeeRepository : IWritePort
 {
     /// <summary>Gives the owner this handle instead of the one they had, if any.</summary>
-    /// <returns>False when the handle is another user's.</returns>
+    /// <returns>False when the handle is another user's, or was until not long ago.</returns>
     Task<bool> SetAsync(Payee payee, CancellationToken cancellationToken);
 }

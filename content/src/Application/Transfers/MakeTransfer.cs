@@ -1,3 +1,4 @@
+using Application.Idempotency;
 using Application.Payees;
 using Domain.Common;
 using Domain.Payees;
@@ -15,7 +16,7 @@ namespace Application.Transfers;
 /// <param name="To">The payee's handle, or the id of a wallet.</param>
 /// <param name="Amount">Minor units of the currency.</param>
 public sealed record MakeTransfer(
-    UserId Owner, WalletId From, string To, long Amount, string Currency, string IdempotencyKey)
+    UserId Owner, WalletId From, string To, long Amount, string Currency, RequestKey Key)
     : IRequest<ErrorOr<TransferView>>;
 
 internal sealed class MakeTransferValidator : AbstractValidator<MakeTransfer>

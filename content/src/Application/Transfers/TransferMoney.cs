@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Application.Common;
 using Application.Idempotency;
 using Application.Payees;
@@ -16,15 +15,15 @@ namespace Application.Transfers;
 
 /// <summary>The part of <see cref="MakeTransfer"/> that changes something.</summary>
 /// <param name="Payee">
-/// Null when there is none. It is not part of what was asked for: when the request is repeated the handle may have become
-/// another user's, or nobody's, and the answer is still the one that was given.
+/// Null when there is none. When the request is repeated the handle may have become another user's, or nobody's, and the
+/// answer is still the one that was given.
 /// </param>
-internal sealed record TransferMoney(MakeTransfer Request, [property: JsonIgnore] PayeeAccount? Payee)
+internal sealed record TransferMoney(MakeTransfer Request, PayeeAccount? Payee)
     : ICommand<ErrorOr<TransferView>>, IIdempotentCommand
 {
     public UserId Owner => Request.Owner;
 
-    public string IdempotencyKey => Request.IdempotencyKey;
+    public RequestKey Key => Request.Key;
 }
 
 internal sealed class TransferMoneyHandler(

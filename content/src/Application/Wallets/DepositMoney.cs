@@ -9,7 +9,7 @@ using Mediator;
 namespace Application.Wallets;
 
 /// <param name="Amount">Minor units of the currency.</param>
-public sealed record DepositMoney(UserId Owner, WalletId Wallet, long Amount, string Currency, string IdempotencyKey)
+public sealed record DepositMoney(UserId Owner, WalletId Wallet, long Amount, string Currency, RequestKey Key)
     : ICommand<ErrorOr<WalletView>>, IIdempotentCommand;
 
 internal sealed class DepositMoneyValidator : AbstractValidator<DepositMoney>

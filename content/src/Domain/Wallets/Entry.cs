@@ -40,13 +40,14 @@ public sealed class Entry
         UserId owner,
         WalletId walletId,
         LedgerAccount account,
+        long version,
         TransferId transferId,
         EntryKind kind,
         long amount,
         long? balance,
         DateTimeOffset createdAt) =>
-        (Id, Owner, WalletId, Account, TransferId, Kind, Amount, Balance, CreatedAt) =
-        (id, owner, walletId, account, transferId, kind, amount, balance, createdAt);
+        (Id, Owner, WalletId, Account, Version, TransferId, Kind, Amount, Balance, CreatedAt) =
+        (id, owner, walletId, account, version, transferId, kind, amount, balance, createdAt);
 
     public EntryId Id { get; }
 
@@ -56,6 +57,9 @@ public sealed class Entry
     public WalletId WalletId { get; }
 
     public LedgerAccount Account { get; }
+
+    /// <summary>Of the wallet, once it has this entry. It orders the entries of a wallet.</summary>
+    public long Version { get; }
 
     /// <summary>What the legs that belong together have in common.</summary>
     public TransferId TransferId { get; }

@@ -2,14 +2,15 @@ using Domain.Common;
 
 namespace Domain.Wallets;
 
-/// <summary>Begins with its time, so that entries listed by id are listed in the order of their making.</summary>
+/// <summary>
+/// Begins with the version of its wallet, so that entries of a wallet that are listed by id are listed in the order of their
+/// making, whatever clocks say.
+/// </summary>
 public readonly record struct EntryId(Guid Value)
 {
-    public static EntryId New(WalletId wallet, DateTimeOffset now) => new(Uuid8.New(wallet.Bucket, now));
+    public long Version => Uuid8.NumberOf(Value);
 
-    public static bool operator <(EntryId left, EntryId right) => left.Value.CompareTo(right.Value) < 0;
-
-    public static bool operator >(EntryId left, EntryId right) => left.Value.CompareTo(right.Value) > 0;
+    public static EntryId New(WalletId wallet, long version) => new(Uuid8.New(wallet.Bucket, version));
 
     public override string ToString() => Value.ToString();
 }

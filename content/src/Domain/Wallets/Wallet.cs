@@ -208,6 +208,6 @@ public sealed class Wallet
             LedgerAccount.Pending => Pending += amount,
             _ => null,
         };
-        _newEntries.Add(new Entry(EntryId.New(Id, now), Owner, Id, account, transfer, kind, amount, balance, now));
+        _newEntries.Add(new Entry(EntryId.New(Id, Version), Owner, Id, account, Version, transfer, kind, amount, balance, now));
     }
 }

@@ -20,37 +20,33 @@ internal sealed class ActivityMigration : Migration
         CREATE INDEX ix_activity_payload ON activity USING gin (payload jsonb_path_ops);
         -- Rows come about in the order of their time, so a few kilobytes say which pages have which times.
         CREATE INDEX ix_activity_created_at ON activity USING brin (created_at) WITH (pages_per_range = 32);
+        CREATE INDEX ix_activity_bucket ON activity (bucket_of(owner_id));
         CALL protect('activity');
         GRANT SELECT, INSERT ON activity TO app_rw;
         GRANT SELECT ON activity TO app_ro;
 
-        -- Only conditions that are asked for, so that each question is planned by itself.
-        CREATE FUNCTION activity_query(has_filter boolean, has_since boolean, has_until boolean, has_after boolean)
-        RETURNS text IMMUTABLE LANGUAGE sql RETURN
-            'SELECT a.* FROM activity a WHERE a.owner_id = $1'
-            || CASE WHEN has_filter THEN ' AND a.payload @> $2' ELSE '' END
-            || CASE WHEN has_since THEN ' AND a.created_at >= $3' ELSE '' END
-            || CASE WHEN has_until THEN ' AND a.created_at < $4' ELSE '' END
-            || CASE WHEN has_after THEN ' AND (a.created_at, a.id) < (SELECT l.created_at, l.id FROM activity l WHERE l.owner_id = $1 AND l.id = $5)' ELSE '' END
-            || ' ORDER BY a.created_at DESC, a.id DESC LIMIT $6';
-
-        -- A policy is checked before any condition whose operator might tell what it has seen, and @> is one of these. So
-        -- under row security no GIN index is ever used. This function is not under it, and asks itself whose rows they are.
-        CREATE FUNCTION find_activity(of_user uuid, filter jsonb, since timestamptz, until timestamptz, after uuid, n int)
-        RETURNS SETOF activity LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-        BEGIN
-            IF of_user = ANY (app_users()) THEN
-                RETURN QUERY EXECUTE activity_query(filter IS NOT NULL, since IS NOT NULL, until IS NOT NULL, after IS NOT NULL)
-                USING of_user, filter, since, until, after, n;
-            END IF;
-        END $$;
-        REVOKE ALL ON FUNCTION find_activity(uuid, jsonb, timestamptz, timestamptz, uuid, int) FROM PUBLIC;
-        GRANT EXECUTE ON FUNCTION find_activity(uuid, jsonb, timestamptz, timestamptz, uuid, int) TO app_rw, app_ro;
+        -- For the worker. Buckets that are being moved are left alone, and no move begins meanwhile.
+        CREATE FUNCTION drop_old_activity(lifetime interval, at_most int) RETURNS bigint
+        LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            WITH old AS (
+                SELECT a.owner_id, a.id
+                FROM activity a JOIN bucket_owner b ON b.bucket = bucket_of(a.owner_id) AND b.state = 'active'
+                WHERE a.created_at < clock_timestamp() - lifetime
+                LIMIT at_most
+                FOR UPDATE OF a SKIP LOCKED
+                FOR SHARE OF b SKIP LOCKED
+            ), dropped AS (
+                DELETE FROM activity a USING old o WHERE (a.owner_id, a.id) = (o.owner_id, o.id)
+                RETURNING 1
+            )
+            SELECT count(*) FROM dropped;
+        $$;
+        REVOKE ALL ON FUNCTION drop_old_activity(interval, int) FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION drop_old_activity(interval, int) TO worker;
         """);
 
     protected override void Down(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("""
-        DROP FUNCTION find_activity(uuid, jsonb, timestamptz, timestamptz, uuid, int);
-        DROP FUNCTION activity_query(boolean, boolean, boolean, boolean);
+        DROP FUNCTION drop_old_activity(interval, int);
         DROP TABLE activity;
         """);
 }

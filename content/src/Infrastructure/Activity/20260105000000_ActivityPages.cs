@@ -12,11 +12,10 @@ internal sealed class ActivityPagesMigration : Migration
         -- The order of a page, so that a page reads its own rows and sorts nothing.
         CREATE INDEX ix_activity_page ON activity (owner_id, created_at DESC, id DESC);
 
-        -- A page begins after a place (time, id), which may be that of a row that this server does not have yet. The functions
-        -- of the same name that take an id stay, since the release before this one calls them.
+        -- A page begins after a place (time, id), which may be that of a row that this server does not have yet. Only conditions
+        -- that are asked for, so that each question is planned by itself.
         -- What @> will find is not known to the planner, so with a filter it would go through all of the user's rows in the order
-        -- of
-        -- the page, in the hope to find enough of them soon. Materialized, the rows are found first, and then sorted.
+        -- of the page, in the hope to find enough of them soon. Materialized, the rows are found first, and then sorted.
         CREATE FUNCTION activity_page_query(has_filter boolean, has_since boolean, has_until boolean, has_after boolean)
         RETURNS text IMMUTABLE LANGUAGE sql RETURN
             'WITH found AS ' || CASE WHEN has_filter THEN 'MATERIALIZED' ELSE 'NOT MATERIALIZED' END
@@ -27,6 +26,8 @@ internal sealed class ActivityPagesMigration : Migration
             || CASE WHEN has_after THEN ' AND (a.created_at, a.id) < ($5, $6)' ELSE '' END
             || ') SELECT f.id, f.kind, f.created_at, f.payload FROM found f ORDER BY f.created_at DESC, f.id DESC LIMIT $7';
 
+        -- A policy is checked before any condition whose operator might tell what it has seen, and @> is one of these. So
+        -- under row security no GIN index is ever used. This function is not under it, and asks itself whose rows they are.
         CREATE FUNCTION find_activity(
             of_user uuid, filter jsonb, since timestamptz, until timestamptz, after_time timestamptz, after_id uuid, n int)
         RETURNS TABLE (id uuid, kind text, created_at timestamptz, payload jsonb)

@@ -50,7 +50,7 @@ internal sealed partial class FloorRelay(
                 return total;
             }
 
-            await transaction.CommitAsync(cancellationToken);
+            await transaction.CommitAsync(CancellationToken.None);
             telemetry.FloorsSet(floors.Count, "relayed");
             total += floors.Count;
             if (floors.Count < AtOnce)

@@ -12,10 +12,10 @@ internal sealed class IdempotencyKey
 
     public required string Key { get; init; }
 
-    /// <summary>SHA-256.</summary>
+    /// <summary>The request's fingerprint.</summary>
     public byte[] RequestHash { get; init; } = [];
 
-    /// <summary>JSON; null while the request is under way, which only its own transaction can see.</summary>
+    /// <summary>JSON of an answer or a refusal; null while the request is under way, which only its own transaction can see.</summary>
     public string? Answer { get; set; }
 
     public DateTimeOffset CreatedAt { get; init; }

@@ -40,20 +40,28 @@ internal sealed class IdempotencyKeys(ShardWriter writer, IOptions<IdempotencyOp
         FROM lock l LEFT JOIN idempotency_keys k ON k.owner_id = {0} AND k.key = {1}
         """;
 
-    public async Task<IdempotencyClaim> ClaimAsync(
-        UserId owner, string key, ReadOnlyMemory<byte> requestHash, CancellationToken cancellationToken)
+    /// <summary>
+    /// A transaction that writes nothing commits at once. The lock is written to the log, so this one commits when a
+    /// synchronous standby has what it answers with.
+    /// </summary>
+    [Sql(typeof(Guid), typeof(string))]
+    private const string Lock = "SELECT FROM idempotency_keys WHERE owner_id = {0} AND key = {1} FOR UPDATE";
+
+    public async Task<IdempotencyClaim> ClaimAsync(UserId owner, RequestKey key, CancellationToken cancellationToken)
     {
-        var hash = requestHash.ToArray();
         var context = await writer.JoinAsync(owner, cancellationToken);
 
         while (true)
         {
-            var claim = (await context.Database.SqlQueryRaw<ClaimRow>(Claim, owner.Value, key, hash, options.Value.Lifetime).ToListAsync(cancellationToken)).Single();
+            var claim = (await context.Database
+                .SqlQueryRaw<ClaimRow>(Claim, owner.Value, key.Value, key.Fingerprint, options.Value.Lifetime)
+                .ToListAsync(cancellationToken)).Single();
             switch (claim)
             {
                 case { IsTaken: true }:
                     return new IdempotencyClaim.Taken();
-                case { RequestHash: { } known, Answer: { } answer } when known.AsSpan().SequenceEqual(hash):
+                case { RequestHash: { } known, Answer: { } answer } when key.IsSameRequest(known):
+                    await context.Database.ExecuteSqlRawAsync(Lock, [owner.Value, key.Value], cancellationToken);
                     return new IdempotencyClaim.Done(answer);
                 case { RequestHash: not null }:
                     return new IdempotencyClaim.OtherRequest();
@@ -63,10 +71,10 @@ internal sealed class IdempotencyKeys(ShardWriter writer, IOptions<IdempotencyOp
         }
     }
 
-    public async Task CompleteAsync(UserId owner, string key, string answer, CancellationToken cancellationToken)
+    public async Task CompleteAsync(UserId owner, RequestKey key, string answer, CancellationToken cancellationToken)
     {
         var context = await writer.JoinAsync(owner, cancellationToken);
-        var row = context.Attach(new IdempotencyKey { Owner = owner, Key = key, Answer = answer });
+        var row = context.Attach(new IdempotencyKey { Owner = owner, Key = key.Value, Answer = answer });
         row.Property(k => k.Answer).IsModified = true;
     }
 

@@ -38,7 +38,8 @@ internal sealed class BulkInsert<TRow>(string table, params BulkColumn<TRow>[] c
 
     private readonly string _unnest = $"""
         INSERT INTO {table} (owner_id, {Join(columns, column => column.Name)})
-        SELECT @owner, * FROM unnest({Join(columns, column => $"@{column.Name}::{column.SqlType}[]")})
+        SELECT @owner, {Join(columns, column => $"given.{column.Name}")}
+        FROM unnest({Join(columns, column => $"@{column.Name}::{column.SqlType}[]")}) AS given ({Join(columns, column => column.Name)})
         ON CONFLICT DO NOTHING
         """;
 

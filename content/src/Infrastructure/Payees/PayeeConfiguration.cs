@@ -12,6 +12,9 @@ internal sealed class PayeeConfiguration : IEntityTypeConfiguration<Payee>, IDir
     /// <summary>The cache's, of which the domain knows nothing.</summary>
     public const string Version = "Version";
 
+    /// <summary>Null for a handle that leads somewhere. The others are kept for their last owner.</summary>
+    public const string ReleasedAt = "ReleasedAt";
+
     public void Configure(EntityTypeBuilder<Payee> builder)
     {
         builder.ToTable("payees");
@@ -24,6 +27,8 @@ internal sealed class PayeeConfiguration : IEntityTypeConfiguration<Payee>, IDir
             .HasConversion(id => id.Value, value => new WalletId(value));
         builder.Property(p => p.CreatedAt).HasColumnName("created_at");
         builder.Property<long>(Version).HasColumnName("version");
-        builder.HasIndex(p => p.Owner).IsUnique().HasDatabaseName("ix_payees_owner_id");
+        builder.Property<DateTimeOffset?>(ReleasedAt).HasColumnName("released_at");
+        builder.HasQueryFilter(p => EF.Property<DateTimeOffset?>(p, ReleasedAt) == null);
+        builder.HasIndex(p => p.Owner).IsUnique().HasDatabaseName("ix_payees_owner_id").HasFilter("released_at IS NULL");
     }
 }

@@ -9,8 +9,8 @@ using Npgsql;
 namespace Infrastructure.Persistence;
 
 /// <summary>
-/// Answers 503 with Retry-After when a database is away, is restarting or has no free connection. Such a request was
-/// right, and its time was wrong.
+/// Answers 503 with Retry-After when a database is away, is restarting, has no free connection or is kept busy, and when it
+/// is not known that a write will last. Such a request was right, and its time was wrong.
 /// </summary>
 internal sealed partial class DatabaseExceptionHandler(
     IProblemDetailsService problems, ILogger<DatabaseExceptionHandler> logger) : IExceptionHandler
@@ -20,7 +20,7 @@ internal sealed partial class DatabaseExceptionHandler(
     public async ValueTask<bool> TryHandleAsync(
         HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        if (!IsTransient(exception))
+        if (Of(exception) is not { } problem)
         {
             return false;
         }
@@ -31,28 +31,48 @@ internal sealed partial class DatabaseExceptionHandler(
         return await problems.TryWriteAsync(new ProblemDetailsContext
         {
             HttpContext = httpContext,
-            ProblemDetails = new ProblemDetails
-            {
-                Type = "urn:problem-type:database-unavailable",
-                Title = "The database is not available.",
-                Detail = "Nothing was lost if the request only read. A write may or may not have been stored: read before you repeat it.",
-                Status = StatusCodes.Status503ServiceUnavailable,
-            },
+            ProblemDetails = problem,
         });
     }
 
     /// <summary>Whether the same may well succeed at another time, or on another server.</summary>
-    public static bool IsTransient(Exception exception) => exception switch
+    public static bool IsTransient(Exception exception) => Of(exception) is not null;
+
+    private static ProblemDetails? Of(Exception exception) => exception switch
     {
-        NpgsqlException { IsTransient: true } => true,
         // No server could give the right answer.
-        ReadRefusedException => true,
+        ReadRefusedException => Unavailable(),
+        CommitNotReplicatedException => Problem(
+            "not-replicated",
+            "What you asked for is stored, and no standby has confirmed it.",
+            "A failure of the database may still undo it. Send the same request with the same Idempotency-Key, or read, to know."),
+        CommitUnknownException => Problem(
+            "outcome-unknown",
+            "It is not known yet whether what you asked for is stored.",
+            "It may still be. Send the same request with the same Idempotency-Key, or read before you repeat it."),
+        // Another transaction holds what this one needs, or the statement took too long.
+        PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled } => Problem(
+            "busy", "Others keep what you asked for busy.", "Nothing was stored. Send the request again."),
         // The shard's fence refused it, and went on doing so for as long as a request is tried again.
-        PostgresException { SqlState: "MV001" or "TL001" } => true,
+        PostgresException { SqlState: "MV001" or "TL001" } => Unavailable(),
+        NpgsqlException { IsTransient: true } => Unavailable(),
         // A pool without a free connection, and a server that does not answer in time.
-        NpgsqlException { InnerException: TimeoutException } or TimeoutException => true,
-        DbUpdateException or InvalidOperationException => exception.InnerException is { } inner && IsTransient(inner),
-        _ => false,
+        NpgsqlException { InnerException: TimeoutException } or TimeoutException => Unavailable(),
+        DbUpdateException or InvalidOperationException => exception.InnerException is { } inner ? Of(inner) : null,
+        _ => null,
+    };
+
+    private static ProblemDetails Unavailable() => Problem(
+        "database-unavailable",
+        "The database is not available.",
+        "Nothing was lost if the request only read. A write may or may not have been stored: read before you repeat it.");
+
+    private static ProblemDetails Problem(string type, string title, string detail) => new()
+    {
+        Type = $"urn:problem-type:{type}",
+        Title = title,
+        Detail = detail,
+        Status = StatusCodes.Status503ServiceUnavailable,
     };
 
     [LoggerMessage(LogLevel.Warning, "A database is not available.")]

@@ -1,47 +1,64 @@
+using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Infrastructure.Persistence;
 
 /// <summary>
-/// Not ready while a database lacks a migration that this build knows. Once all are there it stays ready: a primary
-/// that is down must not take away the instances that can still read.
+/// Not ready while a database is known to lack a migration that this build needs, or when no database answers. A database
+/// that is away, on the primary and on its replicas, takes no instance from the users of the others. Once a database has all
+/// migrations it is not asked again.
 /// </summary>
 internal sealed class MigrationsHealthCheck(PrimarySources sources, DatabaseNames names) : IHealthCheck
 {
-    private volatile bool _complete;
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
+
+    private readonly ConcurrentDictionary<string, bool> _complete = new();
 
     public async Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        if (!_complete)
+        var pending = await Task.WhenAll(names.Primaries.Select(database => PendingAsync(database, cancellationToken)));
+        if (Array.Find(pending, answer => answer.Migration is not null) is { Migration: not null } lacking)
         {
-            if (await PendingAsync<DirectoryContext>(DatabaseNames.Directory, cancellationToken) is { } inDirectory)
-            {
-                return Unhealthy(DatabaseNames.Directory, inDirectory);
-            }
-
-            foreach (var shard in names.Shards)
-            {
-                if (await PendingAsync<ShardContext>(shard, cancellationToken) is { } inShard)
-                {
-                    return Unhealthy(shard, inShard);
-                }
-            }
-
-            _complete = true;
+            return HealthCheckResult.Unhealthy(
+                $"Database '{lacking.Database}' lacks migration '{lacking.Migration}'. Run the Migrator.");
         }
 
-        return HealthCheckResult.Healthy();
+        var away = names.Primaries.Where(database => !_complete.ContainsKey(database)).ToArray();
+        return away.Length == 0 ? HealthCheckResult.Healthy()
+            : away.Length == pending.Length ? HealthCheckResult.Unhealthy("No database answers.")
+            : HealthCheckResult.Degraded($"Databases that do not answer: {string.Join(", ", away)}.");
     }
 
-    private static HealthCheckResult Unhealthy(string database, string migration) =>
-        HealthCheckResult.Unhealthy($"Database '{database}' lacks migration '{migration}'. Run the Migrator.");
-
-    private async Task<string?> PendingAsync<TContext>(string database, CancellationToken cancellationToken)
-        where TContext : DbContext
+    /// <summary>Its first pending migration; null when there is none, or when it does not answer.</summary>
+    private async Task<(string Database, string? Migration)> PendingAsync(string database, CancellationToken cancellationToken)
     {
-        await using var connection = await sources.For(database).OpenConnectionAsync(cancellationToken);
-        return await PendingMigrations.OfAsync<TContext>(connection, cancellationToken) is [var first, ..] ? first : null;
+        foreach (var server in _complete.ContainsKey(database) ? [] : names.ReplicasOf(database).Prepend(database))
+        {
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            timeout.CancelAfter(Timeout);
+            try
+            {
+                await using var connection = await sources.For(server).OpenConnectionAsync(timeout.Token);
+                var pending = database == DatabaseNames.Directory
+                    ? await PendingMigrations.OfAsync<DirectoryContext>(connection, timeout.Token)
+                    : await PendingMigrations.OfAsync<ShardContext>(connection, timeout.Token);
+                if (pending is [var first, ..])
+                {
+                    return (database, first);
+                }
+
+                _complete.TryAdd(database, true);
+                break;
+            }
+            catch (Exception exception) when (PrimaryServers.IsNoAnswer(exception)
+                || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            {
+                // The next server may answer, or the next time.
+            }
+        }
+
+        return (database, null);
     }
 }

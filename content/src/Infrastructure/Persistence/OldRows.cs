@@ -8,7 +8,24 @@ namespace Infrastructure.Persistence;
 /// <param name="What">What they are, for people.</param>
 /// <param name="DropSql">Drops some of them; takes their age and how many at most, and gives how many there were.</param>
 /// <param name="Interval">How often to look for them.</param>
-internal sealed record OldRows(string What, string DropSql, TimeSpan Age, TimeSpan Interval);
+internal record OldRows(string What, string DropSql, TimeSpan Age, TimeSpan Interval)
+{
+    /// <summary>Drops some of a shard's.</summary>
+    /// <returns>How many; fewer than <paramref name="most"/> when there are no more.</returns>
+    public virtual async Task<long> DropAsync(NpgsqlDataSource worker, int most, CancellationToken cancellationToken)
+    {
+        await using var command = worker.CreateCommand(DropSql);
+        command.Parameters.Add(new NpgsqlParameter { Value = Age });
+        command.Parameters.Add(new NpgsqlParameter { Value = most });
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+}
+
+/// <summary>A feature's old rows. Classes are found by scanning, so they come and go with the feature's folder.</summary>
+internal interface IRetention
+{
+    OldRows Rows { get; }
+}
 
 /// <summary>
 /// Drops <see cref="OldRows"/>, a few at a time. Any number of instances may do it at once. Whatever goes wrong, the service
@@ -23,13 +40,10 @@ internal sealed partial class OldRowsCleaner(
     /// <summary>Returns how many were dropped.</summary>
     internal async Task<long> DropAsync(OldRows rows, string shard, CancellationToken cancellationToken)
     {
-        await using var command = primaries.For(DatabaseNames.WorkerOf(shard)).CreateCommand(rows.DropSql);
-        command.Parameters.Add(new NpgsqlParameter { Value = rows.Age });
-        command.Parameters.Add(new NpgsqlParameter { Value = AtOnce });
         long dropped, total = 0;
         do
         {
-            dropped = (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+            dropped = await rows.DropAsync(primaries.For(DatabaseNames.WorkerOf(shard)), AtOnce, cancellationToken);
             total += dropped;
         }
         while (dropped == AtOnce);

@@ -25,14 +25,8 @@ internal sealed class CommitCapture : DbCommandInterceptor, IDbTransactionInterc
         CancellationToken cancellationToken = default)
     {
         var committed = Listener(eventData.Context);
-        await using var batch = new NpgsqlBatch((NpgsqlConnection)transaction.Connection!, (NpgsqlTransaction)transaction)
-        {
-            BatchCommands = { new(Commit), new(Position) },
-        };
-        await batch.PrepareAsync(cancellationToken);
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        committed((ulong)reader.GetFieldValue<NpgsqlLogSequenceNumber>(0));
+        var connection = (NpgsqlConnection)transaction.Connection!;
+        committed(await Commits.RunAsync(connection, () => CommitAsync(connection, (NpgsqlTransaction)transaction)));
         return InterceptionResult.Suppress();
     }
 
@@ -51,6 +45,19 @@ internal sealed class CommitCapture : DbCommandInterceptor, IDbTransactionInterc
             ? result
             : throw new InvalidOperationException(
                 "A statement outside a transaction commits by itself, and its position is lost. Write through ShardWriter.");
+
+    private static async Task<ulong> CommitAsync(NpgsqlConnection connection, NpgsqlTransaction transaction)
+    {
+        await using var batch = new NpgsqlBatch(connection, transaction)
+        {
+            BatchCommands = { new(Commit), new(Position) },
+            Timeout = 0,
+        };
+        await batch.PrepareAsync(CancellationToken.None);
+        await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
+        await reader.ReadAsync(CancellationToken.None);
+        return (ulong)reader.GetFieldValue<NpgsqlLogSequenceNumber>(0);
+    }
 
     private static Action<ulong> Listener(DbContext? context) => context is ActingContext { Committed: { } committed }
         ? committed

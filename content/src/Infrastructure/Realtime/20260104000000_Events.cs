@@ -25,6 +25,7 @@ internal sealed class EventsMigration : Migration
         );
         CREATE INDEX ix_events_xact_seq ON events (xact, seq);
         CREATE INDEX ix_events_created_at ON events USING brin (created_at);
+        CREATE INDEX ix_events_bucket ON events (bucket_of(owner_id));
         CALL protect('events');
         GRANT SELECT, INSERT ON events TO app_rw, worker;
 
@@ -46,7 +47,8 @@ internal sealed class EventsMigration : Migration
                            SELECT FROM events e JOIN bucket_owner b ON b.bucket = bucket_of(e.owner_id) AND b.epoch = e.epoch
                            WHERE e.xact >= pg_snapshot_xmin(pg_current_snapshot())) AS is_pending
             )
-            SELECT h.*, e.*
+            SELECT h.horizon, h.timeline, h.wal, h.moves, h.is_pending,
+                   e.owner_id, e.epoch, e.xact, e.seq, e.type, e.payload, e.created_at
             FROM here h LEFT JOIN LATERAL (
                 SELECT e.owner_id, e.epoch, e.xact, e.seq, e.type, e.payload::text, e.created_at
                 FROM events e JOIN bucket_owner b ON b.bucket = bucket_of(e.owner_id) AND b.epoch = e.epoch AND b.state <> 'moved'

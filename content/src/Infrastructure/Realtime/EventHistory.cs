@@ -48,7 +48,7 @@ internal sealed class EventHistory(ShardReader shards, BucketMap buckets, SyncTo
                e.epoch AS "Epoch", e.xact::text AS "Xact", e.seq AS "Seq", e.type AS "Type", e.payload::text AS "Payload",
                e.created_at AS "CreatedAt"
         FROM here h CROSS JOIN known k LEFT JOIN LATERAL (
-            SELECT * FROM events e
+            SELECT e.epoch, e.xact, e.seq, e.type, e.payload, e.created_at FROM events e
             WHERE k.is_known AND e.owner_id = {0}
               AND (e.epoch, e.xact, e.seq) > ({4}, {6}::text::xid8, {3})
               AND (e.epoch < h.epoch OR e.xact < h.horizon)

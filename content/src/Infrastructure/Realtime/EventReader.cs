@@ -33,7 +33,10 @@ internal sealed partial class EventReader(
             typeof(ulong), typeof(int), typeof(NpgsqlLogSequenceNumber), typeof(decimal), typeof(bool), typeof(Guid), typeof(long),
             typeof(ulong), typeof(long), typeof(string), typeof(string), typeof(DateTimeOffset),
         ])]
-    private const string Read = "SELECT * FROM read_events($1, $2, $3)";
+    private const string Read = """
+        SELECT horizon, timeline, wal, moves, is_pending, owner_id, epoch, xact, seq, type, payload, created_at
+        FROM read_events($1, $2, $3)
+        """;
 
     private const int AtOnce = 1_000;
 

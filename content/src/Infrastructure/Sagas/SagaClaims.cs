@@ -9,7 +9,7 @@ internal sealed class SagaClaims(
     ContextPool<ShardContext> pool, PrimaryTimelines timelines, SagaDefinitions definitions, IOptions<SagaOptions> options)
 {
     [Sql(typeof(TimeSpan), typeof(int), typeof(string[]), typeof(int), Row = typeof(SagaRun))]
-    private const string Claim = "SELECT * FROM claim_sagas({0}, {1}, {2}, {3})";
+    private const string Claim = $"SELECT {SagaRows.Columns} FROM claim_sagas({{0}}, {{1}}, {{2}}, {{3}})";
 
     [Sql(Row = typeof(SagaBacklog))]
     private const string Backlog = "SELECT oldest_seconds AS \"OldestSeconds\", dead AS \"Dead\" FROM saga_backlog()";

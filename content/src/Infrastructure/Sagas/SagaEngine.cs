@@ -21,6 +21,7 @@ internal sealed partial class SagaEngine(
     SagaDefinitions definitions,
     ShardSignals signals,
     BucketMap buckets,
+    SagaBulkheads bulkheads,
     SagaTelemetry telemetry,
     IOptions<SagaOptions> options,
     ILogger<SagaEngine> logger)
@@ -52,7 +53,7 @@ internal sealed partial class SagaEngine(
             using var span = telemetry.StartStep(run, definitions.StepOf(run) ?? $"{run.Step}");
             try
             {
-                if (await StepAsync(place, span, timeout.Token) is not { } next)
+                if (await StepAsync(place, span, stopping, timeout.Token) is not { } next)
                 {
                     LogLost(run.Name, run.Id);
                     return;
@@ -65,6 +66,10 @@ internal sealed partial class SagaEngine(
             catch (Exception) when (aborting.IsCancellationRequested)
             {
                 return;
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested && !timeout.IsCancellationRequested)
+            {
+                // It had no turn yet.
             }
             catch (Exception exception)
             {
@@ -81,7 +86,8 @@ internal sealed partial class SagaEngine(
     }
 
     /// <returns>The run's next state; null when the lease was lost.</returns>
-    private async Task<Place?> StepAsync(Place place, SagaTelemetry.Step span, CancellationToken cancellationToken)
+    private async Task<Place?> StepAsync(
+        Place place, SagaTelemetry.Step span, CancellationToken stopping, CancellationToken cancellationToken)
     {
         var (run, stored) = place;
         var saga = definitions[run.Name];
@@ -94,7 +100,9 @@ internal sealed partial class SagaEngine(
             return await AdvanceAsync(stored, done, name, cancellationToken);
         }
 
-        var (isDone, refusal) = await DoAsync(place, done, name, owner, command, cancellationToken);
+        var (isDone, refusal) = SagaMoves.Forced(run, saga, data) is { } forced
+            ? (false, forced)
+            : await DoAsync(place, done, name, owner, command, stopping, cancellationToken);
         if (isDone)
         {
             return owner == run.Owner ? new Place(done, done)
@@ -119,64 +127,65 @@ internal sealed partial class SagaEngine(
     /// The step's row, its effect and, when all are rows of one user, the run's next state, in one transaction. Neither
     /// done nor refused: the row was there, or the lease is lost.
     /// </summary>
-    private async Task<(bool IsDone, Error? Refusal)> DoAsync(
-        Place place, SagaRun done, string step, UserId owner, ICommand<ErrorOr<Success>> command, CancellationToken cancellationToken)
-    {
-        var (run, stored) = place;
-        await using var scope = scopes.CreateAsyncScope();
-        var (writer, context) = await JoinAsync(scope, owner, cancellationToken);
-        SagaPoints.Reached(SagaPoint.BeforeEffect, run.Name, step);
-        var isOwn = owner == run.Owner;
-        if (!(isOwn
-            ? await SagaRows.ReplaceAsync(context, stored, done, options.Value.Lease, step, cancellationToken)
-            : await SagaRows.RecordAsync(context, run, owner, step, refusal: null, cancellationToken)))
+    private Task<(bool IsDone, Error? Refusal)> DoAsync(
+        Place place, SagaRun done, string step, UserId owner, ICommand<ErrorOr<Success>> command,
+        CancellationToken stopping, CancellationToken cancellationToken) => InAsync<(bool, Error?)>(
+        owner,
+        async (writer, context, services) =>
         {
-            return (false, null);
-        }
+            var (run, stored) = place;
+            SagaPoints.Reached(SagaPoint.BeforeEffect, run.Name, step);
+            var isOwn = owner == run.Owner;
+            if (!(isOwn
+                ? await SagaRows.ReplaceAsync(context, stored, done, options.Value.Lease, step, cancellationToken)
+                : await SagaRows.RecordAsync(context, run, owner, step, refusal: null, cancellationToken)))
+            {
+                return (false, null);
+            }
 
-        writer.OnCommitting(() => SagaPoints.Reached(SagaPoint.AfterEffect, run.Name, step));
-        var answer = await scope.ServiceProvider.GetRequiredService<ISender>().Send(command, cancellationToken);
-        if (answer.IsError)
+            writer.OnCommitting(() => SagaPoints.Reached(SagaPoint.AfterEffect, run.Name, step));
+            var answer = await services.GetRequiredService<ISender>().Send(command, cancellationToken);
+            if (answer.IsError)
+            {
+                return (false, answer.FirstError);
+            }
+
+            SagaPoints.Reached(isOwn ? SagaPoint.AfterAdvance : SagaPoint.AfterStepCommit, run.Name, step);
+            return (true, null);
+        },
+        cancellationToken,
+        stopping);
+
+    private Task<SagaStepRow?> WrittenAsync(
+        SagaRun run, string step, UserId owner, Error? refusal, CancellationToken cancellationToken) =>
+        InAsync(owner, async (writer, context, _) =>
         {
-            return (false, answer.FirstError);
-        }
+            if (refusal is null)
+            {
+                return await SagaRows.FindAsync(context, run, owner, step, cancellationToken);
+            }
 
-        SagaPoints.Reached(isOwn ? SagaPoint.AfterAdvance : SagaPoint.AfterStepCommit, run.Name, step);
-        return (true, null);
-    }
+            SagaPoints.Reached(SagaPoint.BeforeRefusal, run.Name, step);
+            await SagaRows.RecordAsync(context, run, owner, step, refusal, cancellationToken);
+            var written = await SagaRows.FindAsync(context, run, owner, step, cancellationToken);
+            await writer.CommitAsync(cancellationToken);
+            SagaPoints.Reached(SagaPoint.AfterRefusal, run.Name, step);
+            return written;
+        }, cancellationToken);
 
-    private async Task<SagaStepRow?> WrittenAsync(
-        SagaRun run, string step, UserId owner, Error? refusal, CancellationToken cancellationToken)
-    {
-        await using var scope = scopes.CreateAsyncScope();
-        var (writer, context) = await JoinAsync(scope, owner, cancellationToken);
-        if (refusal is null)
+    private Task<Place?> AdvanceAsync(SagaRun stored, SagaRun next, string step, CancellationToken cancellationToken) =>
+        InAsync<Place?>(stored.Owner, async (writer, context, _) =>
         {
-            return await SagaRows.FindAsync(context, run, owner, step, cancellationToken);
-        }
+            if (!await SagaRows.ReplaceAsync(context, stored, next, options.Value.Lease, step: null, cancellationToken))
+            {
+                return null;
+            }
 
-        SagaPoints.Reached(SagaPoint.BeforeRefusal, run.Name, step);
-        await SagaRows.RecordAsync(context, run, owner, step, refusal, cancellationToken);
-        var written = await SagaRows.FindAsync(context, run, owner, step, cancellationToken);
-        await writer.CommitAsync(cancellationToken);
-        SagaPoints.Reached(SagaPoint.AfterRefusal, run.Name, step);
-        return written;
-    }
-
-    private async Task<Place?> AdvanceAsync(SagaRun stored, SagaRun next, string step, CancellationToken cancellationToken)
-    {
-        await using var scope = scopes.CreateAsyncScope();
-        var (writer, context) = await JoinAsync(scope, stored.Owner, cancellationToken);
-        if (!await SagaRows.ReplaceAsync(context, stored, next, options.Value.Lease, step: null, cancellationToken))
-        {
-            return null;
-        }
-
-        SagaPoints.Reached(SagaPoint.BeforeAdvance, stored.Name, step);
-        await writer.CommitAsync(cancellationToken);
-        SagaPoints.Reached(SagaPoint.AfterAdvance, stored.Name, step);
-        return new Place(next, next);
-    }
+            SagaPoints.Reached(SagaPoint.BeforeAdvance, stored.Name, step);
+            await writer.CommitAsync(cancellationToken);
+            SagaPoints.Reached(SagaPoint.AfterAdvance, stored.Name, step);
+            return new Place(next, next);
+        }, cancellationToken);
 
     private async Task FailAsync(Place place, Exception exception, bool isTransient, CancellationToken aborting)
     {
@@ -191,7 +200,8 @@ internal sealed partial class SagaEngine(
             LogFailed(exception, run.Name, run.Id, definitions.StepOf(run));
         }
 
-        await ReleaseAsync(stored, next, SagaFailures.Backoff(run.Retries), aborting, reload: FenceErrors.SqlStateOf(exception) == FenceErrors.BucketMoved);
+        var wait = isTransient ? SagaFailures.Backoff(run.Retries) : SagaFailures.BackoffOfMistake(next.Attempt);
+        await ReleaseAsync(stored, next, wait, aborting, reload: FenceErrors.SqlStateOf(exception) == FenceErrors.BucketMoved);
     }
 
     /// <summary>Gives the run up until it is due again. When that cannot be stored, its lease runs out instead.</summary>
@@ -204,10 +214,12 @@ internal sealed partial class SagaEngine(
                 await buckets.ReloadAsync(aborting);
             }
 
-            await using var scope = scopes.CreateAsyncScope();
-            var (writer, context) = await JoinAsync(scope, stored.Owner, aborting);
-            await SagaRows.ReplaceAsync(context, stored, next, wait, step: null, aborting);
-            await writer.CommitAsync(aborting);
+            await InAsync(stored.Owner, async (writer, context, _) =>
+            {
+                var isOurs = await SagaRows.ReplaceAsync(context, stored, next, wait, step: null, aborting);
+                await writer.CommitAsync(aborting);
+                return isOurs;
+            }, aborting);
             var shard = (await buckets.RouteOfAsync(stored.Owner.Bucket, aborting)).Shard;
             if (wait == TimeSpan.Zero)
             {
@@ -222,12 +234,23 @@ internal sealed partial class SagaEngine(
         }
     }
 
-    private static async Task<(ShardWriter Writer, ShardContext Context)> JoinAsync(
-        AsyncServiceScope scope, UserId owner, CancellationToken cancellationToken)
+    /// <summary>Works on the user's shard, in a turn of that shard.</summary>
+    private async Task<T> InAsync<T>(
+        UserId owner, Func<ShardWriter, ShardContext, IServiceProvider, Task<T>> work, CancellationToken cancellationToken,
+        CancellationToken stopping = default)
     {
-        var writer = scope.ServiceProvider.GetRequiredService<ShardWriter>();
-        writer.UseWorkerRole();
-        return (writer, await writer.JoinAsync(owner, cancellationToken));
+        var shard = (await buckets.RouteOfAsync(owner.Bucket, cancellationToken)).Shard;
+        return await bulkheads.RunAsync(
+            shard,
+            async () =>
+            {
+                await using var scope = scopes.CreateAsyncScope();
+                var writer = scope.ServiceProvider.GetRequiredService<ShardWriter>();
+                writer.UseWorkerRole();
+                return await work(writer, await writer.JoinAsync(owner, cancellationToken), scope.ServiceProvider);
+            },
+            stopping,
+            cancellationToken);
     }
 
     [LoggerMessage(LogLevel.Debug, "Saga {Saga} {Id} is worked on by somebody else.")]

@@ -4,8 +4,8 @@ internal sealed class SagaOptions
 {
     public const string Section = "Sagas";
 
-    /// <summary>Runs that this instance works on at once.</summary>
-    public int Workers { get; init; } = 8;
+    /// <summary>Steps that this instance works on at once on each shard. The worker's pool has two connections more.</summary>
+    public int Workers { get; init; } = 6;
 
     /// <summary>How long an instance has a run for itself, and so the longest that one step may take.</summary>
     public double LeaseSeconds { get; init; } = 5;
@@ -19,8 +19,14 @@ internal sealed class SagaOptions
     /// <summary>How long an operator's listing waits for a shard.</summary>
     public double ListSeconds { get; init; } = 2;
 
+    /// <summary>How long runs that have ended are kept, and their steps.</summary>
+    public TimeSpan Lifetime { get; init; } = TimeSpan.FromDays(30);
+
     public TimeSpan Lease => TimeSpan.FromSeconds(LeaseSeconds);
 
-    /// <summary>Runs that may wait here for a worker: few enough to be begun long before their lease ends.</summary>
+    /// <summary>Age from which a run that has not ended is reported in the log.</summary>
+    public double AlertSeconds { get; init; } = 60;
+
+    /// <summary>Runs of each shard that this instance leases at once: few enough to be done long before their leases end.</summary>
     public int QueueLength => Workers * 8;
 }

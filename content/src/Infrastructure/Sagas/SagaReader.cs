@@ -15,7 +15,7 @@ internal sealed class SagaReader(
     ContextPool<ShardContext> pool, DatabaseNames names, SagaDefinitions definitions, IOptions<SagaOptions> options) : ISagaReader
 {
     [Sql(typeof(short), typeof(Guid), typeof(int), Row = typeof(SagaRun))]
-    private const string List = "SELECT * FROM list_sagas({0}, {1}, {2})";
+    private const string List = $"SELECT {SagaRows.Columns} FROM list_sagas({{0}}, {{1}}, {{2}})";
 
     public async Task<SagaPage?> ListAsync(SagaStatus status, string? after, int limit, CancellationToken cancellationToken)
     {

@@ -9,6 +9,10 @@ namespace Infrastructure.Sagas;
 /// <summary>What the engine writes, in the transaction of a context that works for the rows' user. Times are the database's.</summary>
 internal static class SagaRows
 {
+    public const string Columns =
+        "owner_id, id, name, data, status, step, attempt, retries, due_at, lease_epoch, error_code, error, failure, trace_parent, "
+        + "is_forced, created_at, ended_at";
+
     [Sql(
         typeof(Guid), typeof(Guid), typeof(string), typeof(short), typeof(int), typeof(int), typeof(int), typeof(string), typeof(string),
         typeof(string), typeof(TimeSpan), typeof(bool), typeof(long), typeof(short), typeof(int))]

@@ -46,6 +46,9 @@ internal sealed record SagaRun
     /// <summary>Of the request that started it (W3C Trace Context).</summary>
     public string? TraceParent { get; init; }
 
+    /// <summary>An operator wants it undone.</summary>
+    public bool IsForced { get; init; }
+
     public DateTimeOffset CreatedAt { get; init; }
 
     public DateTimeOffset? EndedAt { get; init; }
@@ -76,10 +79,12 @@ internal sealed class SagaRunConfiguration : IEntityTypeConfiguration<SagaRun>, 
         builder.Property(s => s.Error).HasColumnName("error");
         builder.Property(s => s.Failure).HasColumnName("failure");
         builder.Property(s => s.TraceParent).HasColumnName("trace_parent");
+        builder.Property(s => s.IsForced).HasColumnName("is_forced");
         builder.Property(s => s.CreatedAt).HasColumnName("created_at");
         builder.Property(s => s.EndedAt).HasColumnName("ended_at");
         builder.HasIndex(s => s.DueAt).HasDatabaseName("ix_sagas_due_at").HasFilter("status IN (1, 2)");
-        builder.HasIndex(s => s.Id).HasDatabaseName("ix_sagas_open").HasFilter("status IN (1, 2, 5)");
+        builder.HasIndex(s => new { s.Status, s.Id }).HasDatabaseName("ix_sagas_open").HasFilter("status IN (1, 2, 5)");
+        builder.HasIndex(s => s.EndedAt).HasDatabaseName("ix_sagas_ended_at").HasFilter("ended_at IS NOT NULL");
     }
 }
 
@@ -96,5 +101,6 @@ internal sealed class SagaStepConfiguration : IEntityTypeConfiguration<SagaStepR
         builder.Property(s => s.ErrorCode).HasColumnName("error_code");
         builder.Property(s => s.Error).HasColumnName("error");
         builder.Property(s => s.DoneAt).HasColumnName("done_at");
+        builder.HasIndex(s => s.DoneAt).HasDatabaseName("ix_saga_steps_done_at").HasMethod("brin");
     }
 }

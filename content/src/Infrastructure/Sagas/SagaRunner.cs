@@ -13,7 +13,7 @@ namespace Infrastructure.Sagas;
 /// </summary>
 internal sealed partial class SagaRunner(
     DatabaseNames names,
-    SagaQueue queue,
+    SagaQueues queues,
     SagaClaims claims,
     SagaDefinitions definitions,
     SagaEngine engine,
@@ -38,24 +38,35 @@ internal sealed partial class SagaRunner(
         base.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(names.Shards.Select(shard => ServeAsync(shard, queues.Of(shard), stoppingToken)));
+
+    private async Task ServeAsync(string shard, SagaQueue queue, CancellationToken stopping)
     {
         queue.Open();
-        var workers = Enumerable.Range(0, options.Value.Workers).Select(_ => WorkAsync(stoppingToken)).ToArray();
-        await Task.WhenAll(names.Shards.Select(shard => ClaimAsync(shard, stoppingToken)));
+        var working = WorkAsync(queue, stopping);
+        await ClaimAsync(shard, queue, stopping);
         queue.Close();
-        await Task.WhenAll(workers);
+        await working;
     }
 
-    private async Task WorkAsync(CancellationToken stopping)
-    {
-        await foreach (var lease in queue.ReadAllAsync())
+    /// <summary>Each run that has a place is worked on at once; its steps take turns on their shards.</summary>
+    private Task WorkAsync(SagaQueue queue, CancellationToken stopping) => Parallel.ForEachAsync(
+        queue.ReadAllAsync(),
+        new ParallelOptions { MaxDegreeOfParallelism = options.Value.QueueLength },
+        async (lease, _) =>
         {
-            await engine.RunAsync(lease, stopping, _aborting.Token);
-        }
-    }
+            try
+            {
+                await engine.RunAsync(lease, stopping, _aborting.Token);
+            }
+            finally
+            {
+                queue.GiveBack(1);
+            }
+        });
 
-    private async Task ClaimAsync(string shard, CancellationToken stopping)
+    private async Task ClaimAsync(string shard, SagaQueue queue, CancellationToken stopping)
     {
         var (isAway, measured) = (false, default(long?));
         while (!stopping.IsCancellationRequested)
@@ -75,7 +86,13 @@ internal sealed partial class SagaRunner(
 
                 if (measured is null || Stopwatch.GetElapsedTime(measured.Value) > BacklogInterval)
                 {
-                    telemetry.SetBacklog(shard, await claims.BacklogAsync(shard, _aborting.Token));
+                    var backlog = await claims.BacklogAsync(shard, _aborting.Token);
+                    telemetry.SetBacklog(shard, backlog);
+                    if (backlog.OldestSeconds > options.Value.AlertSeconds)
+                    {
+                        LogOld(shard, backlog.OldestSeconds);
+                    }
+
                     measured = Stopwatch.GetTimestamp();
                 }
 
@@ -99,6 +116,9 @@ internal sealed partial class SagaRunner(
             }
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "A saga of '{Shard}' that has not ended began {Seconds:0} s ago.")]
+    private partial void LogOld(string shard, double seconds);
 
     [LoggerMessage(LogLevel.Warning, "'{Shard}' cannot be asked for work; it is asked again until it answers.")]
     private partial void LogAway(Exception exception, string shard);

@@ -19,7 +19,8 @@ internal static class SagaServices
         return services
             .Configure<SagaOptions>(configuration.GetSection(SagaOptions.Section))
             .AddSingleton<SagaDefinitions>()
-            .AddSingleton<SagaQueue>()
+            .AddSingleton<SagaQueues>()
+            .AddSingleton<SagaBulkheads>()
             .AddSingleton<SagaClaims>()
             .AddSingleton<SagaTelemetry>()
             .AddSingleton<SagaEngine>()

@@ -17,7 +17,7 @@ internal sealed class SagaStarter(
     ShardWriter writer,
     BucketMap buckets,
     SagaDefinitions definitions,
-    SagaQueue queue,
+    SagaQueues queues,
     ShardSignals signals,
     IOptions<SagaOptions> options) : ISagas, IDisposable
 {
@@ -28,7 +28,7 @@ internal sealed class SagaStarter(
         VALUES ({0}, {1}, {2}, {3}, {4}, {5}, clock_timestamp() + {6}, {7}, {8}::text)
         """;
 
-    private int _reserved;
+    private readonly List<SagaQueue> _reserved = [];
 
     public async Task StartAsync<TSaga, TData>(Guid id, UserId owner, TData data, CancellationToken cancellationToken)
         where TSaga : Saga<TData>
@@ -41,8 +41,13 @@ internal sealed class SagaStarter(
 
         var context = await writer.JoinAsync(owner, cancellationToken);
         var shard = (await buckets.RouteOfAsync(owner.Bucket, cancellationToken)).Shard;
+        var queue = queues.Of(shard);
         var isOurs = queue.TryReserve();
-        _reserved += isOurs ? 1 : 0;
+        if (isOurs)
+        {
+            _reserved.Add(queue);
+        }
+
         var run = new SagaRun
         {
             Owner = owner,
@@ -64,7 +69,7 @@ internal sealed class SagaStarter(
             SagaPoints.Reached(SagaPoint.Started, run.Name, definitions.StepOf(run));
             if (isOurs)
             {
-                _reserved--;
+                _reserved.Remove(queue);
                 queue.Enqueue(lease);
             }
             else
@@ -77,7 +82,7 @@ internal sealed class SagaStarter(
     /// <summary>Places of runs that were not committed.</summary>
     public void Dispose()
     {
-        queue.GiveBack(_reserved);
-        _reserved = 0;
+        _reserved.ForEach(queue => queue.GiveBack(1));
+        _reserved.Clear();
     }
 }

@@ -18,7 +18,7 @@ internal sealed class SagaTelemetry
     {
         var meter = meters.Create(Name);
         _steps = meter.CreateHistogram<double>("sagas.step.duration", "s", "Steps by how they ended: done, refused or failed.");
-        meter.CreateObservableGauge("sagas.oldest_due", () => Measure(backlog => backlog.OldestSeconds), "s", "How long the oldest run has been due.");
+        meter.CreateObservableGauge("sagas.oldest", () => Measure(backlog => backlog.OldestSeconds), "s", "How long ago the oldest run began that has not ended.");
         meter.CreateObservableGauge("sagas.dead", () => Measure(backlog => backlog.Dead), "{run}", "Runs that wait for an operator.");
     }
 

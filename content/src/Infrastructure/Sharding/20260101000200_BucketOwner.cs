@@ -60,15 +60,16 @@ internal sealed class BucketOwnerMigration : Migration
         CREATE FUNCTION act_for(user_id uuid, known_epoch bigint, known_timeline int) RETURNS void LANGUAGE plpgsql AS $$
         DECLARE
             id CONSTANT smallint := bucket_of(user_id);
-            here bucket_owner;
+            epoch_here bigint;
+            state_here text;
         BEGIN
             PERFORM refuse_old_timeline(known_timeline);
             PERFORM pg_advisory_xact_lock_shared(1110787914, id);
-            SELECT * INTO here FROM bucket_owner b WHERE b.bucket = id;
-            IF here.epoch IS DISTINCT FROM known_epoch OR here.state = 'moved' THEN
+            SELECT b.epoch, b.state INTO epoch_here, state_here FROM bucket_owner b WHERE b.bucket = id;
+            IF epoch_here IS DISTINCT FROM known_epoch OR state_here = 'moved' THEN
                 PERFORM refuse_bucket(user_id, known_epoch);
             END IF;
-            IF here.state = 'moving' THEN
+            IF state_here = 'moving' THEN
                 PERFORM record_change(id, user_id);
             END IF;
             PERFORM add_app_user(user_id);

@@ -6,6 +6,7 @@ using Infrastructure.Persistence;
 using Infrastructure.ReadReplicas;
 using Infrastructure.RowSecurity;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Infrastructure.Sharding;
@@ -22,7 +23,8 @@ internal sealed class ShardWriter(
     SyncTokens tokens,
     AnswerTrail trail,
     PrimarySources primaries,
-    PrimaryTimelines timelines)
+    PrimaryTimelines timelines,
+    IOptions<CommitOptions> options)
     : IUnitOfWork, IAsyncDisposable
 {
     [Sql]
@@ -38,7 +40,9 @@ internal sealed class ShardWriter(
     private bool _isWorker;
     private bool _isCommitting;
     private string? _database;
+    private string? _tokenName;
     private int _timeline;
+    private long _cluster;
     private ActingContext? _context;
 
     public bool IsEmpty => _context is null;
@@ -113,8 +117,9 @@ internal sealed class ShardWriter(
         }
 
         _isCommitting = true;
-        await _context.Database.CommitTransactionAsync(cancellationToken);
+        var position = await CommitAsync(_context);
         _isCommitting = false;
+        tokens.Committed(_tokenName!, new WalPosition(_timeline, position) { Cluster = _cluster });
         trail.Add("db", "primary");
         var actions = _afterCommit.ToArray();
         await DisposeAsync();
@@ -123,6 +128,8 @@ internal sealed class ShardWriter(
             await action();
         }
     }
+
+    public Task RollBackAsync() => DisposeAsync().AsTask();
 
     public async Task<bool> CanRetryAsync(Exception exception, int attempt, CancellationToken cancellationToken)
     {
@@ -162,6 +169,35 @@ internal sealed class ShardWriter(
         }
     }
 
+    /// <summary>
+    /// Waits for the COMMIT, for a limited time. Given up, it goes on with the context and the connection, which are returned
+    /// when it has ended.
+    /// </summary>
+    /// <returns>The log's position after it.</returns>
+    private async Task<ulong> CommitAsync(ActingContext context)
+    {
+        ulong position = 0;
+        context.Committed = lsn => position = lsn;
+        var commit = context.Database.CommitTransactionAsync(CancellationToken.None);
+        try
+        {
+            await commit.WaitAsync(TimeSpan.FromSeconds(options.Value.WaitSeconds), CancellationToken.None);
+            return position;
+        }
+        catch (TimeoutException) when (!commit.IsCompleted)
+        {
+            _context = null;
+            _ = commit.ContinueWith(
+                ended =>
+                {
+                    _ = ended.Exception; // The request was told that the outcome is unknown.
+                    return context.DisposeAsync().AsTask();
+                },
+                TaskScheduler.Default);
+            throw new CommitUnknownException();
+        }
+    }
+
     private async ValueTask<TContext> OpenAsync<TContext>(
         string database, string tokenName, ContextPool<TContext> pool, CancellationToken cancellationToken)
         where TContext : ActingContext
@@ -176,11 +212,9 @@ internal sealed class ShardWriter(
 
         var context = pool.Rent(database);
         context.Acting = new Acting();
-        var cluster = timelines.Of(database).Known.Cluster;
-        context.Committed = lsn => tokens.Committed(tokenName, new WalPosition(_timeline, lsn) { Cluster = cluster });
-        (_database, _context) = (database, context);
+        (_database, _tokenName, _context) = (database, tokenName, context);
         await context.Database.BeginTransactionAsync(cancellationToken);
-        _timeline = timelines.Highest(database);
+        (_timeline, _cluster) = (timelines.Highest(database), timelines.Of(database).Known.Cluster);
         return context;
     }
 }

@@ -11,7 +11,10 @@ namespace Infrastructure.Transfers;
 internal sealed class TransferRepository(ShardWriter writer) : ITransferRepository
 {
     [Sql(typeof(Guid), typeof(Guid), Row = typeof(Transfer))]
-    private const string Lock = "SELECT * FROM transfers WHERE owner_id = {0} AND id = {1} FOR UPDATE";
+    private const string Lock = """
+        SELECT id, owner_id, wallet_id, payee_id, payee_wallet_id, amount, currency, status, void_code, void_reason, created_at, ended_at
+        FROM transfers WHERE owner_id = {0} AND id = {1} FOR UPDATE
+        """;
 
     public async Task AddAsync(Transfer transfer, CancellationToken cancellationToken)
     {

@@ -19,7 +19,8 @@ internal sealed class WalletsMigration : Migration
             version     bigint      NOT NULL,
             opened_at   timestamptz NOT NULL
         );
-        CREATE INDEX ix_wallets_owner_id_id ON wallets (owner_id, id);
+        CREATE UNIQUE INDEX ix_wallets_owner_id_id ON wallets (owner_id, id);
+        CREATE INDEX ix_wallets_bucket ON wallets (bucket_of(owner_id));
         CALL protect('wallets');
         GRANT SELECT, INSERT ON wallets TO app_rw;
         GRANT SELECT ON wallets TO worker;
@@ -27,23 +28,53 @@ internal sealed class WalletsMigration : Migration
         GRANT SELECT ON wallets TO app_ro;
 
         -- The ledger. The key begins with the owner, for row security, and goes on with wallet and account, so that a page
-        -- of what moved a wallet's balance is one range of it.
+        -- of what moved a wallet's balance is one range of it. The wallet's version orders its entries, and no two have the
+        -- same. The foreign key is of both columns, so that the key's index serves the check when a wallet is deleted.
         CREATE TABLE entries (
             owner_id     uuid        NOT NULL,
-            wallet_id    uuid        NOT NULL REFERENCES wallets (id),
+            wallet_id    uuid        NOT NULL,
             account      smallint    NOT NULL,
+            version      bigint      NOT NULL,
             id           uuid        NOT NULL,
             transfer_id  uuid        NOT NULL,
             kind         smallint    NOT NULL,
             amount       bigint      NOT NULL CHECK (amount <> 0),
             balance      bigint      CHECK (balance >= 0),
             created_at   timestamptz NOT NULL,
-            PRIMARY KEY (owner_id, wallet_id, account, id)
+            PRIMARY KEY (owner_id, wallet_id, account, version),
+            FOREIGN KEY (owner_id, wallet_id) REFERENCES wallets (owner_id, id)
         );
+        -- A movement enters a wallet once in each way, whoever asks for it again: one leg in each account. The index also finds
+        -- all legs of a transfer.
+        CREATE UNIQUE INDEX ix_entries_transfer ON entries (transfer_id, wallet_id, kind, account);
+        CREATE INDEX ix_entries_bucket ON entries (bucket_of(owner_id));
         CALL protect('entries');
         -- Entries are never changed: no service role may.
         GRANT SELECT, INSERT ON entries TO app_rw, worker;
         GRANT SELECT ON entries TO app_ro;
+
+        -- A wallet holds what its newest entries say: nobody sets a balance without an entry. Looked at at COMMIT, since entries
+        -- and wallet are written in either order.
+        CREATE FUNCTION check_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE
+            entered CONSTANT bigint[] := ARRAY[
+                (SELECT e.balance FROM entries e
+                 WHERE e.owner_id = NEW.owner_id AND e.wallet_id = NEW.id AND e.account = 1 AND e.version <= NEW.version
+                 ORDER BY e.version DESC LIMIT 1),
+                (SELECT e.balance FROM entries e
+                 WHERE e.owner_id = NEW.owner_id AND e.wallet_id = NEW.id AND e.account = 2 AND e.version <= NEW.version
+                 ORDER BY e.version DESC LIMIT 1)];
+        BEGIN
+            IF NEW.balance <> coalesce(entered[1], 0) OR NEW.pending <> coalesce(entered[2], 0) THEN
+                RAISE EXCEPTION 'Wallet % has % and % pending, and its entries say % and %.',
+                    NEW.id, NEW.balance, NEW.pending, entered[1], entered[2] USING ERRCODE = 'integrity_constraint_violation';
+            END IF;
+            RETURN NULL;
+        END $$;
+        CREATE CONSTRAINT TRIGGER check_balance AFTER UPDATE OF balance, pending ON wallets DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION check_balance();
+        CREATE CONSTRAINT TRIGGER check_first_balance AFTER INSERT ON wallets DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW WHEN (NEW.balance <> 0 OR NEW.pending <> 0) EXECUTE FUNCTION check_balance();
 
         -- Whom to pay is known by the wallet's id. This is all that one user learns of another's wallet.
         CREATE FUNCTION wallet_owner(wallet uuid) RETURNS uuid STABLE LANGUAGE sql SECURITY DEFINER
@@ -56,5 +87,6 @@ internal sealed class WalletsMigration : Migration
         DROP FUNCTION wallet_owner(uuid);
         DROP TABLE entries;
         DROP TABLE wallets;
+        DROP FUNCTION check_balance();
         """);
 }

@@ -23,8 +23,9 @@ internal sealed class WalletConfiguration : IEntityTypeConfiguration<Wallet>, IS
         builder.Property(w => w.Status).HasColumnName("status");
         builder.Property(w => w.Version).HasColumnName("version").IsConcurrencyToken();
         builder.Property(w => w.OpenedAt).HasColumnName("opened_at");
-        builder.HasIndex(w => new { w.Owner, w.Id }).HasDatabaseName("ix_wallets_owner_id_id");
-        builder.HasMany(w => w.NewEntries).WithOne().HasForeignKey(e => e.WalletId)
+        builder.HasAlternateKey(w => new { w.Owner, w.Id }).HasName("ix_wallets_owner_id_id");
+        builder.HasMany(w => w.NewEntries).WithOne()
+            .HasForeignKey(e => new { e.Owner, e.WalletId }).HasPrincipalKey(w => new { w.Owner, w.Id })
             .OnDelete(DeleteBehavior.Restrict);
     }
 }
@@ -34,13 +35,14 @@ internal sealed class EntryConfiguration : IEntityTypeConfiguration<Entry>, ISha
     public void Configure(EntityTypeBuilder<Entry> builder)
     {
         builder.ToTable("entries");
-        builder.HasKey(e => new { e.Owner, e.WalletId, e.Account, e.Id });
+        builder.HasKey(e => new { e.Owner, e.WalletId, e.Account, e.Version });
         builder.Property(e => e.Owner).HasColumnName("owner_id").ValueGeneratedNever()
             .HasConversion(id => id.Value, value => new UserId(value));
         builder.Property(e => e.WalletId).HasColumnName("wallet_id").ValueGeneratedNever()
             .HasConversion(id => id.Value, value => new WalletId(value));
         builder.Property(e => e.Account).HasColumnName("account").ValueGeneratedNever();
-        builder.Property(e => e.Id).HasColumnName("id").ValueGeneratedNever()
+        builder.Property(e => e.Version).HasColumnName("version").ValueGeneratedNever();
+        builder.Property(e => e.Id).HasColumnName("id")
             .HasConversion(id => id.Value, value => new EntryId(value));
         builder.Property(e => e.TransferId).HasColumnName("transfer_id")
             .HasConversion(id => id.Value, value => new TransferId(value));

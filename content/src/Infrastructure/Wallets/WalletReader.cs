@@ -16,10 +16,10 @@ internal sealed class WalletReader(ShardReader shards) : IWalletReader
             .Take(limit)
             .Select(w => new WalletView(w.Id.Value, w.Currency.Code, w.Balance, w.Pending, w.Status, w.Version, w.OpenedAt)));
 
-    private static readonly Func<ShardContext, UserId, WalletId, EntryId, int, IAsyncEnumerable<EntryView>> Entries = EF.CompileAsyncQuery(
-        (ShardContext context, UserId owner, WalletId id, EntryId before, int limit) => context.Set<Entry>()
-            .Where(e => e.Owner == owner && e.WalletId == id && e.Account == LedgerAccount.Balance && e.Id < before)
-            .OrderByDescending(e => e.Id)
+    private static readonly Func<ShardContext, UserId, WalletId, long, int, IAsyncEnumerable<EntryView>> Entries = EF.CompileAsyncQuery(
+        (ShardContext context, UserId owner, WalletId id, long before, int limit) => context.Set<Entry>()
+            .Where(e => e.Owner == owner && e.WalletId == id && e.Account == LedgerAccount.Balance && e.Version < before)
+            .OrderByDescending(e => e.Version)
             .Take(limit)
             .Select(e => new EntryView(e.Id.Value, e.Kind, e.TransferId.Value, e.Amount, e.Balance!.Value, e.CreatedAt)));
 
@@ -56,7 +56,7 @@ internal sealed class WalletReader(ShardReader shards) : IWalletReader
         owner,
         async context =>
         {
-            var page = await Entries(context, owner, id, after ?? new(Guid.AllBitsSet), limit).ToListAsync(cancellationToken);
+            var page = await Entries(context, owner, id, after?.Version ?? long.MaxValue, limit).ToListAsync(cancellationToken);
             return page.Count > 0 || await Exists(context, owner, id, cancellationToken) ? page : null;
         },
         cancellationToken);

@@ -9,13 +9,15 @@ namespace Infrastructure.Wallets;
 
 internal sealed class WalletRepository(ShardWriter writer) : IWalletRepository
 {
+    private const string Columns = "id, owner_id, currency, balance, pending, status, version, opened_at";
+
     [Sql(typeof(Guid), typeof(Guid), Row = typeof(Wallet))]
-    private const string LockOne = "SELECT * FROM wallets WHERE id = {0} AND owner_id = {1} FOR UPDATE";
+    private const string LockOne = $"SELECT {Columns} FROM wallets WHERE id = {{0}} AND owner_id = {{1}} FOR UPDATE";
 
     /// <summary>In one order, so that two transfers between the same wallets do not wait for each other.</summary>
     [Sql(typeof(Guid), typeof(Guid), typeof(Guid), typeof(Guid), Row = typeof(Wallet))]
-    private const string LockBoth = """
-        SELECT * FROM wallets WHERE (id, owner_id) IN (({0}, {1}), ({2}, {3})) ORDER BY id FOR UPDATE
+    private const string LockBoth = $$"""
+        SELECT {{Columns}} FROM wallets WHERE (id, owner_id) IN (({0}, {1}), ({2}, {3})) ORDER BY id FOR UPDATE
         """;
 
     public async Task AddAsync(Wallet wallet, CancellationToken cancellationToken)

@@ -30,6 +30,15 @@ alter role replicator login nosuperuser nocreatedb nocreaterole replication noby
 alter role app_rw set idle_in_transaction_session_timeout = '5s';
 alter role worker set idle_in_transaction_session_timeout = '5s';
 
+-- Nobody waits for long for what another transaction has locked, and no statement runs for ever. Neither ends a COMMIT. The
+-- owner's statements, which build indexes, may take any time; what they would lock for themselves, they get soon or not.
+alter role app_rw set lock_timeout = '2s';
+alter role worker set lock_timeout = '2s';
+alter role "owner" set lock_timeout = '2s';
+alter role app_rw set statement_timeout = '10s';
+alter role app_ro set statement_timeout = '10s';
+alter role worker set statement_timeout = '10s';
+
 -- The server's own databases are for the superuser alone.
 revoke all on database postgres from public;
 revoke all on database template1 from public;

@@ -38,6 +38,12 @@ internal sealed class InMemoryUnitOfWork(CommitCount count) : IUnitOfWork
         return Task.CompletedTask;
     }
 
+    public Task RollBackAsync()
+    {
+        _changes.Clear();
+        return Task.CompletedTask;
+    }
+
     public Task<bool> CanRetryAsync(Exception exception, int attempt, CancellationToken cancellationToken)
     {
         _changes.Clear();

@@ -1,28 +1,26 @@
+using System.Security.Cryptography;
+using System.Text;
 using Application.Idempotency;
 using Application.Tests.Common;
 using Domain.Common;
 
 namespace Application.Tests.Idempotency;
 
-/// <summary>The stored keys with the hash of the request and the answer. Without an answer the request is under way.</summary>
+/// <summary>The stored keys with the fingerprint of the request and the answer. Without an answer the request is under way.</summary>
 internal sealed class KeyTable
 {
-    public Dictionary<(UserId Owner, string Key), (byte[] Hash, string? Answer)> Rows { get; } = [];
+    public Dictionary<(UserId Owner, string Key), (byte[] Fingerprint, string? Answer)> Rows { get; } = [];
 }
 
 internal sealed class InMemoryIdempotencyKeys(KeyTable table, InMemoryUnitOfWork unitOfWork) : IIdempotencyKeys
 {
-    private byte[] _hash = [];
-
-    public Task<IdempotencyClaim> ClaimAsync(
-        UserId owner, string key, ReadOnlyMemory<byte> requestHash, CancellationToken cancellationToken)
+    public Task<IdempotencyClaim> ClaimAsync(UserId owner, RequestKey key, CancellationToken cancellationToken)
     {
         // A claim is work on the owner's shard, so the unit of work has begun.
         unitOfWork.Enlist(() => { });
-        _hash = requestHash.ToArray();
-        return Task.FromResult<IdempotencyClaim>(!table.Rows.TryGetValue((owner, key), out var row)
+        return Task.FromResult<IdempotencyClaim>(!table.Rows.TryGetValue((owner, key.Value), out var row)
             ? new IdempotencyClaim.Taken()
-            : (row.Answer, Same: row.Hash.AsSpan().SequenceEqual(_hash)) switch
+            : (row.Answer, Same: key.IsSameRequest(row.Fingerprint)) switch
             {
                 (null, _) => new IdempotencyClaim.InProgress(),
                 (_, false) => new IdempotencyClaim.OtherRequest(),
@@ -30,9 +28,16 @@ internal sealed class InMemoryIdempotencyKeys(KeyTable table, InMemoryUnitOfWork
             });
     }
 
-    public Task CompleteAsync(UserId owner, string key, string answer, CancellationToken cancellationToken)
+    public Task CompleteAsync(UserId owner, RequestKey key, string answer, CancellationToken cancellationToken)
     {
-        unitOfWork.Enlist(() => table.Rows.Add((owner, key), (_hash, answer)));
+        unitOfWork.Enlist(() => table.Rows.Add((owner, key.Value), (key.Fingerprint, answer)));
         return Task.CompletedTask;
     }
+}
+
+internal static class RequestKeys
+{
+    /// <summary>The key of a request that consists of these values.</summary>
+    public static RequestKey Of(string key, params object[] request) =>
+        new(key, [1, .. SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', request)))]);
 }

@@ -1,4 +1,5 @@
 using Application.Sagas;
+using Application.Tests.Idempotency;
 using Application.Tests.Sagas;
 using Application.Transfers;
 using Application.Wallets;
@@ -133,7 +134,7 @@ public sealed class CrossShardTransferTests : TransferUseCases
 
         Assert.Equal("Wallet.InsufficientFunds", refused.FirstError.Code);
         Assert.Empty(Started);
-        Assert.Equal(before, UseCases.Commits);
+        Assert.Equal(before + 1, UseCases.Commits); // The refusal.
     }
 
     /// <summary>Both are stored with every run, so a change of one strands the runs that are under way.</summary>
@@ -166,7 +167,7 @@ public sealed class CrossShardTransferTests : TransferUseCases
                 await UseCases.SendAsync(new FreezeWallet(Carol, wallet));
                 break;
             case "full":
-                await UseCases.SendAsync(new DepositMoney(Carol, wallet, Wallet.Limit - 29, "EUR", "full"));
+                await UseCases.SendAsync(new DepositMoney(Carol, wallet, Wallet.Limit - 29, "EUR", RequestKeys.Of("full")));
                 break;
             default:
                 Table.Wallets.Remove(wallet);

@@ -67,14 +67,16 @@ public sealed class RepeatedTransferTests : TransferUseCases
     }
 
     [Fact]
-    public async Task A_refused_transfer_can_be_sent_again_with_its_key()
+    public async Task A_refused_transfer_is_refused_again_whatever_has_changed_since_and_a_new_key_is_a_new_request()
     {
         var (from, to) = (await OpenAsync(Alice, 10, 10), await OpenAsync(Bob));
-        Assert.True((await TransferAsync(Alice, from, $"{to}", 30, key: "k1")).IsError);
+        var refused = await TransferAsync(Alice, from, $"{to}", 30, key: "k1");
         await TransferAsync(Bob, await OpenAsync(Bob, 10), $"{from}", 10);
 
-        Assert.False((await TransferAsync(Alice, from, $"{to}", 30, key: "k1")).IsError);
+        Assert.Equal(refused.FirstError, (await TransferAsync(Alice, from, $"{to}", 30, key: "k1")).FirstError);
+        Assert.Equal((30, 0), await HoldsAsync(Alice, from));
 
+        Assert.False((await TransferAsync(Alice, from, $"{to}", 30, key: "k2")).IsError);
         Assert.Equal((0, 0), await HoldsAsync(Alice, from));
     }
 }

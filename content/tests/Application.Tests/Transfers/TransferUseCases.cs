@@ -1,5 +1,6 @@
 using Application.Payees;
 using Application.Sagas;
+using Application.Tests.Idempotency;
 using Application.Tests.Payees;
 using Application.Tests.Sagas;
 using Application.Tests.Wallets;
@@ -43,7 +44,8 @@ public abstract class TransferUseCases : WalletUseCases
         UserId owner, WalletId from, string to, long amount, string currency = "EUR", string? key = null)
     {
         UseCases.Clock.Now += TimeSpan.FromSeconds(1);
-        return UseCases.SendAsync(new MakeTransfer(owner, from, to, amount, currency, key ?? $"{Guid.NewGuid()}"));
+        return UseCases.SendAsync(new MakeTransfer(
+            owner, from, to, amount, currency, RequestKeys.Of(key ?? $"{Guid.NewGuid()}", from, to, amount, currency)));
     }
 
     protected async Task<(long Balance, long Pending)> HoldsAsync(UserId owner, WalletId wallet)

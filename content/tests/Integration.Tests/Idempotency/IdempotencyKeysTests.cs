@@ -9,8 +9,8 @@ namespace Integration.Tests.Idempotency;
 
 public sealed class IdempotencyKeysTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
-    private static readonly byte[] Request = [1];
-    private static readonly byte[] OtherRequest = [2];
+    private static readonly byte[] Request = [1, 1];
+    private static readonly byte[] OtherRequest = [1, 2];
 
     private readonly TestService _service = fixture.Service;
     private readonly UserId _user = UserId.FromSubject(TestService.NewSubject());
@@ -119,11 +119,11 @@ public sealed class IdempotencyKeysTests(ServiceFixture fixture) : IClassFixture
         private readonly IIdempotencyKeys _keys = scope.ServiceProvider.GetRequiredService<IIdempotencyKeys>();
 
         public Task<IdempotencyClaim> ClaimAsync(UserId user, string key, byte[] request) =>
-            _keys.ClaimAsync(user, key, request, Cancellation);
+            _keys.ClaimAsync(user, new RequestKey(key, request), Cancellation);
 
         public async Task CompleteAsync(UserId user, string key, string answer)
         {
-            await _keys.CompleteAsync(user, key, answer, Cancellation);
+            await _keys.CompleteAsync(user, new RequestKey(key, Request), answer, Cancellation);
             await scope.ServiceProvider.GetRequiredService<IUnitOfWork>().CommitAsync(Cancellation);
         }
 

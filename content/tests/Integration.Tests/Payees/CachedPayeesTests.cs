@@ -8,6 +8,9 @@ namespace Integration.Tests.Payees;
 /// <summary>Through the whole service. Readers have no token, as other people have none of the one who writes.</summary>
 public sealed class CachedPayeesTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
+    /// <summary>People take handles from each other here, and nobody waits for thirty days.</summary>
+    private static readonly (string, string) FreeAtOnce = ("Payees:KeepReleased", "00:00:00");
+
     private readonly TestService _service = fixture.Service;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -31,8 +34,9 @@ public sealed class CachedPayeesTests(ServiceFixture fixture) : IClassFixture<Se
     [Fact]
     public async Task A_handle_that_moves_is_found_where_it_is_by_whoever_asks_afterwards()
     {
-        var (alice, bob) = (await Person.ComeAsync(_service, shard: 0), await Person.ComeAsync(_service, shard: 1));
-        using var reader = _service.ClientOf(TestService.NewSubject());
+        await using var service = new TestService(_service.Databases, FreeAtOnce);
+        var (alice, bob) = (await Person.ComeAsync(service, shard: 0), await Person.ComeAsync(service, shard: 1));
+        using var reader = service.ClientOf(TestService.NewSubject());
         var (first, second) = (NewHandle, NewHandle);
         await HttpAssert.ProblemAsync(await reader.GetAsync($"/payees/{first}", Cancellation), HttpStatusCode.NotFound);
 
@@ -72,9 +76,10 @@ public sealed class CachedPayeesTests(ServiceFixture fixture) : IClassFixture<Se
     [Fact]
     public async Task The_cache_agrees_with_the_database_after_people_have_taken_handles_from_each_other()
     {
-        var people = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => Person.ComeAsync(_service, shard: i % 2)));
+        await using var service = new TestService(_service.Databases, FreeAtOnce);
+        var people = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => Person.ComeAsync(service, shard: i % 2)));
         var handles = Enumerable.Range(0, 2).Select(_ => NewHandle).ToArray();
-        using var reader = _service.ClientOf(TestService.NewSubject());
+        using var reader = service.ClientOf(TestService.NewSubject());
 
         // They take the two handles from each other. Whatever comes out, the cache must agree with the database.
         await Task.WhenAll(people.Select(async person =>
@@ -92,7 +97,7 @@ public sealed class CachedPayeesTests(ServiceFixture fixture) : IClassFixture<Se
         foreach (var handle in handles)
         {
             var wallet = await _service.Databases.ScalarAsync<string>(
-                "directory", $"SELECT coalesce((SELECT wallet_id::text FROM payees WHERE handle = '{handle}'), 'none')");
+                "directory", $"SELECT coalesce((SELECT wallet_id::text FROM payees WHERE handle = '{handle}' AND released_at IS NULL), 'none')");
             Assert.Equal(wallet, await WalletOfAsync(reader, handle) ?? "none");
         }
     }

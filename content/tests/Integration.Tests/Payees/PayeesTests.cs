@@ -43,7 +43,29 @@ public sealed class PayeesTests(ServiceFixture fixture) : IClassFixture<ServiceF
         Assert.Equal("urn:problem-type:payee-handle-taken", problem.GetProperty("type").GetString());
 
         await HttpAssert.JsonAsync(await SetAsync(alice, second), HttpStatusCode.OK);
+    }
+
+    /// <summary>So a payment to the old name does not go to a stranger.</summary>
+    [Fact]
+    public async Task A_released_handle_stays_its_last_owners_for_thirty_days_and_is_free_then()
+    {
+        var (alice, bob) = (await Person.ComeAsync(_service, shard: 0), await Person.ComeAsync(_service, shard: 1, balance: 10));
+        var (first, second) = (NewHandle, NewHandle);
+        await HttpAssert.JsonAsync(await SetAsync(alice, first), HttpStatusCode.OK);
+        await HttpAssert.JsonAsync(await SetAsync(alice, second), HttpStatusCode.OK);
+
+        await HttpAssert.ProblemAsync(await SetAsync(bob, first), HttpStatusCode.Conflict);
+        await HttpAssert.ProblemAsync(await bob.PayAsync(first, 1), HttpStatusCode.NotFound);
+        await HttpAssert.JsonAsync(await SetAsync(alice, first), HttpStatusCode.OK);
+        await HttpAssert.JsonAsync(await SetAsync(alice, second), HttpStatusCode.OK);
+        await AgeAsync("29 days");
+        await HttpAssert.ProblemAsync(await SetAsync(bob, first), HttpStatusCode.Conflict);
+
+        await AgeAsync("2 days");
         await HttpAssert.JsonAsync(await SetAsync(bob, first), HttpStatusCode.OK);
+
+        Task AgeAsync(string by) => _service.Databases.ExecuteAsync(
+            "directory", $"UPDATE payees SET released_at = released_at - interval '{by}' WHERE handle = '{first}'");
     }
 
     [Fact]

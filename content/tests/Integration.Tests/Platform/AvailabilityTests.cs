@@ -14,6 +14,8 @@ namespace Integration.Tests.Platform;
 
 public sealed class AvailabilityTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
+    private static readonly string[] Suffixes = ["", "-replica", "-worker"];
+
     private readonly TestService _service = fixture.Service;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -31,6 +33,22 @@ public sealed class AvailabilityTests(ServiceFixture fixture) : IClassFixture<Se
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health/live", Cancellation)).StatusCode);
         await databases.ExecuteAsync("directory", "INSERT INTO \"__EFMigrationsHistory\" SELECT * FROM hidden");
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health/ready", Cancellation)).StatusCode);
+    }
+
+    /// <summary>As in a rolling restart: users of the other shards need the new instance.</summary>
+    [Fact]
+    public async Task A_new_instance_is_ready_when_a_shard_is_away_and_not_when_all_databases_are()
+    {
+        await using var most = new TestService(_service.Databases, Away("shard1"));
+        await using var none = new TestService(_service.Databases, [.. Away("directory"), .. Away("shard0"), .. Away("shard1")]);
+        using var ready = await most.CreateClient().GetAsync("/health/ready", Cancellation);
+        using var unready = await none.CreateClient().GetAsync("/health/ready", Cancellation);
+
+        Assert.Equal((HttpStatusCode.OK, "Degraded"), (ready.StatusCode, await ready.Content.ReadAsStringAsync(Cancellation)));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, unready.StatusCode);
+
+        static IEnumerable<(string, string)> Away(string database) => Suffixes.Select(suffix =>
+            ($"ConnectionStrings:{database}{suffix}", $"Host=localhost;Port=1;Username=app_rw;Database={database}"));
     }
 
     [Fact]

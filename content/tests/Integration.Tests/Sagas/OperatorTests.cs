@@ -2,10 +2,8 @@ using System.Net;
 using System.Security.Claims;
 using Application.Sagas;
 using Domain.Common;
-using Infrastructure.Sagas;
+using ErrorOr;
 using Integration.Tests.Fixtures;
-using Microsoft.Extensions.Logging.Abstractions;
-using Topology;
 
 namespace Integration.Tests.Sagas;
 
@@ -47,7 +45,6 @@ public sealed class OperatorTests(SagaFixture fixture) : IClassFixture<SagaFixtu
         Assert.Equal(HttpStatusCode.Accepted, (await client.PostAsync($"/operations/sagas/{run.Id}/redrive", null, Cancellation)).StatusCode);
         await service.UntilAsync(run, SagaStatus.Completed);
         await HttpAssert.ProblemAsync(await client.PostAsync($"/operations/sagas/{run.Id}/redrive", null, Cancellation), HttpStatusCode.NotFound);
-        Assert.Equal(RedriveOutcome.NotDead, await RedriveByMigratorAsync(fixture.Databases, run.Id));
     }
 
     [Fact]
@@ -112,31 +109,61 @@ public sealed class OperatorTests(SagaFixture fixture) : IClassFixture<SagaFixtu
             await service.Client(Operator).GetAsync($"/operations/sagas{query}", Cancellation), HttpStatusCode.BadRequest);
     }
 
-    [Fact]
-    public async Task The_Migrator_tells_what_kept_it_from_redriving()
+    /// <summary>The first of the two answers nobody: its step is not done, and is refused in place of that.</summary>
+    [Theory]
+    [InlineData(5)]
+    [InlineData(1)]
+    public async Task An_operator_has_a_run_undone_that_is_dead_or_fails_again_and_again(short status)
     {
-        Assert.Equal(RedriveOutcome.NotDead, await RedriveByMigratorAsync(fixture.Databases, Guid.NewGuid()));
-        Assert.Equal(
-            RedriveOutcome.Unreachable,
-            await RedriveAsync(_ => "Host=localhost;Port=1;Username=owner;Database=directory;Timeout=1", Guid.NewGuid()));
-        var nothing = new RedriveRun(
-            new Microsoft.Extensions.Configuration.ConfigurationManager(), NullLogger<RedriveRun>.Instance);
-        Assert.Equal(RedriveOutcome.NotConfigured, await nothing.RunAsync(Guid.NewGuid(), Cancellation));
+        await using var service = new SagaService(fixture.Databases);
+        service.Script.Play = (effect, _, _, _) => effect.Step == "give"
+            ? throw new InvalidOperationException("This cannot be.")
+            : Task.FromResult<ErrorOr<Success>>(Result.Success);
+        var run = await service.StartAsync<UndoableSaga>();
+        await Eventually.TrueAsync(() => service.Script.CallsOf("give") >= 2);
+        if (status == (short)SagaStatus.Dead)
+        {
+            await fixture.Databases.ExecuteAsync("shard0", $"UPDATE sagas SET status = 5, lease_epoch = lease_epoch + 1 WHERE id = '{run.Id}'");
+        }
+
+        await CompensateAsync(service, run, HttpStatusCode.Accepted);
+
+        await service.UntilAsync(run, SagaStatus.Compensated);
+        Assert.Equal("take, take back", await service.EffectsAsync(run));
+        Assert.Equal("Saga.Cancelled", await service.ColumnAsync<string>(run, "error_code"));
+        await CompensateAsync(service, run, HttpStatusCode.NotFound);
     }
 
-    internal static Task<RedriveOutcome> RedriveByMigratorAsync(Databases databases, Guid id) =>
-        RedriveAsync(database => databases.ConnectionString(database, DatabaseRoles.Owner), id);
+    /// <summary>The effect is there, and the run died before it knew: to undo what came before would make money.</summary>
+    [Fact]
+    public async Task A_run_whose_pivot_is_done_goes_on_forward_when_an_operator_wants_it_undone()
+    {
+        await using var service = new SagaService(fixture.Databases);
+        var run = await InsertDeadAsync(0, DateTimeOffset.UtcNow, "pivot");
+        await fixture.Databases.ExecuteAsync(
+            "shard1", $"INSERT INTO saga_steps (owner_id, saga_id, step) VALUES ('{run.To}', '{run.Id}', 'give')");
 
-    private static Task<RedriveOutcome> RedriveAsync(Func<string, string> connectionString, Guid id) =>
-        new RedriveRun(Servers.Configuration(connectionString), NullLogger<RedriveRun>.Instance).RunAsync(id, Cancellation);
+        await CompensateAsync(service, run, HttpStatusCode.Accepted);
 
-    private async Task<TestData> InsertDeadAsync(int shard, DateTimeOffset at)
+        await service.UntilAsync(run, SagaStatus.Completed);
+        Assert.Equal("settle", await service.EffectsAsync(run));
+    }
+
+    internal static async Task RedriveAsync(SagaService service, TestData run) => Assert.Equal(
+        HttpStatusCode.Accepted,
+        (await service.Client(Operator).PostAsync($"/operations/sagas/{run.Id}/redrive", null, Cancellation)).StatusCode);
+
+    private static async Task CompensateAsync(SagaService service, TestData run, HttpStatusCode expected) => Assert.Equal(
+        expected,
+        (await service.Client(Operator).PostAsync($"/operations/sagas/{run.Id}/compensate", null, Cancellation)).StatusCode);
+
+    private async Task<TestData> InsertDeadAsync(int shard, DateTimeOffset at, string name = "undoable")
     {
         var from = SagaService.NewUser(shard);
         var data = new TestData(Uuid8.New(from.Bucket, at), from, SagaService.NewUser(1 - shard));
         await fixture.Databases.ExecuteAsync($"shard{shard}", $"""
             INSERT INTO sagas (owner_id, id, name, data, status, step, due_at, lease_epoch, failure)
-            VALUES ('{from}', '{data.Id}', 'undoable', '{System.Text.Json.JsonSerializer.Serialize(data)}', 5, 1, clock_timestamp(), 1, 'It broke.')
+            VALUES ('{from}', '{data.Id}', '{name}', '{System.Text.Json.JsonSerializer.Serialize(data)}', 5, 1, clock_timestamp(), 1, 'It broke.')
             """);
         return data;
     }

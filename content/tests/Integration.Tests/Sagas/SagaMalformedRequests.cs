@@ -21,5 +21,7 @@ internal sealed class SagaMalformedRequests : IMalformedRequests
             .Select(query => new MalformedRequest("operator", "GET", $"/operations/sagas?{query}", Subject: "operator")),
         new("no id", "POST", "/operations/sagas/abc/redrive", Subject: "operator"),
         new("an id of nothing", "POST", $"/operations/sagas/{Guid.Empty}/redrive", Subject: "operator"),
+        new("no id", "POST", "/operations/sagas/abc/compensate", Subject: "operator"),
+        new("an id of nothing", "POST", $"/operations/sagas/{Guid.Empty}/compensate", Subject: "operator"),
     ];
 }

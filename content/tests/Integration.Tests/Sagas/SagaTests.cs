@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using Application.Sagas;
+using Domain.Common;
 using ErrorOr;
 using Infrastructure.Sagas;
 using Integration.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Integration.Tests.Sagas;
 
@@ -68,7 +70,7 @@ public sealed class SagaTests(SagaFixture fixture) : IClassFixture<SagaFixture>
         Assert.Equal("take", await service.EffectsAsync(run));
 
         service.Script.Play = works;
-        Assert.Equal(RedriveOutcome.Redriven, await OperatorTests.RedriveByMigratorAsync(fixture.Databases, run.Id));
+        await OperatorTests.RedriveAsync(service, run);
         await service.UntilAsync(run, SagaStatus.Completed);
         Assert.Equal("take, give, settle", await service.EffectsAsync(run));
     }
@@ -85,7 +87,7 @@ public sealed class SagaTests(SagaFixture fixture) : IClassFixture<SagaFixture>
 
         await service.UntilAsync(run, SagaStatus.Dead);
         isBroken = false;
-        Assert.Equal(RedriveOutcome.Redriven, await OperatorTests.RedriveByMigratorAsync(fixture.Databases, run.Id));
+        await OperatorTests.RedriveAsync(service, run);
         await service.UntilAsync(run, SagaStatus.Compensated);
         Assert.Equal(Script.Undone, await service.EffectsAsync(run));
     }
@@ -108,6 +110,76 @@ public sealed class SagaTests(SagaFixture fixture) : IClassFixture<SagaFixture>
         await service.UntilAsync(run, SagaStatus.Completed);
         Assert.Equal(4, service.Script.CallsOf("give"));
         Assert.Equal("take, give, settle", await service.EffectsAsync(run));
+    }
+
+    [Fact]
+    public async Task A_mistake_of_the_program_does_not_kill_a_run_within_seconds()
+    {
+        await using var service = new SagaService(fixture.Databases);
+        service.Script.Play = (effect, _, _, _) => effect.Step == "give"
+            ? throw new InvalidOperationException("This cannot be.")
+            : Task.FromResult<ErrorOr<Success>>(Result.Success);
+        var run = await service.StartAsync<UndoableSaga>();
+
+        await Eventually.TrueAsync(() => service.Script.CallsOf("give") == 4);
+        await Eventually.TrueAsync(() => service.ColumnAsync<bool>(run, "attempt = 4"));
+        Assert.True(await service.ColumnAsync<bool>(run, "status = 1 AND due_at > clock_timestamp() + interval '2 s'"));
+        await service.AbandonAsync();
+        Assert.True(Enumerable.Range(1, 7).Sum(attempt => SagaFailures.BackoffOfMistake(attempt).TotalMinutes) > 4);
+    }
+
+    [Fact]
+    public async Task The_age_of_a_run_that_fails_again_and_again_counts_from_its_start()
+    {
+        await using var service = new SagaService(fixture.Databases);
+        service.Script.Play = async (effect, _, context, cancellationToken) =>
+        {
+            if (effect.Step == "give")
+            {
+                await context.Database.ExecuteSqlRawAsync("SELECT pg_terminate_backend(pg_backend_pid())", cancellationToken);
+            }
+
+            return Result.Success;
+        };
+        var run = await service.StartAsync<UndoableSaga>();
+        await Eventually.TrueAsync(() => service.ColumnAsync<bool>(run, "retries > 2 AND created_at < clock_timestamp() - interval '3 s'"));
+
+        var backlog = await service.Services.GetRequiredService<SagaClaims>().BacklogAsync("shard0", Cancellation);
+        await service.AbandonAsync();
+        Assert.True(backlog.OldestSeconds >= 3, $"The oldest run began {backlog.OldestSeconds} s ago.");
+    }
+
+    /// <summary>Longer than a lease, so each step to the shard that hangs ends by that.</summary>
+    [Fact]
+    public async Task A_shard_that_hangs_does_not_slow_the_runs_between_others()
+    {
+        await using var service = new SagaService(fixture.Databases);
+        service.Script.Play = async (effect, _, context, cancellationToken) =>
+        {
+            if (effect.Step == "give" && effect.Owner.Bucket.Value >= Bucket.Count / 2)
+            {
+                await context.Database.ExecuteSqlRawAsync("SELECT pg_sleep(60)", cancellationToken);
+            }
+
+            return Result.Success;
+        };
+        for (var i = 0; i < 40; i++)
+        {
+            await service.StartAsync<UndoableSaga>();
+        }
+
+        await Eventually.TrueAsync(() => service.Script.CallsOf("give") >= 6);
+        for (var i = 0; i < 5; i++)
+        {
+            var healthy = SagaService.NewData() with { To = SagaService.NewUser(0) };
+            var started = Stopwatch.GetTimestamp();
+            await service.StartAsync<UndoableSaga>(healthy);
+            await service.UntilAsync(healthy, SagaStatus.Completed);
+            var took = Stopwatch.GetElapsedTime(started);
+            Assert.True(took < TimeSpan.FromSeconds(2), $"It took {took.TotalSeconds} s.");
+        }
+
+        await service.AbandonAsync();
     }
 
     [Fact]

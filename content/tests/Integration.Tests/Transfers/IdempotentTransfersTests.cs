@@ -61,13 +61,46 @@ public sealed class IdempotentTransfersTests(ServiceFixture fixture) : IClassFix
     }
 
     [Fact]
-    public async Task A_refused_request_leaves_its_key_free()
+    public async Task A_late_duplicate_of_a_refused_payment_is_refused_and_a_new_key_pays()
     {
         var (alice, bob) = (await Person.ComeAsync(_service, shard: 0), await Person.ComeAsync(_service, shard: 0));
-        await HttpAssert.ProblemAsync(await alice.PayAsync(bob.Wallet, 10, key: "key"), HttpStatusCode.Conflict);
+        var refused = await HttpAssert.ProblemAsync(await alice.PayAsync(bob.Wallet, 10, key: "key"), HttpStatusCode.Conflict);
         await alice.Client.PostAsync($"/wallets/{alice.Wallet}/deposits", new { amount = 10, currency = "EUR" }, HttpStatusCode.OK);
 
-        await HttpAssert.JsonAsync(await alice.PayAsync(bob.Wallet, 10, key: "key"), HttpStatusCode.Created);
+        var again = await HttpAssert.ProblemAsync(await alice.PayAsync(bob.Wallet, 10, key: "key"), HttpStatusCode.Conflict);
+
+        Assert.Equal(refused.GetProperty("type").GetString(), again.GetProperty("type").GetString());
+        Assert.Equal(refused.GetProperty("detail").GetString(), again.GetProperty("detail").GetString());
+        Assert.Equal((10, 0), await alice.HoldsAsync(_service));
+        await HttpAssert.JsonAsync(await alice.PayAsync(bob.Wallet, 10, key: "new-key"), HttpStatusCode.Created);
+    }
+
+    [Fact]
+    public async Task A_key_cannot_be_used_at_another_address()
+    {
+        var alice = await Person.ComeAsync(_service, shard: 0);
+        var other = await alice.Client.PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created);
+        await HttpAssert.JsonAsync(await DepositAsync(alice.Wallet), HttpStatusCode.OK);
+
+        var problem = await HttpAssert.ProblemAsync(
+            await DepositAsync(other.GetProperty("id").GetString()!), HttpStatusCode.UnprocessableEntity);
+
+        Assert.Equal("urn:problem-type:idempotency-other-request", problem.GetProperty("type").GetString());
+
+        Task<HttpResponseMessage> DepositAsync(string wallet) => alice.SendAsync(
+            $"/wallets/{wallet}/deposits", """{ "amount": 5, "currency": "EUR" }""", "address");
+    }
+
+    [Fact]
+    public async Task The_same_JSON_in_another_order_is_the_same_request()
+    {
+        var alice = await Person.ComeAsync(_service, shard: 0);
+        var path = $"/wallets/{alice.Wallet}/deposits";
+
+        await HttpAssert.JsonAsync(await alice.SendAsync(path, """{ "amount": 5, "currency": "EUR" }""", "order"), HttpStatusCode.OK);
+        await HttpAssert.JsonAsync(await alice.SendAsync(path, """{"currency":"EUR","amount":5}""", "order"), HttpStatusCode.OK);
+
+        Assert.Equal((5, 0), await alice.HoldsAsync(_service));
     }
 
     [Fact]

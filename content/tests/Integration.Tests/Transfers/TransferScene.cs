@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using Integration.Tests.Fixtures;
 
@@ -42,6 +43,14 @@ internal sealed class Person
 
         return Client.SendAsync(request, Cancellation);
     }
+
+    public Task<HttpResponseMessage> SendAsync(string path, string json, string key) => Client.SendAsync(
+        new HttpRequestMessage(HttpMethod.Post, path)
+        {
+            Content = new StringContent(json, Encoding.UTF8, "application/json"),
+            Headers = { { "Idempotency-Key", key } },
+        },
+        Cancellation);
 
     /// <summary>The transfer once it has ended.</summary>
     public async Task<JsonElement> EndOfAsync(HttpResponseMessage accepted)

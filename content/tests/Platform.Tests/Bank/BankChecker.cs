@@ -172,9 +172,9 @@ internal static class BankChecker
             {
                 yield return $"The key of {Name(operation)} has no answer.";
             }
-            else if (rows.Length == 0 != (count == 0))
+            else if (rows is [{ IsRefusal: false }] != count > 0)
             {
-                yield return $"{Name(operation)} has {(rows.Length == 0 ? "no key" : "a key")} and {(count == 0 ? "no effect" : "an effect")}.";
+                yield return $"{Name(operation)} has {(count > 0 ? "no key" : "a key")} and {(count == 0 ? "no effect" : "an effect")}.";
             }
         }
     }

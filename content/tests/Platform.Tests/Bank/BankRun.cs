@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Infrastructure.Sagas;
+using Infrastructure.Wallets;
 using Integration.Tests.Fixtures;
 using Topology;
 
@@ -195,6 +196,11 @@ internal sealed class BankRun(BankPlan plan, BankReport report, Action<string> s
         if (old is not null && await CountOnOldAsync(world, cancellationToken) is var now && !now.SequenceEqual(old))
         {
             violations.Add($"The old primary took writes: it has {string.Join(" + ", now)} entries and had {string.Join(" + ", old)} when it returned.");
+        }
+
+        await foreach (var difference in new Reconciliation(world.OwnerConfiguration).DifferencesAsync(bucket: null, cancellationToken))
+        {
+            violations.Add($"Reconciling: {difference}");
         }
 
         if (violations.Count > 0)

@@ -16,7 +16,11 @@ internal sealed record TransferRow(
 
 internal sealed record SagaRow(string Shard, Guid Id, Guid Owner, SagaStatus Status, int Step, string? Failure);
 
-internal sealed record KeyRow(string Shard, Guid Owner, string Key, string? Answer);
+internal sealed record KeyRow(string Shard, Guid Owner, string Key, string? Answer)
+{
+    /// <summary>The answer of a command that was refused, which has no effect.</summary>
+    public bool IsRefusal => Answer?.Contains("\"Refusals\":[", StringComparison.Ordinal) == true;
+}
 
 /// <summary>A user's rows on a shard, and what the shard and the directory say of their bucket.</summary>
 /// <param name="State">What the shard says; null when it never had the bucket.</param>

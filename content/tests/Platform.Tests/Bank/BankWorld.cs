@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Infrastructure.Sagas;
 using Integration.Tests.Fixtures;
 using LocalHost;
+using Microsoft.Extensions.Configuration;
 using Npgsql;
 using Topology;
 
@@ -69,6 +70,10 @@ internal sealed class BankWorld : IBank, IAsyncDisposable
         subject, static subject => TestService.TokenFor(subject, DateTime.UtcNow.AddHours(12)));
 
     public string ConnectionString(string database) => _databases.ConnectionString(database, DatabaseRoles.Superuser, replica: IsPromoted);
+
+    /// <summary>What the Migrator is given.</summary>
+    public IConfiguration OwnerConfiguration =>
+        Servers.Configuration(database => Topology.PrimaryConnectionString(database, DatabaseRoles.Owner));
 
     /// <param name="onReplica">On the server that was the replica at first.</param>
     public async Task<object?> SqlAsync(string database, string sql, bool onReplica, CancellationToken cancellationToken)

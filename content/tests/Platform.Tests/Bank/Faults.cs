@@ -34,6 +34,7 @@ internal static class Faults
         new("primary crashes", FaultyPart.Servers, CrashPrimaryAsync),
         new("connections to the primary hang", FaultyPart.Servers, HangAsync),
         new("pools find no connection", FaultyPart.Servers, ExhaustPoolsAsync),
+        new("synchronous standby is away", FaultyPart.Servers, SendStandbyAwayAsync),
         new("a bucket moves", FaultyPart.Servers, MoveBucketAsync),
         new("replica is paused", FaultyPart.Surroundings, PauseReplicaAsync),
         new("Redis is killed and comes back empty", FaultyPart.Surroundings, KillRedisAsync),
@@ -48,7 +49,7 @@ internal static class Faults
     private static bool HasMoves => typeof(SagaPoint).Assembly.GetTypes().Any(type => type.Name == "BucketMover");
 
     /// <summary>Comes last in a round, since the old primary cannot become a replica again by itself.</summary>
-    public static Fault Promotion { get; } = new("replica is promoted, old primary returns", FaultyPart.Servers, PromoteAsync);
+    public static Fault Promotion { get; } = new("standby is away, then promoted, old primary returns", FaultyPart.Servers, PromoteAsync);
 
     private static async Task<Func<Task>> KillAtPointAsync(
         BankWorld world, BankClients clients, Random random, CancellationToken cancellationToken)
@@ -122,6 +123,24 @@ internal static class Faults
         }
     }
 
+    /// <summary>Commits wait, and what is acknowledged meanwhile would be lost by a promotion.</summary>
+    private static async Task<Func<Task>> SendStandbyAwayAsync(
+        BankWorld world, BankClients clients, Random random, CancellationToken cancellationToken)
+    {
+        await SqlAsync("ALTER ROLE replicator NOLOGIN");
+        await SqlAsync("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_replication");
+        await Task.Delay(random.Next(200, 3_000), cancellationToken).ContinueWith(_ => { }, TaskScheduler.Default);
+        if (random.Next(2) == 0)
+        {
+            await SqlAsync("SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+        }
+
+        // Nobody would confirm this commit.
+        return () => SqlAsync("SET synchronous_commit = local; ALTER ROLE replicator LOGIN");
+
+        Task<object?> SqlAsync(string sql) => world.SqlAsync("postgres", sql, world.IsPromoted, CancellationToken.None);
+    }
+
     private static async Task<Func<Task>> MoveBucketAsync(
         BankWorld world, BankClients clients, Random random, CancellationToken cancellationToken)
     {
@@ -180,6 +199,8 @@ internal static class Faults
     private static async Task<Func<Task>> PromoteAsync(
         BankWorld world, BankClients clients, Random random, CancellationToken cancellationToken)
     {
+        await SendStandbyAwayAsync(world, clients, random, CancellationToken.None);
+        await Task.Delay(500, CancellationToken.None);
         await world.Topology.KillPrimaryAsync(CancellationToken.None);
         await world.Topology.PromoteReplicaAsync(CancellationToken.None);
         world.IsPromoted = true;

@@ -104,20 +104,16 @@ internal sealed record PlantedBug(string Caught, string Sql = "", Action<IServic
 
     private sealed class KeyInItsOwnTransaction(IServiceScopeFactory scopes) : IIdempotencyKeys
     {
-        private ReadOnlyMemory<byte> _hash;
-
-        public async Task<IdempotencyClaim> ClaimAsync(
-            UserId owner, string key, ReadOnlyMemory<byte> requestHash, CancellationToken cancellationToken)
+        public async Task<IdempotencyClaim> ClaimAsync(UserId owner, RequestKey key, CancellationToken cancellationToken)
         {
-            _hash = requestHash;
             await using var scope = scopes.CreateAsyncScope();
-            return await KeysOf(scope).ClaimAsync(owner, key, requestHash, cancellationToken);
+            return await KeysOf(scope).ClaimAsync(owner, key, cancellationToken);
         }
 
-        public async Task CompleteAsync(UserId owner, string key, string answer, CancellationToken cancellationToken)
+        public async Task CompleteAsync(UserId owner, RequestKey key, string answer, CancellationToken cancellationToken)
         {
             await using var scope = scopes.CreateAsyncScope();
-            await KeysOf(scope).ClaimAsync(owner, key, _hash, cancellationToken);
+            await KeysOf(scope).ClaimAsync(owner, key, cancellationToken);
             await KeysOf(scope).CompleteAsync(owner, key, answer, cancellationToken);
             await scope.ServiceProvider.GetRequiredService<ShardWriter>().CommitAsync(cancellationToken);
             if (IsTime())
@@ -133,11 +129,10 @@ internal sealed record PlantedBug(string Caught, string Sql = "", Action<IServic
 
     private sealed class NoKeys : IIdempotencyKeys
     {
-        public Task<IdempotencyClaim> ClaimAsync(
-            UserId owner, string key, ReadOnlyMemory<byte> requestHash, CancellationToken cancellationToken) =>
+        public Task<IdempotencyClaim> ClaimAsync(UserId owner, RequestKey key, CancellationToken cancellationToken) =>
             Task.FromResult<IdempotencyClaim>(new IdempotencyClaim.Taken());
 
-        public Task CompleteAsync(UserId owner, string key, string answer, CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task CompleteAsync(UserId owner, RequestKey key, string answer, CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     /// <summary>Whoever asks has more money than there is; the table's triggers take it back.</summary>
@@ -181,6 +176,8 @@ internal sealed record PlantedBug(string Caught, string Sql = "", Action<IServic
 
             await writer.CommitAsync(cancellationToken);
         }
+
+        public Task RollBackAsync() => writer.RollBackAsync();
 
         public Task<bool> CanRetryAsync(Exception exception, int attempt, CancellationToken cancellationToken) =>
             writer.CanRetryAsync(exception, attempt, cancellationToken);

@@ -111,7 +111,7 @@ public sealed class SagaInstancesTests(ServerPool pool) : IAsyncLifetime
         await using var full = new SagaService(_fixture.Databases, NoPolling);
         await using var free = new SagaService(_fixture.Databases, NoPolling);
         await ListenersAsync(4);
-        var queue = full.Services.GetRequiredService<SagaQueue>();
+        var queue = full.Services.GetRequiredService<SagaQueues>().Of("shard0");
         while (queue.TryReserve())
         {
         }

@@ -19,7 +19,6 @@ public sealed class MigratorVerbTests(ServiceFixture fixture) : IClassFixture<Se
     [InlineData("move-bucket 5 --to shard1 --now", "has no option --now")]
     [InlineData("move-bucket 1024 --to shard1", "There is no bucket 1024")]
     [InlineData("move-bucket 5 --to shard9", "There is no shard 'shard9'. Connection strings name shard0, shard1.")]
-    [InlineData("redrive", "needs the id of a saga")]
     [InlineData("mvoe-bucket 5 --to shard1", "There is no verb 'mvoe-bucket'")]
     public async Task A_command_that_cannot_be_understood_ends_with_64_and_a_sentence(string command, string sentence)
     {

@@ -175,6 +175,10 @@ namespace Infrastructure.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("failure");
 
+                    b.Property<bool>("IsForced")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_forced");
+
                     b.Property<long>("LeaseEpoch")
                         .HasColumnType("bigint")
                         .HasColumnName("lease_epoch");
@@ -206,7 +210,11 @@ namespace Infrastructure.Persistence.Migrations
                         .HasDatabaseName("ix_sagas_due_at")
                         .HasFilter("status IN (1, 2)");
 
-                    b.HasIndex("Id")
+                    b.HasIndex("EndedAt")
+                        .HasDatabaseName("ix_sagas_ended_at")
+                        .HasFilter("ended_at IS NOT NULL");
+
+                    b.HasIndex("Status", "Id")
                         .HasDatabaseName("ix_sagas_open")
                         .HasFilter("status IN (1, 2, 5)");
 
@@ -240,6 +248,11 @@ namespace Infrastructure.Persistence.Migrations
                         .HasColumnName("error_code");
 
                     b.HasKey("Owner", "SagaId", "Step");
+
+                    b.HasIndex("DoneAt")
+                        .HasDatabaseName("ix_saga_steps_done_at");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("DoneAt"), "brin");
 
                     b.ToTable("saga_steps", (string)null);
                 });

@@ -36,6 +36,10 @@ namespace Infrastructure.Persistence.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
+                    b.Property<DateTimeOffset?>("ReleasedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("released_at");
+
                     b.Property<long>("Version")
                         .HasColumnType("bigint")
                         .HasColumnName("version");
@@ -48,7 +52,8 @@ namespace Infrastructure.Persistence.Migrations
 
                     b.HasIndex("Owner")
                         .IsUnique()
-                        .HasDatabaseName("ix_payees_owner_id");
+                        .HasDatabaseName("ix_payees_owner_id")
+                        .HasFilter("released_at IS NULL");
 
                     b.ToTable("payees", (string)null);
                 });

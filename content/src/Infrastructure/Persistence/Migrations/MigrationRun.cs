@@ -15,6 +15,8 @@ public enum MigrationOutcome
     Failed = 1,
     NotConfigured = 2,
     Unreachable = 3,
+
+    /// <summary>Another run, or a transaction that uses a table, did not let go in time.</summary>
     Locked = 4,
 }
 
@@ -32,9 +34,16 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
 
     private const string GrantHistory = "GRANT SELECT ON \"__EFMigrationsHistory\" TO app_rw, app_ro";
 
+    /// <summary>
+    /// While a migration waits for a table, all who want it wait behind it. So it gives up before they do, lets them pass and
+    /// tries again.
+    /// </summary>
+    [Sql(Columns = [typeof(string)])]
+    private const string LimitLocks = "SELECT set_config('lock_timeout', '500ms', false)";
+
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>How long to wait for a server to come up, and for another run to end.</summary>
+    /// <summary>How long to wait for a server to come up, for another run to end, and for tables that are in use.</summary>
     private readonly TimeSpan _patience =
         TimeSpan.FromSeconds(configuration.GetValue("Migrator:TimeoutSeconds", defaultValue: 60));
 
@@ -89,7 +98,8 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
         try
         {
             // It tries again by itself, and soon.
-            await using var source = configuration.PrimaryOf(database, settings => settings.HostRecheckSeconds = 0);
+            await using var source = configuration.PrimaryOf(
+                database, settings => (settings.HostRecheckSeconds, settings.CommandTimeout) = (0, 0));
             await using var connection = source.CreateConnection();
             if (!await OpenAsync(connection, database, cancellationToken))
             {
@@ -103,11 +113,10 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
             }
 
             var pending = await PendingMigrations.OfAsync<TContext>(connection, cancellationToken);
-            if (pending.Count > 0)
+            if (pending.Count > 0 && !await ApplyAsync(connection, create, cancellationToken))
             {
-                await using var context = create(new DbContextOptionsBuilder<TContext>().UseNpgsql(connection).Options);
-                await context.GetService<IHistoryRepository>().CreateIfNotExistsAsync(cancellationToken);
-                await context.Database.MigrateAsync(cancellationToken);
+                LogTablesInUse(database, _patience.TotalSeconds);
+                return MigrationOutcome.Locked;
             }
 
             // Readiness asks for the history in the name of the service. Each time, since a run may have ended before this.
@@ -117,12 +126,44 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
             LogUpToDate(database, pending.Count == 0 ? "nothing to do" : string.Join(", ", pending));
             return MigrationOutcome.UpToDate;
         }
-        catch (Exception exception) when (exception is NpgsqlException or DbUpdateException or OperationCanceledException)
+        catch (Exception exception)
         {
             LogFailed(exception, database);
             return MigrationOutcome.Failed;
         }
     }
+
+    /// <summary>Each migration is a transaction of its own: one that did not get its locks is tried again, those before it stay.</summary>
+    /// <returns>False when tables were in use for too long.</returns>
+    private async Task<bool> ApplyAsync<TContext>(
+        NpgsqlConnection connection, Func<DbContextOptions<TContext>, TContext> create, CancellationToken cancellationToken)
+        where TContext : DbContext
+    {
+        await using var limit = new NpgsqlCommand(LimitLocks, connection);
+        await limit.ExecuteNonQueryAsync(cancellationToken);
+        for (var started = Stopwatch.GetTimestamp(); ; await Task.Delay(RetryDelay * Random.Shared.Next(3, 8), cancellationToken))
+        {
+            try
+            {
+                await using var context = create(new DbContextOptionsBuilder<TContext>()
+                    .UseNpgsql(connection).AddInterceptors(new UncancelledCommit()).Options);
+                await context.GetService<IHistoryRepository>().CreateIfNotExistsAsync(cancellationToken);
+                await context.Database.MigrateAsync(cancellationToken);
+                return true;
+            }
+            catch (Exception exception) when (IsLockTimeout(exception))
+            {
+                if (Stopwatch.GetElapsedTime(started) > _patience)
+                {
+                    return false;
+                }
+            }
+        }
+    }
+
+    private static bool IsLockTimeout(Exception exception) => exception is PostgresException postgres
+        ? postgres.SqlState == PostgresErrorCodes.LockNotAvailable
+        : exception.InnerException is { } inner && IsLockTimeout(inner);
 
     private async Task<bool> OpenAsync(NpgsqlConnection connection, string database, CancellationToken cancellationToken)
     {
@@ -179,6 +220,9 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
 
     [LoggerMessage(LogLevel.Error, "Database '{Database}' did not answer within {Seconds} s.")]
     private partial void LogUnreachable(Exception exception, string database, double seconds);
+
+    [LoggerMessage(LogLevel.Error, "Tables of database '{Database}' that a migration needs were in use for {Seconds} s. Run it again.")]
+    private partial void LogTablesInUse(string database, double seconds);
 
     [LoggerMessage(LogLevel.Error, "Another run has held the lock of database '{Database}' for {Seconds} s.")]
     private partial void LogLocked(string database, double seconds);

@@ -136,9 +136,9 @@ namespace Infrastructure.Persistence.Migrations
                         .HasColumnType("smallint")
                         .HasColumnName("account");
 
-                    b.Property<Guid>("Id")
-                        .HasColumnType("uuid")
-                        .HasColumnName("id");
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
 
                     b.Property<long>("Amount")
                         .HasColumnType("bigint")
@@ -152,6 +152,10 @@ namespace Infrastructure.Persistence.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
 
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
                     b.Property<short>("Kind")
                         .HasColumnType("smallint")
                         .HasColumnName("kind");
@@ -160,9 +164,7 @@ namespace Infrastructure.Persistence.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("transfer_id");
 
-                    b.HasKey("Owner", "WalletId", "Account", "Id");
-
-                    b.HasIndex("WalletId");
+                    b.HasKey("Owner", "WalletId", "Account", "Version");
 
                     b.ToTable("entries", (string)null);
                 });
@@ -205,8 +207,8 @@ namespace Infrastructure.Persistence.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("Owner", "Id")
-                        .HasDatabaseName("ix_wallets_owner_id_id");
+                    b.HasAlternateKey("Owner", "Id")
+                        .HasName("ix_wallets_owner_id_id");
 
                     b.ToTable("wallets", (string)null);
                 });
@@ -364,6 +366,10 @@ namespace Infrastructure.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("failure");
 
+                    b.Property<bool>("IsForced")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_forced");
+
                     b.Property<long>("LeaseEpoch")
                         .HasColumnType("bigint")
                         .HasColumnName("lease_epoch");
@@ -395,7 +401,11 @@ namespace Infrastructure.Persistence.Migrations
                         .HasDatabaseName("ix_sagas_due_at")
                         .HasFilter("status IN (1, 2)");
 
-                    b.HasIndex("Id")
+                    b.HasIndex("EndedAt")
+                        .HasDatabaseName("ix_sagas_ended_at")
+                        .HasFilter("ended_at IS NOT NULL");
+
+                    b.HasIndex("Status", "Id")
                         .HasDatabaseName("ix_sagas_open")
                         .HasFilter("status IN (1, 2, 5)");
 
@@ -429,6 +439,11 @@ namespace Infrastructure.Persistence.Migrations
                         .HasColumnName("error_code");
 
                     b.HasKey("Owner", "SagaId", "Step");
+
+                    b.HasIndex("DoneAt")
+                        .HasDatabaseName("ix_saga_steps_done_at");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("DoneAt"), "brin");
 
                     b.ToTable("saga_steps", (string)null);
                 });
@@ -482,7 +497,8 @@ namespace Infrastructure.Persistence.Migrations
                 {
                     b.HasOne("Domain.Wallets.Wallet", null)
                         .WithMany("NewEntries")
-                        .HasForeignKey("WalletId")
+                        .HasForeignKey("Owner", "WalletId")
+                        .HasPrincipalKey("Owner", "Id")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
                 });

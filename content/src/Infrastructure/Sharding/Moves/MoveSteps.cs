@@ -1,6 +1,7 @@
 using System.Data;
 using System.Diagnostics;
 using System.Globalization;
+using Infrastructure.Persistence;
 
 namespace Infrastructure.Sharding;
 
@@ -66,7 +67,7 @@ internal sealed class MoveSteps(
         {
             since = await _here.OldestAsync(cancellationToken);
             copied = await rows.CopyBucketAsync(cancellationToken);
-            await writing.CommitAsync(cancellationToken);
+            await writing.EndAsync();
         }
 
         _since = since;
@@ -83,7 +84,7 @@ internal sealed class MoveSteps(
             if (hold is not null)
             {
                 await _here.MarkAsync(move.Epoch - 1, cancellationToken);
-                await hold.CommitAsync(cancellationToken);
+                await hold.EndAsync();
                 Blocked(clock.Elapsed);
                 return;
             }
@@ -141,7 +142,7 @@ internal sealed class MoveSteps(
 
             // What came after the snapshot has other ids, and is left for the next round.
             await _here.ForgetAsync(changes, cancellationToken);
-            await snapshot.CommitAsync(cancellationToken);
+            await snapshot.EndAsync();
             await reached(MoveStep.Tailed, Text($"Round {round}: copied {users.Length} users again in {clock.Elapsed.TotalMilliseconds:0} ms."));
             _since = since;
             if (users.Length == 0 || clock.Elapsed < options.MaxBlocked / 4 || clock.Elapsed > previous * 0.8)
@@ -169,7 +170,7 @@ internal sealed class MoveSteps(
                 $"Rows of user {wrong.User} in table {wrong.Table} are not the same on {target.Database} as on {source.Database}, though just copied. Nothing was switched.");
         }
 
-        await writing.CommitAsync(cancellationToken);
+        await writing.EndAsync();
     }
 
     /// <summary>Compares every user who was not written to since; the others are compared when they are copied again.</summary>
@@ -180,7 +181,7 @@ internal sealed class MoveSteps(
         var differences = await rows.DifferencesAsync(cancellationToken);
         var wrong = differences.Select(difference => difference.User).Except(changed).ToArray();
         await RecopyAsync(wrong, null, cancellationToken);
-        await snapshot.CommitAsync(cancellationToken);
+        await snapshot.EndAsync();
         await reached(
             MoveStep.Verified,
             wrong.Length == 0 ? "Verified." : $"Verified; {wrong.Length} users differed and were copied again, such as {wrong[0]}.");
@@ -207,7 +208,7 @@ internal sealed class MoveSteps(
         }
 
         await _here.CloseAsync(move.Epoch, cancellationToken);
-        await hold.CommitAsync(CancellationToken.None);
+        await hold.EndAsync();
         return true;
     }
 
@@ -223,7 +224,7 @@ internal sealed class MoveSteps(
         await using (var deleting = await source.BeginAsync(IsolationLevel.ReadCommitted, cancellationToken))
         {
             deleted = await rows.DeleteBucketAsync(source, cancellationToken);
-            await deleting.CommitAsync(cancellationToken);
+            await deleting.EndAsync();
         }
 
         await reached(MoveStep.Cleaned, $"Deleted {deleted} rows on {source.Database}.");
