@@ -14,14 +14,11 @@ internal static class Fingerprint
 {
     private const byte Version = 1;
 
-    /// <summary>The body is kept for those who read it next.</summary>
-    public static async Task<byte[]> OfAsync(HttpRequest request)
+    /// <param name="request">Its body is in memory since it has its turn; it is not consumed.</param>
+    public static byte[] Of(HttpRequest request)
     {
-        var body = new MemoryStream();
-        await request.Body.CopyToAsync(body, request.HttpContext.RequestAborted);
-        body.Position = 0;
-        request.Body = body;
-        return Of(request.Method, $"{request.Path.Value!.TrimEnd('/')}{request.QueryString}", body.GetBuffer().AsMemory(0, (int)body.Length));
+        var body = request.Body is MemoryStream memory ? memory.GetBuffer().AsMemory(0, (int)memory.Length) : default;
+        return Of(request.Method, $"{request.Path.Value!.TrimEnd('/')}{request.QueryString}", body);
     }
 
     public static byte[] Of(string method, string address, ReadOnlyMemory<byte> body)

@@ -4,7 +4,7 @@ using Microsoft.OpenApi;
 namespace Api.Common;
 
 /// <summary>
-/// What the caller has sent as <c>Idempotency-Key</c>, and the fingerprint of the request. An endpoint that takes one as a parameter says
+/// What the caller has sent as <c>Idempotency-Key</c>, and the fingerprint of the request. An endpoint that takes one says
 /// <see cref="IdempotencyKeys.RequireIdempotencyKey"/>, which lets no request through that has none.
 /// </summary>
 internal sealed record IdempotencyKey(RequestKey Request)
@@ -12,10 +12,10 @@ internal sealed record IdempotencyKey(RequestKey Request)
     public const string Header = "Idempotency-Key";
     public const int MaxLength = 255;
 
-    public static async ValueTask<IdempotencyKey> BindAsync(HttpContext context)
+    public static ValueTask<IdempotencyKey> BindAsync(HttpContext context)
     {
         var value = context.Request.Headers[Header] is [{ } text] ? text : "";
-        return new IdempotencyKey(new RequestKey(value, await Fingerprint.OfAsync(context.Request)));
+        return new(new IdempotencyKey(new RequestKey(value, Fingerprint.Of(context.Request))));
     }
 
     public bool IsValid =>

@@ -132,23 +132,17 @@ internal static class RateLimits
     }
 
     /// <summary>
-    /// What is read and not consumed stays in the pipe, and the endpoint gets it from there. A client that goes away ends
-    /// the reading; cancelled, it would leave the connection in the middle of a read.
+    /// Without a token: a client that goes away ends the reading, and a read that is cancelled would leave the connection in the
+    /// middle of it.
     /// </summary>
-    private static async ValueTask BufferBodyAsync(HttpRequest request)
+    private static async Task BufferBodyAsync(HttpRequest request)
     {
-        if (request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != true)
+        if (request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true)
         {
-            return;
-        }
-
-        while (await request.BodyReader.ReadAsync(CancellationToken.None) is var read)
-        {
-            request.BodyReader.AdvanceTo(read.Buffer.Start, read.IsCompleted ? read.Buffer.Start : read.Buffer.End);
-            if (read.IsCompleted)
-            {
-                return;
-            }
+            var body = new MemoryStream();
+            await request.Body.CopyToAsync(body, CancellationToken.None);
+            body.Position = 0;
+            request.Body = body;
         }
     }
 
