@@ -21,7 +21,8 @@ internal static class Fingerprint
         await request.Body.CopyToAsync(body, request.HttpContext.RequestAborted);
         body.Position = 0;
         request.Body = body;
-        return Of(request.Method, $"{request.Path.Value!.TrimEnd('/')}{request.QueryString}", body.GetBuffer().AsMemory(0, (int)body.Length));
+        var address = $"{request.Path.Value!.TrimEnd('/')}{request.QueryString}";
+        return Of(request.Method, address, body.GetBuffer().AsMemory(0, (int)body.Length));
     }
 
     public static byte[] Of(string method, string address, ReadOnlyMemory<byte> body)
