@@ -52,7 +52,7 @@ public static class Program
     internal static void Configure(IDistributedApplicationBuilder builder, Servers servers, HostOptions options)
     {
         var primary = servers.AddPrimary();
-        var replica = servers.AddReplica(primary);
+        var replica = servers.AddReplica(primary, options.SynchronousReplica);
         var redis = servers.AddRedis();
 
         var migrator = builder.AddMigrator()

@@ -49,6 +49,7 @@ try
             PrimaryPort = options.Port(LocalPorts.Primary),
             ReplicaPort = options.Port(LocalPorts.Replica),
             RedisPort = options.Port(LocalPorts.Redis),
+            SynchronousReplica = options.SynchronousReplica,
             OnPrimary = Services.MigrateAsync,
             Log = Report.Log,
         },

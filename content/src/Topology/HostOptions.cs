@@ -9,6 +9,7 @@ public sealed record HostOptions(string DataDirectory, IReadOnlyList<string> Res
           --servers-only     do not start the API, so that you can start it yourself, in a debugger for example
           --reset            delete data, certificates and secrets of earlier runs first
           --ephemeral-ports  listen on free ports instead of the usual ones
+          --synchronous      acknowledge a commit only when the replica has it
           --data <directory> keep data there instead of in .local beside the solution
           --help             show this text
 
@@ -23,6 +24,9 @@ public sealed record HostOptions(string DataDirectory, IReadOnlyList<string> Res
     public bool Reset { get; init; }
 
     public bool EphemeralPorts { get; init; }
+
+    /// <summary>The primary acknowledges a commit only when the replica has it.</summary>
+    public bool SynchronousReplica { get; init; }
 
     public bool Help { get; init; }
 
@@ -45,6 +49,9 @@ public sealed record HostOptions(string DataDirectory, IReadOnlyList<string> Res
                     break;
                 case "--ephemeral-ports":
                     options = options with { EphemeralPorts = true };
+                    break;
+                case "--synchronous":
+                    options = options with { SynchronousReplica = true };
                     break;
                 case "--help" or "-h":
                     options = options with { Help = true };

@@ -18,7 +18,8 @@ internal static class Fingerprint
     public static byte[] Of(HttpRequest request)
     {
         var body = request.Body is MemoryStream memory ? memory.GetBuffer().AsMemory(0, (int)memory.Length) : default;
-        return Of(request.Method, $"{request.Path.Value!.TrimEnd('/')}{request.QueryString}", body);
+        var address = $"{request.Path.Value!.TrimEnd('/')}{request.QueryString}";
+        return Of(request.Method, address, body);
     }
 
     public static byte[] Of(string method, string address, ReadOnlyMemory<byte> body)

@@ -53,7 +53,10 @@ internal static class Commits
 internal sealed class UncancelledCommit : DbTransactionInterceptor
 {
     public override async ValueTask<InterceptionResult> TransactionCommittingAsync(
-        DbTransaction transaction, TransactionEventData eventData, InterceptionResult result, CancellationToken cancellationToken = default)
+        DbTransaction transaction,
+        TransactionEventData eventData,
+        InterceptionResult result,
+        CancellationToken cancellationToken = default)
     {
         await ((NpgsqlTransaction)transaction).EndAsync();
         return InterceptionResult.Suppress();
@@ -61,7 +64,8 @@ internal sealed class UncancelledCommit : DbTransactionInterceptor
 }
 
 /// <summary>The write is stored on the primary. No standby has confirmed it, so a failover may lose it.</summary>
-internal sealed class CommitNotReplicatedException(string notice) : Exception($"The commit was not confirmed by a standby: {notice}");
+internal sealed class CommitNotReplicatedException(string notice)
+    : Exception($"The commit was not confirmed by a standby: {notice}");
 
 /// <summary>COMMIT was sent and has not been answered in time. It goes on.</summary>
 internal sealed class CommitUnknownException() : Exception("The commit has not been answered in time.");

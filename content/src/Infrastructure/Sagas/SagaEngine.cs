@@ -17,11 +17,10 @@ namespace Infrastructure.Sagas;
 /// second time and has no effect. Only the holder of the newest lease moves the run on; a late one finds that it cannot.
 /// </summary>
 internal sealed partial class SagaEngine(
-    IServiceScopeFactory scopes,
+    SagaWork work,
     SagaDefinitions definitions,
     ShardSignals signals,
     BucketMap buckets,
-    SagaBulkheads bulkheads,
     SagaTelemetry telemetry,
     IOptions<SagaOptions> options,
     ILogger<SagaEngine> logger)
@@ -129,7 +128,7 @@ internal sealed partial class SagaEngine(
     /// </summary>
     private Task<(bool IsDone, Error? Refusal)> DoAsync(
         Place place, SagaRun done, string step, UserId owner, ICommand<ErrorOr<Success>> command,
-        CancellationToken stopping, CancellationToken cancellationToken) => InAsync<(bool, Error?)>(
+        CancellationToken stopping, CancellationToken cancellationToken) => work.InAsync<(bool, Error?)>(
         owner,
         async (writer, context, services) =>
         {
@@ -158,7 +157,7 @@ internal sealed partial class SagaEngine(
 
     private Task<SagaStepRow?> WrittenAsync(
         SagaRun run, string step, UserId owner, Error? refusal, CancellationToken cancellationToken) =>
-        InAsync(owner, async (writer, context, _) =>
+        work.InAsync(owner, async (writer, context, _) =>
         {
             if (refusal is null)
             {
@@ -174,7 +173,7 @@ internal sealed partial class SagaEngine(
         }, cancellationToken);
 
     private Task<Place?> AdvanceAsync(SagaRun stored, SagaRun next, string step, CancellationToken cancellationToken) =>
-        InAsync<Place?>(stored.Owner, async (writer, context, _) =>
+        work.InAsync<Place?>(stored.Owner, async (writer, context, _) =>
         {
             if (!await SagaRows.ReplaceAsync(context, stored, next, options.Value.Lease, step: null, cancellationToken))
             {
@@ -214,7 +213,7 @@ internal sealed partial class SagaEngine(
                 await buckets.ReloadAsync(aborting);
             }
 
-            await InAsync(stored.Owner, async (writer, context, _) =>
+            await work.InAsync(stored.Owner, async (writer, context, _) =>
             {
                 var isOurs = await SagaRows.ReplaceAsync(context, stored, next, wait, step: null, aborting);
                 await writer.CommitAsync(aborting);
@@ -233,40 +232,6 @@ internal sealed partial class SagaEngine(
             LogNotReleased(exception, stored.Name, stored.Id);
         }
     }
-
-    /// <summary>Works on the user's shard, in a turn of that shard.</summary>
-    private async Task<T> InAsync<T>(
-        UserId owner, Func<ShardWriter, ShardContext, IServiceProvider, Task<T>> work, CancellationToken cancellationToken,
-        CancellationToken stopping = default)
-    {
-        var shard = (await buckets.RouteOfAsync(owner.Bucket, cancellationToken)).Shard;
-        return await bulkheads.RunAsync(
-            shard,
-            async () =>
-            {
-                await using var scope = scopes.CreateAsyncScope();
-                var writer = scope.ServiceProvider.GetRequiredService<ShardWriter>();
-                writer.UseWorkerRole();
-                return await work(writer, await writer.JoinAsync(owner, cancellationToken), scope.ServiceProvider);
-            },
-            stopping,
-            cancellationToken);
-    }
-
-    [LoggerMessage(LogLevel.Debug, "Saga {Saga} {Id} is worked on by somebody else.")]
-    private partial void LogLost(string saga, Guid id);
-
-    [LoggerMessage(LogLevel.Warning, "Step {Step} of saga {Saga} {Id} failed and will be tried again.")]
-    private partial void LogFailed(Exception exception, string saga, Guid id, string? step);
-
-    [LoggerMessage(LogLevel.Error, "Saga {Saga} {Id} is dead: {Failure}")]
-    private partial void LogDead(string saga, Guid id, string? failure);
-
-    [LoggerMessage(LogLevel.Error, "Saga {Saga} {Id} is dead.")]
-    private partial void LogDeadWith(Exception exception, string saga, Guid id);
-
-    [LoggerMessage(LogLevel.Debug, "Saga {Saga} {Id} was not given back; its lease will run out.")]
-    private partial void LogNotReleased(Exception exception, string saga, Guid id);
 
     /// <param name="Stored">
     /// What the run's row says. One step less than <paramref name="Run"/> after a step on another shard when the next one

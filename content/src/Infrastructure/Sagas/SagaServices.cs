@@ -21,6 +21,7 @@ internal static class SagaServices
             .AddSingleton<SagaDefinitions>()
             .AddSingleton<SagaQueues>()
             .AddSingleton<SagaBulkheads>()
+            .AddSingleton<SagaWork>()
             .AddSingleton<SagaClaims>()
             .AddSingleton<SagaTelemetry>()
             .AddSingleton<SagaEngine>()

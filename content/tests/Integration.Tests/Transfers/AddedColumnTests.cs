@@ -19,7 +19,8 @@ public sealed class AddedColumnTests(ServersFixture fixture) : IClassFixture<Ser
     public async Task A_column_that_is_added_to_any_table_disturbs_no_request()
     {
         await using var service = new TestService(
-            await fixture.Servers.CreateDatabasesAsync(), ("Postgres:MaxPoolSize", "4"), ("RateLimits:PerSecond", "10000"), ("RateLimits:Burst", "10000"));
+            await fixture.Servers.CreateDatabasesAsync(),
+            ("Postgres:MaxPoolSize", "4"), ("RateLimits:PerSecond", "10000"), ("RateLimits:Burst", "10000"));
         var payees = new[] { await Person.ComeAsync(service, shard: 0), await Person.ComeAsync(service, shard: 1) };
         var failures = new ConcurrentQueue<string>();
         var rounds = 0;
