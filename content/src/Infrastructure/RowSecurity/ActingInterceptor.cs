@@ -35,8 +35,9 @@ internal sealed class ActingInterceptor : DbCommandInterceptor
             batch.BatchCommands.Add(ReadGuard.PositionCommand());
         }
 
+        cancellationToken = guard?.Cancellation(cancellationToken) ?? cancellationToken;
         await PreparedStatements.PrepareAsync(batch, command.CommandText, cancellationToken);
-        var reader = await batch.ExecuteReaderAsync(guard?.Cancellation(cancellationToken) ?? cancellationToken);
+        var reader = await batch.ExecuteReaderAsync(cancellationToken);
         try
         {
             if (guard is not null)
