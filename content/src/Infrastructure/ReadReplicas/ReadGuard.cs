@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Data.Common;
 using Domain.Common;
 using Infrastructure.Persistence;
+using Infrastructure.RowSecurity;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -11,7 +12,7 @@ namespace Infrastructure.ReadReplicas;
 /// The statement that each read begins with, in its own round trip: the server that answers says itself whether it is the one
 /// that the read needs. Only then is the user set, so without that row security gives no rows.
 /// </summary>
-internal sealed class ReadGuard
+internal sealed class ReadGuard : IReadGuard
 {
     /// <summary>
     /// Cluster (0 for any), timeline, position. A server in recovery is a replica, another one must be the primary. Of a replica
@@ -82,17 +83,15 @@ internal sealed class ReadGuard
         return command;
     }
 
-    public static NpgsqlBatchCommand PositionCommand() => new(PositionSql);
+    public NpgsqlBatchCommand PositionCommand() => new(PositionSql);
 
     /// <summary>A statement for one row, and the position in a column behind its own: cheaper than another statement.</summary>
     public string WithPosition(string sql) => AsksPosition
         ? Positioned.GetOrAdd(sql, static inner => $"SELECT found.*, {SeenSql} FROM ({inner}) found")
         : sql;
 
-    /// <inheritdoc cref="ReadRoute.Cancellation"/>
     public CancellationToken Cancellation(CancellationToken cancellationToken) => _route.Cancellation(cancellationToken);
 
-    /// <summary>Reads what the server has said, and goes on to the result of the read.</summary>
     /// <exception cref="ReadRefusedException">It is not the server for this read.</exception>
     public async ValueTask PassAsync(DbDataReader reader)
     {
@@ -107,7 +106,6 @@ internal sealed class ReadGuard
         await reader.NextResultAsync();
     }
 
-    /// <summary>After the rows: reads which position they were read at, or one that is later.</summary>
     public async ValueTask EndAsync(DbDataReader reader)
     {
         if (await reader.NextResultAsync() && await reader.ReadAsync())
@@ -116,7 +114,7 @@ internal sealed class ReadGuard
         }
     }
 
-    /// <summary>The same from the last column of a row.</summary>
+    /// <summary>The position that a row was read at, or a later one, is in its last column.</summary>
     public void End(DbDataReader row)
     {
         if (AsksPosition)
