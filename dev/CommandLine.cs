@@ -19,6 +19,8 @@ public static class CommandLine
           test                 Run the usual check of a change: the template's own tests, and those that it generates.
           test --all           Run every test, also the long ones: faults, containers, browser.
           test --only PART,…   Run some parts.
+          repeat [--runs N]    Run the integration tests of the default solution N times (20), each time in another order,
+                               every second time with one processor busy: a test that fails now and then fails here.
           bench [--rows KEY,…] [--rounds N] [--seconds N] [--write]
                                Generate a service, build it for release, and measure it against floors that take turns
                                with it. With --write the result goes to docs/performance.
@@ -50,6 +52,8 @@ public static class CommandLine
                     await DemoCommand.RunAsync(options.Contains("--once"), !options.Contains("--no-aspire"), console, stop.Token),
                 ["test", .. var options] when TestOptions.Parse(options) is { } test =>
                     await TestCommand.RunAsync(test, console, stop.Token),
+                ["repeat", .. var options] when RepeatCommand.ParseRuns(options) is { } runs =>
+                    await RepeatCommand.RunAsync(runs, console, stop.Token),
                 ["bench", .. var options] when BenchOptions.Parse(options) is { } bench =>
                     await BenchCommand.RunAsync(bench, console, stop.Token),
                 ["chaos", .. var options] when ChaosOptions.Parse(options) is { } chaos =>

@@ -37,7 +37,6 @@ public static class Program
             using var directory = await LocalDirectory.OpenAsync(options.DataDirectory, options.Reset, CancellationToken.None);
             Configure(builder, await ServerChoice.MakeAsync(builder, options, directory), options);
             HostPorts.EnsureFree(builder, options);
-            File.Delete(HostState.FileIn(directory.Root));
             await builder.Build().RunAsync();
             File.Delete(HostState.FileIn(directory.Root));
             return 0;

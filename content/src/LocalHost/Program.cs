@@ -53,7 +53,6 @@ try
             Log = Report.Log,
         },
         stop.Token);
-    File.Delete(state);
     topology.WriteApiSettings();
     var api = options.ServersOnly ? null : await topology.StartApiAsync(options.Port(LocalPorts.Api), stop.Token);
 

@@ -57,6 +57,13 @@ public sealed class LocalDirectory : IDisposable
                 directory.Clear();
             }
 
+            // What the run before wrote of its addresses.
+            File.Delete(HostState.FileIn(root));
+            if (Directory.Exists(directory.ApiSettings))
+            {
+                Directory.Delete(directory.ApiSettings, recursive: true);
+            }
+
             CreateTraversable(directory.Servers);
             PrivateFiles.CreateDirectory(directory.Running);
             PrivateFiles.CreateDirectory(directory.Redis);
