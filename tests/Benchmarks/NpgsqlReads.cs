@@ -1,6 +1,5 @@
 using Domain.Common;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Colonnade.Benchmarks;
 
@@ -16,12 +15,13 @@ internal static class NpgsqlReads
     /// <summary>The service's own way to set the user: its guard, which refuses a server or a shard that is not the right one.</summary>
     private const string GuardSql = """
         SELECT CASE WHEN $4::bigint <> 0 AND current_setting('app.cluster', true)::bigint IS DISTINCT FROM $4 THEN 1
-        WHEN CASE WHEN pg_is_in_recovery() THEN (SELECT last_value FROM primary_timeline) < $5::int
+        WHEN CASE WHEN pg_is_in_recovery() THEN current_setting('app.timeline', true)::int < $5::int
                   ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int <> $5 END THEN 2
-        WHEN pg_is_in_recovery() AND pg_last_wal_replay_lsn() < $6 THEN 3
-        WHEN (SELECT epoch FROM bucket_owner WHERE bucket = $2 AND state <> 'moved') IS DISTINCT FROM $3 THEN 4
+        WHEN pg_is_in_recovery() AND pg_last_wal_replay_lsn() < $6::text::pg_lsn THEN 3
+        WHEN epoch <> $3 OR state = 'moved' THEN 4
         WHEN set_config('app.user_id', $1, true) IS NULL THEN 5 ELSE 0 END,
         CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END
+        FROM bucket_owner WHERE bucket = $2
         """;
 
     public static NpgsqlDataSource Source(string name, int clients = 32)
@@ -68,7 +68,7 @@ internal static class NpgsqlReads
                             new NpgsqlParameter<long> { TypedValue = known },
                             new NpgsqlParameter<long> { TypedValue = 0 },
                             new NpgsqlParameter<int> { TypedValue = 1 },
-                            new NpgsqlParameter<NpgsqlLogSequenceNumber> { TypedValue = default },
+                            new NpgsqlParameter<string> { TypedValue = "0/0" },
                         },
                     }
                     : new NpgsqlBatchCommand(ActSql) { Parameters = { new NpgsqlParameter<string> { TypedValue = owner.ToString() } } },

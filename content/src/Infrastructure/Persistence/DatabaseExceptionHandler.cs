@@ -1,4 +1,3 @@
-using Infrastructure.ReadReplicas;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
 using Domain.Common;
 using Infrastructure.Persistence;
+using Infrastructure.RowSecurity;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -10,12 +12,15 @@ namespace Infrastructure.ReadReplicas;
 /// The statement that each read begins with, in its own round trip: the server that answers says itself whether it is the one
 /// that the read needs. Only then is the user set, so without that row security gives no rows.
 /// </summary>
-internal sealed class ReadGuard
+internal sealed class ReadGuard : IReadGuard
 {
-    /// <summary>Cluster (0 for any), timeline, position. A server in recovery is a replica, another one must be the primary.</summary>
+    /// <summary>
+    /// Cluster (0 for any), timeline, position. A server in recovery is a replica, another one must be the primary. Of a replica
+    /// the session keeps cluster and timeline: the one does not change, and the other only grows while the server runs.
+    /// </summary>
     private const string ServerSql = """
         WHEN $1::bigint <> 0 AND current_setting('app.cluster', true)::bigint IS DISTINCT FROM $1 THEN 1
-        WHEN CASE WHEN pg_is_in_recovery() THEN (SELECT last_value FROM primary_timeline) < $2::int
+        WHEN CASE WHEN pg_is_in_recovery() THEN current_setting('app.timeline', true)::int < $2::int
                   ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int <> $2 END THEN 2
         WHEN pg_is_in_recovery() AND pg_last_wal_replay_lsn() < $3 THEN 3
         """;
@@ -33,12 +38,14 @@ internal sealed class ReadGuard
         Columns = [typeof(int), typeof(NpgsqlLogSequenceNumber)])]
     private const string ShardSql = $"""
         SELECT CASE {ServerSql}
-        WHEN (SELECT epoch FROM bucket_owner WHERE bucket = $4 AND state <> 'moved') IS DISTINCT FROM $5 THEN 4
-        WHEN set_config('app.user_id', $6, true) IS NULL THEN 5 ELSE 0 END, {SeenSql}
+        WHEN epoch <> $5 OR state = 'moved' THEN 4
+        WHEN set_config('app.user_id', $6, true) IS NULL THEN 5 ELSE 0 END, {SeenSql} FROM bucket_owner WHERE bucket = $4
         """;
 
     [Sql(Columns = [typeof(NpgsqlLogSequenceNumber)])]
     private const string PositionSql = $"SELECT {SeenSql}";
+
+    private static readonly ConcurrentDictionary<string, string> Positioned = new();
 
     private readonly ReadRoute _route;
     private readonly UserId? _owner;
@@ -76,17 +83,20 @@ internal sealed class ReadGuard
         return command;
     }
 
-    public static NpgsqlBatchCommand PositionCommand() => new(PositionSql);
+    public NpgsqlBatchCommand PositionCommand() => new(PositionSql);
 
-    /// <inheritdoc cref="ReadRoute.Cancellation"/>
+    /// <summary>A statement for one row, and the position in a column behind its own: cheaper than another statement.</summary>
+    public string WithPosition(string sql) => AsksPosition
+        ? Positioned.GetOrAdd(sql, static inner => $"SELECT found.*, {SeenSql} FROM ({inner}) found")
+        : sql;
+
     public CancellationToken Cancellation(CancellationToken cancellationToken) => _route.Cancellation(cancellationToken);
 
-    /// <summary>Reads what the server has said, and goes on to the result of the read.</summary>
     /// <exception cref="ReadRefusedException">It is not the server for this read.</exception>
     public async ValueTask PassAsync(DbDataReader reader)
     {
-        await reader.ReadAsync();
-        var verdict = (ReadVerdict)reader.GetInt32(0);
+        // A shard that never had the bucket has no row of it.
+        var verdict = await reader.ReadAsync() ? (ReadVerdict)reader.GetInt32(0) : ReadVerdict.BucketMoved;
         if (verdict != ReadVerdict.Passed)
         {
             throw new ReadRefusedException(verdict, $"The server of '{_route.Source}' is not the one for this read: {verdict}.");
@@ -96,12 +106,20 @@ internal sealed class ReadGuard
         await reader.NextResultAsync();
     }
 
-    /// <summary>After the rows: reads which position they were read at, or one that is later.</summary>
     public async ValueTask EndAsync(DbDataReader reader)
     {
         if (await reader.NextResultAsync() && await reader.ReadAsync())
         {
-            _route.SetEnd((ulong)reader.GetFieldValue<NpgsqlLogSequenceNumber>(0));
+            End(reader);
+        }
+    }
+
+    /// <summary>The position that a row was read at, or a later one, is in its last column.</summary>
+    public void End(DbDataReader row)
+    {
+        if (AsksPosition)
+        {
+            _route.SetEnd((ulong)row.GetFieldValue<NpgsqlLogSequenceNumber>(row.FieldCount - 1));
         }
     }
 }

@@ -18,6 +18,9 @@ internal sealed class ReadReplicaOptions
     [Range(50, 60_000)]
     public int TimeoutMilliseconds { get; init; } = 1_000;
 
+    /// <summary>The same for settings of Npgsql's, which knows whole seconds.</summary>
+    public int TimeoutSeconds => Math.Max(1, TimeoutMilliseconds / 1_000);
+
     /// <summary>
     /// Reads that go to the primary at once, per database, because no replica will do. Fewer than its pool has connections,
     /// so that writes get theirs.

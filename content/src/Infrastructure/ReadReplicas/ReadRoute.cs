@@ -29,7 +29,7 @@ internal sealed record ReadRoute(string Source, WalPosition Needed) : IDisposabl
     /// <summary>What the replica had replayed before the read began; null for a primary, and before it has said so.</summary>
     public WalPosition? Seen { get; private set; }
 
-    /// <summary>All that the read can have seen was there at this position; null when it was not asked for.</summary>
+    /// <summary>All rows that the read has found were there at this position; null when it was not asked for.</summary>
     public WalPosition? End => _end == 0 ? null : Needed with { Lsn = _end };
 
     public static ReadRoute To(Replica replica, WalPosition needed, string reason)
@@ -52,7 +52,11 @@ internal sealed record ReadRoute(string Source, WalPosition Needed) : IDisposabl
     public CancellationToken Cancellation(CancellationToken cancellationToken) =>
         Replica is null ? cancellationToken : CancellationToken.None;
 
-    public void Pass(ulong lsn) => Seen = Replica is null ? null : Needed with { Lsn = lsn };
+    public void Pass(ulong lsn)
+    {
+        Seen = Replica is null ? null : Needed with { Lsn = lsn };
+        _end = AsksPosition ? lsn : 0;
+    }
 
     /// <summary>The last one counts.</summary>
     public void SetEnd(ulong lsn) => _end = lsn;

@@ -38,7 +38,7 @@ internal sealed class ReadRouting(
         {
             using var route = onPrimary is null
                 ? await RouteAsync(database, tried, cancellationToken)
-                : ReadRoute.ToPrimary(database, KnownOf(database), onPrimary);
+                : AskingPosition(ReadRoute.ToPrimary(database, KnownOf(database), onPrimary));
             try
             {
                 var result = await (route.Replica is null ? read(route) : WithinAsync(read(route), cancellationToken));
@@ -59,10 +59,14 @@ internal sealed class ReadRouting(
             catch (ReadRefusedException refused) when (refused.Verdict != ReadVerdict.BucketMoved)
             {
                 telemetry.Routed(database, "refused", $"{refused.Verdict}");
+                if (refused.Verdict != ReadVerdict.Behind || route.Replica is null)
+                {
+                    // What the session keeps of its server is old, or the server is not the primary any more.
+                    sources.For(route.Source).Clear();
+                }
+
                 if (route.Replica is null)
                 {
-                    // The connection leads to a server that is not the primary any more, and there may be more of them.
-                    sources.For(database).Clear();
                     throw;
                 }
 
@@ -181,7 +185,7 @@ internal sealed class ReadRouting(
 
     private ReadRoute AskingPosition(ReadRoute route)
     {
-        route.AsksPosition = tokens.Consistency == Consistency.Session;
+        route.AsksPosition = tokens.Consistency == Consistency.Session && route.Reason is { Length: > 0 };
         return route;
     }
 

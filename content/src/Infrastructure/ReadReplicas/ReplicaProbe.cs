@@ -52,7 +52,9 @@ internal sealed partial class ReplicaProbe(
     private async Task WatchAsync(ReplicaServer server, CancellationToken cancellationToken)
     {
         await using var source = PrimaryServers.ProbeOf(
-            configuration.GetConnectionString(server.Source)!, "replica-probe", settings => settings.Timeout = settings.CommandTimeout = 1);
+            configuration.GetConnectionString(server.Source)!,
+            "replica-probe",
+            settings => settings.Timeout = settings.CommandTimeout = options.Value.TimeoutSeconds);
         NpgsqlConnection? connection = null;
         string? last = null;
         try

@@ -6,25 +6,29 @@ namespace Infrastructure.ReadReplicas;
 
 public static class ReplicaSource
 {
-    [Sql(Columns = [typeof(string)])]
-    private const string ClusterSql = "SELECT set_config('app.cluster', system_identifier::text, false) FROM pg_control_system()";
+    [Sql(Columns = [typeof(string), typeof(string)])]
+    private const string ServerSql = """
+        SELECT set_config('app.cluster', system_identifier::text, false),
+               set_config('app.timeline', (SELECT last_value FROM primary_timeline)::text, false)
+        FROM pg_control_system()
+        """;
 
     /// <summary>
-    /// Settings of a data source for reads. Each new connection is asked once of which cluster its server is, and the session
-    /// keeps it. Commands have no time limit of Npgsql's: it would block a thread to cancel them at a server that hangs.
+    /// Settings of a data source for reads. Each new connection is asked once of which cluster its server is, and which
+    /// timeline it replays, and the session keeps it. Commands have no time limit of Npgsql's: it would block a thread to cancel them at a server that hangs.
     /// <see cref="ReadReplicaOptions.TimeoutMilliseconds"/> is their limit.
     /// </summary>
     public static void UseReplica(this NpgsqlDataSourceBuilder source, IConfiguration configuration)
     {
         var options = configuration.GetSection(ReadReplicaOptions.Section).Get<ReadReplicaOptions>() ?? new();
         source.ConnectionStringBuilder.CommandTimeout = 0;
-        source.ConnectionStringBuilder.Timeout = Math.Max(1, options.TimeoutMilliseconds / 1_000);
+        source.ConnectionStringBuilder.Timeout = options.TimeoutSeconds;
         source.UsePhysicalConnectionInitializer(connection => AskAsync(connection).GetAwaiter().GetResult(), AskAsync);
     }
 
     private static async Task AskAsync(NpgsqlConnection connection)
     {
-        await using var command = new NpgsqlCommand(ClusterSql, connection);
+        await using var command = new NpgsqlCommand(ServerSql, connection);
         await command.ExecuteScalarAsync();
     }
 }

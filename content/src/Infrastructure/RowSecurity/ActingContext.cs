@@ -1,4 +1,3 @@
-using Infrastructure.ReadReplicas;
 using Microsoft.EntityFrameworkCore;
 
 namespace Infrastructure.RowSecurity;
@@ -10,7 +9,7 @@ public abstract class ActingContext(DbContextOptions options) : DbContext(option
     internal Acting? Acting { get; set; }
 
     /// <summary>Of reads outside a transaction; goes in front of each. Null after each renting.</summary>
-    internal ReadGuard? Guard { get; set; }
+    internal IReadGuard? Guard { get; set; }
 
     /// <summary>Is told the log's position right after a commit. Null after each renting: then no commit is let through.</summary>
     internal Action<ulong>? Committed { get; set; }

@@ -1,6 +1,4 @@
 using System.Data.Common;
-using Infrastructure.Persistence;
-using Infrastructure.ReadReplicas;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Npgsql;
 
@@ -32,11 +30,12 @@ internal sealed class ActingInterceptor : DbCommandInterceptor
         var batch = Batch(command, guard is null ? calls : [guard.Command()]);
         if (guard is { AsksPosition: true })
         {
-            batch.BatchCommands.Add(ReadGuard.PositionCommand());
+            batch.BatchCommands.Add(guard.PositionCommand());
         }
 
+        cancellationToken = guard?.Cancellation(cancellationToken) ?? cancellationToken;
         await PreparedStatements.PrepareAsync(batch, command.CommandText, cancellationToken);
-        var reader = await batch.ExecuteReaderAsync(guard?.Cancellation(cancellationToken) ?? cancellationToken);
+        var reader = await batch.ExecuteReaderAsync(cancellationToken);
         try
         {
             if (guard is not null)

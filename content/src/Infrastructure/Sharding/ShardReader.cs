@@ -91,7 +91,7 @@ internal sealed class ShardReader(
         await using var connection = await sources.For(route.Source).OpenConnectionAsync(cancellationToken);
         await using var batch = connection.CreateBatch();
         batch.BatchCommands.Add(guard.Command());
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(sql)
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(guard.WithPosition(sql))
         {
             Parameters =
             {
@@ -99,20 +99,15 @@ internal sealed class ShardReader(
                 new NpgsqlParameter<Guid> { TypedValue = id, NpgsqlDbType = NpgsqlDbType.Uuid },
             },
         });
-        if (guard.AsksPosition)
-        {
-            batch.BatchCommands.Add(ReadGuard.PositionCommand());
-        }
-
         await batch.PrepareAsync(CancellationToken.None);
         await using var reader = await batch.ExecuteReaderAsync(route.Cancellation(cancellationToken));
         await guard.PassAsync(reader);
-        var row = await reader.ReadAsync(CancellationToken.None) ? map(reader) : null;
-        if (guard.AsksPosition)
+        if (!await reader.ReadAsync(CancellationToken.None))
         {
-            await guard.EndAsync(reader);
+            return null;
         }
 
-        return row;
+        guard.End(reader);
+        return map(reader);
     }
 }

@@ -112,8 +112,9 @@ internal sealed class TestService(Databases databases, params IEnumerable<(strin
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseEnvironment("Development");
-        // On a machine that has much to do, a Redis that is slow to answer is not one that is away.
+        // On a machine that has much to do, a Redis or a replica that is slow to answer is not one that is away.
         builder.UseSetting("Cache:PatienceMilliseconds", "2000");
+        builder.UseSetting("ReadReplicas:TimeoutMilliseconds", "10000");
         foreach (var (name, value) in SettingsOf(Databases).Concat(settings.Select(setting => KeyValuePair.Create(setting.Key, setting.Value))))
         {
             builder.UseSetting(name, value);

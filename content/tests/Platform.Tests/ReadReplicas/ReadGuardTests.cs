@@ -9,6 +9,7 @@ using Topology;
 namespace Platform.Tests.ReadReplicas;
 
 /// <summary>What answers a read is the server that is connected to, and not the one that a probe has asked.</summary>
+[Collection(nameof(Timed))]
 public sealed class ReadGuardTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -111,7 +112,13 @@ public sealed class ReadGuardTests
         await using var servers = await StartedServers.StartAsync(Cancellation);
         var databases = new Databases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
         await Notes.CreateAsync(databases);
-        await using var service = ServiceOn(servers, databases, servers.Topology.Replica, onlyWriter: true, ("ReadReplicas:PrimaryReads", "200"));
+        await using var service = ServiceOn(
+            servers,
+            databases,
+            servers.Topology.Replica,
+            onlyWriter: true,
+            ("ReadReplicas:PrimaryReads", "200"),
+            ("ReadReplicas:TimeoutMilliseconds", "1000"));
         await Notes.WriteAsync(service, "note", 1);
         await databases.ReplicaHasCaughtUpAsync();
         await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Notes.ReadAsync(service, "note")));
@@ -127,7 +134,8 @@ public sealed class ReadGuardTests
 
         var held = await reads;
         Assert.All(held, read => Assert.Equal((1, "primary"), read.Value));
-        Assert.InRange(held.Max(read => read.Time), TimeSpan.Zero, TimeSpan.FromSeconds(2));
+        // A second, and what a machine adds that has much to do.
+        Assert.InRange(held.Max(read => read.Time), TimeSpan.Zero, TimeSpan.FromSeconds(4));
         Assert.InRange(writes.Max(), TimeSpan.Zero, TimeSpan.FromSeconds(1));
         for (var i = 0; i < 20; i++)
         {

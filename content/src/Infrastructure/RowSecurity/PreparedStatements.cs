@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
 
-namespace Infrastructure.Persistence;
+namespace Infrastructure.RowSecurity;
 
 /// <summary>
 /// Prepares statements on purpose; it is a round trip only for a connection that has not got the statement yet. Npgsql's own

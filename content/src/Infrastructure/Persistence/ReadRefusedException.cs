@@ -1,6 +1,6 @@
-namespace Infrastructure.ReadReplicas;
+namespace Infrastructure.Persistence;
 
-/// <summary>What a server says to a read: the numbers of <see cref="ReadGuard"/>.</summary>
+/// <summary>What a server says to a read: the numbers of the read's guard.</summary>
 internal enum ReadVerdict
 {
     Passed = 0,
