@@ -12,35 +12,28 @@ namespace Infrastructure.Caching;
 internal sealed record CachedKind<T>(string Database, string Name, JsonTypeInfo<T> Json)
     where T : class
 {
-    public CacheKey KeyOf(string key) => new(Database, $"{Database}:{Name}:{key}");
+    /// <summary>The key in Redis, after the prefix. What a promotion has lost is not found on the next timeline.</summary>
+    public string KeyOf(string key, int timeline) => $"{Database}@{timeline}:{Name}:{key}";
 
     public byte[] Write(T? value) => value is null ? [] : JsonSerializer.SerializeToUtf8Bytes(value, Json);
 
     public T? Read(ReadOnlySpan<byte> payload) => payload.IsEmpty ? null : JsonSerializer.Deserialize(payload, Json);
 }
 
-/// <param name="Name">The key in Redis, after the prefix.</param>
-internal readonly record struct CacheKey(string Database, string Name);
-
 /// <summary>What a database said.</summary>
 /// <param name="Value">Null when there is no such row.</param>
-/// <param name="Version">The row's, from 1. For one key, what is committed later has a higher one. Of no meaning without a row.</param>
+/// <param name="Version">The row's, from 1. For one key, what is committed later has a higher one.</param>
 /// <param name="Seen">What the replica had replayed before it was asked; null when it was the primary.</param>
 internal readonly record struct Loaded<T>(T? Value, long Version, WalPosition? Seen)
     where T : class;
 
-/// <summary>A value that may be given to whoever needs no more than <see cref="Seen"/>.</summary>
-/// <param name="Seen">All that was committed up to here was there to be seen when the value was loaded.</param>
-internal record CacheEntry(object? Value, long Version, WalPosition? Seen)
+/// <summary>A value that may be given to requests that need no more than <see cref="Seen"/>.</summary>
+/// <param name="Seen">All that was committed up to here was visible to the load; null when that is not known.</param>
+/// <param name="ExpiresAt">When it is too old to be used, as <see cref="Environment.TickCount64"/>.</param>
+internal record CacheEntry(object? Value, long Version, WalPosition? Seen, long ExpiresAt)
 {
     public bool Covers(WalPosition? needed) => needed is not { } position || (Seen?.Covers(position) ?? false);
 }
 
-internal enum CacheOutcome
-{
-    Hit,
-    Miss,
-
-    /// <summary>Redis said nothing of how new the answer is, so it is what a replica says.</summary>
-    Bypass,
-}
+/// <summary>Bypass is an answer without Redis, or that Redis does not keep: as new as the server that gave it.</summary>
+internal enum CacheOutcome { Hit, Miss, Bypass }

@@ -1,52 +1,58 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Text.Json;
 using Infrastructure.ReadReplicas;
+using Microsoft.Extensions.Options;
 
 namespace Infrastructure.Caching;
 
 /// <summary>
-/// Cache-aside that cannot be made stale by a load that was under way during a write, by a replica that lags, or by a Redis
-/// that has lost its memory. One instance per process; of requests that miss the same key at once, one loads.
+/// Cache-aside whose fills are compared with floors, and whose values end at a time that was fixed before their load began. One
+/// instance per process; of requests that miss the same key at once, one loads.
 /// </summary>
 internal sealed class VersionedCache(
-    RedisEntries entries, CacheEpochs epochs, LocalEntries local, PrimaryReads primaryReads, CacheTelemetry telemetry)
+    RedisEntries entries, LocalEntries local, PrimaryReads primaryReads, CacheTelemetry telemetry, IOptions<CacheOptions> options)
 {
-    private readonly ConcurrentDictionary<(string Key, long Generation), Task<Answer>> _flights = new();
+    private readonly ConcurrentDictionary<string, Lazy<Task<Answer>>> _flights = new();
 
     /// <param name="kind">What is cached.</param>
-    /// <param name="key">Which of its rows.</param>
+    /// <param name="key">Which of its rows, as <see cref="CachedKind{T}.KeyOf"/> names it.</param>
     /// <param name="needed">A position that the answer must have seen; null if any will do.</param>
     /// <param name="load">
     /// Asks the database; the primary if told so, else whichever server has seen <paramref name="needed"/>. Other requests
     /// may wait for it as well, so it must not end with this one.
     /// </param>
-    /// <param name="cancellationToken">Ends the waiting for somebody else's load.</param>
-    /// <exception cref="OperationCanceledException">It was cancelled. What <paramref name="load"/> throws is thrown, too.</exception>
+    /// <param name="cancellationToken">Ends the waiting.</param>
     public async Task<(T? Value, CacheOutcome Outcome)> GetAsync<T>(
-        CachedKind<T> kind, string key, WalPosition? needed, Func<bool, Task<Loaded<T>>> load, CancellationToken cancellationToken)
+        CachedKind<T> kind, string key, WalPosition? needed, Func<bool, Task<Loaded<T>>> load,
+        CancellationToken cancellationToken)
         where T : class
     {
-        var name = kind.KeyOf(key);
-        while (true)
+        for (var arrived = Stopwatch.GetTimestamp(); ;)
         {
-            if (local.Find(name) is { } known && known.Covers(needed))
+            if (local.Find(key) is { } known && known.Covers(needed))
             {
                 telemetry.Requested(kind.Name, CacheOutcome.Hit, "local");
                 return ((T?)known.Value, CacheOutcome.Hit);
             }
 
-            // After a write of this instance the generation is another, so who comes then does not get what was read before.
-            var flight = (name.Name, local.GenerationOf(name));
-            var own = new TaskCompletionSource<Answer>(TaskCreationOptions.RunContinuationsAsynchronously);
-            var task = _flights.GetOrAdd(flight, own.Task);
-            if (task == own.Task)
+            var own = new Lazy<Task<Answer>>(() => FetchAsync(kind, key, needed, load));
+            var flight = _flights.GetOrAdd(key, own);
+            Answer answer;
+            try
             {
-                var request = new Request<T>(kind, name, needed, flight.Item2, load);
-                await FlyAsync(flight, own, () => FetchAsync(request));
+                answer = await flight.Value.WaitAsync(flight == own ? CancellationToken.None : cancellationToken);
+            }
+            finally
+            {
+                if (flight.Value.IsCompleted)
+                {
+                    _flights.TryRemove(KeyValuePair.Create(key, flight));
+                }
             }
 
-            var answer = await task.WaitAsync(cancellationToken);
-            if (task == own.Task || answer.Entry.Covers(needed))
+            // What began before this request may be older than a write that it must see.
+            if (flight == own || (answer.Began >= arrived && answer.Entry.Covers(needed)))
             {
                 telemetry.Requested(kind.Name, answer.Outcome, answer.Outcome == CacheOutcome.Hit ? "redis" : null);
                 return ((T?)answer.Entry.Value, answer.Outcome);
@@ -54,113 +60,83 @@ internal sealed class VersionedCache(
         }
     }
 
-    private async Task FlyAsync((string, long) flight, TaskCompletionSource<Answer> landing, Func<Task<Answer>> fetch)
-    {
-        try
-        {
-            var answer = await fetch();
-            _flights.TryRemove(flight, out _);
-            landing.SetResult(answer);
-        }
-        catch (Exception exception)
-        {
-            // Thrown to everybody who awaits the task.
-            _flights.TryRemove(flight, out _);
-            landing.SetException(exception);
-        }
-    }
-
     /// <summary>One look into Redis, and what follows from it.</summary>
-    private async Task<Answer> FetchAsync<T>(Request<T> request)
+    private async Task<Answer> FetchAsync<T>(
+        CachedKind<T> kind, string key, WalPosition? needed, Func<bool, Task<Loaded<T>>> load)
         where T : class
     {
-        if (await entries.ReadAsync(request.Key) is not { } stored)
+        // Both before Redis is asked, so that no value is used for longer than Redis would keep it.
+        var (began, now) = (Stopwatch.GetTimestamp(), Environment.TickCount64);
+        var stored = await entries.ReadAsync(key);
+        if (stored is not null && Read(kind, key, stored) is { } found && found.Covers(needed))
         {
-            return new(await LoadAsync(request, primary: false, epoch: null), CacheOutcome.Bypass);
+            local.Put(key, found);
+            return new(found, CacheOutcome.Hit, began);
         }
 
-        if (Read(request, stored) is { } found && found.Covers(request.Needed))
+        var (loaded, outcome) = await LoadAsync(primary: false);
+        if (outcome == FillOutcome.Refused && loaded.Seen is not null && primaryReads.TryRoute(kind.Database) is { } room)
         {
-            local.Put(request.Key, found, request.Generation);
-            return new(found, CacheOutcome.Hit);
-        }
-
-        // Found before the load begins, so that a load is never kept by a Redis that has lost its memory meanwhile.
-        if (await epochs.CurrentAsync(request.Key.Database) is not { } epoch)
-        {
-            return new(await LoadAsync(request, primary: false, epoch: null), CacheOutcome.Bypass);
-        }
-
-        var loaded = await LoadAsync(request, primary: false, epoch);
-        var outcome = await FillAsync(request, loaded, epoch, stored.Floor);
-        if (outcome == FillOutcome.Refused && !loaded.IsPrimary)
-        {
-            // The replica is behind what Redis knows of. The primary is not, if it has room for one more reader.
-            using var room = primaryReads.TryRoute(request.Key.Database);
-            if (room is null)
+            // The replica is behind what Redis knows of. The primary is not, and has room for one more reader.
+            using (room)
             {
-                return new(loaded, CacheOutcome.Bypass);
+                (loaded, outcome) = await LoadAsync(primary: true);
+            }
+        }
+
+        // When Redis does not say that a replica's answer is new enough, it is as new as the replica.
+        var isBypass = outcome == FillOutcome.Lost || (outcome == FillOutcome.Refused && loaded.Seen is not null);
+        return new(Entry(loaded), isBypass ? CacheOutcome.Bypass : CacheOutcome.Miss, began);
+
+        // The primary has seen all; what is known of its position is what this request asked of it.
+        CacheEntry Entry(Loaded<T> one) =>
+            new(one.Value, one.Version, one.Seen ?? needed, now + (long)options.Value.Lifetime.TotalMilliseconds);
+
+        async Task<(Loaded<T>, FillOutcome)> LoadAsync(bool primary)
+        {
+            var one = await load(primary);
+            telemetry.LoadedFrom(kind.Name, one.Seen is null);
+            if (stored is null)
+            {
+                return (one, FillOutcome.Lost);
             }
 
-            loaded = await LoadAsync(request, primary: true, epoch);
-            await FillAsync(request, loaded, epoch, stored.Floor);
-        }
+            if (one.Value is null)
+            {
+                // An absence has no version. What the primary said is as new as the floor that was there before, since a floor
+                // is raised after its commit. What a replica said may be older than any floor.
+                one = one with { Version = one.Seen is null ? stored.Floor : 0 };
+            }
 
-        // When Redis does not say that a replica's answer is new enough, it is what a replica says, and no more.
-        return new(loaded, outcome == FillOutcome.Lost ? CacheOutcome.Bypass : CacheOutcome.Miss);
+            var entry = Entry(one);
+            var filled = await entries.FillAsync(key, entry.Version, entry.Seen, kind.Write(one.Value), stored.Now);
+            telemetry.Filled(kind.Name, filled);
+            if (filled == FillOutcome.Kept)
+            {
+                local.Put(key, entry);
+            }
+
+            return (one, filled);
+        }
     }
 
-    private CacheEntry? Read<T>(Request<T> request, StoredEntry stored)
+    private CacheEntry? Read<T>(CachedKind<T> kind, string key, StoredEntry stored)
         where T : class
     {
         try
         {
-            return stored.Payload is { } payload ? new CacheEntry(request.Kind.Read(payload), stored.Version, stored.Seen) : null;
+            return stored.Payload is { } payload
+                ? new CacheEntry(kind.Read(payload), stored.Version, stored.Seen, stored.ExpiresAt)
+                : null;
         }
         catch (JsonException exception)
         {
             // Another release may have written it. The load puts a readable one in its place.
-            telemetry.Unreadable(request.Key.Name, exception);
+            telemetry.LogUnreadable(key, exception);
             return null;
         }
     }
 
-    private async Task<Sight> LoadAsync<T>(Request<T> request, bool primary, CacheEpoch? epoch)
-        where T : class
-    {
-        var loaded = await request.Load(primary);
-        var isPrimary = loaded.Seen is null;
-        telemetry.LoadedFrom(request.Kind.Name, isPrimary);
-        // The primary has seen all, and all that is known of its position is what was asked of it.
-        return new Sight(loaded.Value, loaded.Version, loaded.Seen ?? request.Needed ?? epoch?.Position, isPrimary);
-    }
-
-    private async Task<FillOutcome> FillAsync<T>(Request<T> request, Sight loaded, CacheEpoch epoch, long floor)
-        where T : class
-    {
-        var outcome = FillOutcome.Refused;
-        if (loaded.IsPrimary || loaded.Covers(epoch.Position))
-        {
-            // A row that is not there has no version. What the primary said is as new as the floor that was there before,
-            // since the floor of a write is set after its commit. What a replica said may be older than any floor.
-            var version = loaded.Value is not null ? loaded.Version : loaded.IsPrimary ? floor : 0;
-            outcome = await entries.FillAsync(request.Key, epoch, version, loaded.Seen, request.Kind.Write((T?)loaded.Value));
-        }
-
-        telemetry.Filled(request.Kind.Name, outcome);
-        if (outcome == FillOutcome.Kept)
-        {
-            local.Put(request.Key, loaded, request.Generation);
-        }
-
-        return outcome;
-    }
-
-    private sealed record Request<T>(
-        CachedKind<T> Kind, CacheKey Key, WalPosition? Needed, long Generation, Func<bool, Task<Loaded<T>>> Load)
-        where T : class;
-
-    private sealed record Answer(CacheEntry Entry, CacheOutcome Outcome);
-
-    private sealed record Sight(object? Value, long Version, WalPosition? Seen, bool IsPrimary) : CacheEntry(Value, Version, Seen);
+    /// <param name="Began">Before anything was asked, as <see cref="Stopwatch.GetTimestamp"/>.</param>
+    private sealed record Answer(CacheEntry Entry, CacheOutcome Outcome, long Began);
 }

@@ -29,7 +29,7 @@ internal sealed class PayeeRepository(ShardWriter writer, CacheFloors floors, IC
         if (done.IsSet)
         {
             // Both handles lead elsewhere now: the old one nowhere.
-            await floors.RaiseAsync(context, CachedPayees.Kind, [handle, done.OldHandle ?? handle], done.Version, cancellationToken);
+            floors.Raise(CachedPayees.Kind, [handle, done.OldHandle ?? handle], done.Version);
         }
 
         return done.IsSet;

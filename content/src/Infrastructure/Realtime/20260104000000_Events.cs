@@ -32,30 +32,21 @@ internal sealed class EventsMigration : Migration
         CREATE FUNCTION current_timeline() RETURNS int LANGUAGE sql
         RETURN ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int;
 
-        -- For the reader, who acts for nobody: what was written here since, of all users. Below the oldest transaction that
-        -- is under way (the horizon) nothing can be added any more, so nothing is passed over. One statement, so that horizon
-        -- and rows are of one snapshot. The first row is there also when there are no events.
-        CREATE FUNCTION read_events(
-            after_xact xid8, after_seq bigint, n int,
-            OUT horizon xid8, OUT timeline int, OUT wal pg_lsn, OUT moves numeric, OUT is_pending boolean,
-            OUT owner_id uuid, OUT epoch bigint, OUT xact xid8, OUT seq bigint, OUT type text, OUT payload text, OUT created_at timestamptz)
-        RETURNS SETOF record LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-            WITH here AS MATERIALIZED (
-                SELECT pg_snapshot_xmin(pg_current_snapshot()) AS horizon, current_timeline() AS timeline,
-                       pg_current_wal_flush_lsn() AS wal, (SELECT sum(b.epoch) FROM bucket_owner b) AS moves,
-                       EXISTS (
-                           SELECT FROM events e JOIN bucket_owner b ON b.bucket = bucket_of(e.owner_id) AND b.epoch = e.epoch
-                           WHERE e.xact >= pg_snapshot_xmin(pg_current_snapshot())) AS is_pending
-            )
-            SELECT h.horizon, h.timeline, h.wal, h.moves, h.is_pending,
-                   e.owner_id, e.epoch, e.xact, e.seq, e.type, e.payload, e.created_at
-            FROM here h LEFT JOIN LATERAL (
-                SELECT e.owner_id, e.epoch, e.xact, e.seq, e.type, e.payload::text, e.created_at
-                FROM events e JOIN bucket_owner b ON b.bucket = bucket_of(e.owner_id) AND b.epoch = e.epoch AND b.state <> 'moved'
-                WHERE (e.xact, e.seq) > (after_xact, after_seq) AND e.xact < h.horizon
-                ORDER BY e.xact, e.seq LIMIT n
-            ) e ON true
-            ORDER BY e.xact, e.seq;
+        -- For the reader, who acts for nobody: which users have events since, of all users. Below the oldest transaction that
+        -- is under way (the horizon) nothing can be added any more, so nobody is passed over. One statement, so that horizon
+        -- and rows are of one snapshot. Events that a move has brought from another server are not pending here.
+        CREATE FUNCTION read_event_owners(
+            after_xact xid8, OUT horizon xid8, OUT timeline int, OUT cluster bigint, OUT moves numeric, OUT pending interval,
+            OUT owners uuid[])
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            SELECT h.horizon, current_timeline(), (SELECT c.system_identifier FROM pg_control_system() c),
+                   (SELECT sum(b.epoch) FROM bucket_owner b),
+                   coalesce((
+                       SELECT clock_timestamp() - min(e.created_at)
+                       FROM events e JOIN bucket_owner b ON b.bucket = bucket_of(e.owner_id) AND b.epoch = e.epoch
+                       WHERE e.xact >= h.horizon), interval '0'),
+                   ARRAY(SELECT DISTINCT e.owner_id FROM events e WHERE e.xact >= after_xact AND e.xact < h.horizon)
+            FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS horizon) h;
         $$;
 
         -- For the worker as well. Buckets that are being moved are left alone, and no move begins meanwhile.
@@ -76,13 +67,13 @@ internal sealed class EventsMigration : Migration
             SELECT count(*) FROM dropped;
         $$;
 
-        REVOKE ALL ON FUNCTION read_events(xid8, bigint, int), drop_old_events(interval, int) FROM PUBLIC;
-        GRANT EXECUTE ON FUNCTION read_events(xid8, bigint, int), drop_old_events(interval, int) TO worker;
+        REVOKE ALL ON FUNCTION read_event_owners(xid8), drop_old_events(interval, int) FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION read_event_owners(xid8), drop_old_events(interval, int) TO worker;
         """);
 
     protected override void Down(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("""
         DROP FUNCTION drop_old_events(interval, int);
-        DROP FUNCTION read_events(xid8, bigint, int);
+        DROP FUNCTION read_event_owners(xid8);
         DROP FUNCTION current_timeline();
         DROP TABLE events;
         """);

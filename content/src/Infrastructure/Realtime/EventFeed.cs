@@ -1,110 +1,94 @@
 using System.Runtime.CompilerServices;
 using Application.Realtime;
 using Domain.Common;
-using Npgsql;
+using Infrastructure.Persistence;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Infrastructure.Realtime;
 
 /// <summary>
-/// The stream of one client: first what its shard has since its position, then what the reader gives. The client is known
-/// to the hub before the shard is asked, so nothing falls between; what comes both ways is told by its position.
+/// The stream of one client: reads its history after its position, then waits to be woken. The client is known to the hub
+/// before its first read, so an event is either in the read or wakes it. A slow client holds one page and nothing more.
 /// </summary>
-internal sealed class EventFeed(EventHub hub, EventHistory history, RealtimeTelemetry telemetry) : IEventFeed
+internal sealed partial class EventFeed(
+    EventHub hub, EventHistory history, RealtimeTelemetry telemetry, IHostApplicationLifetime lifetime,
+    IOptions<RealtimeOptions> options, ILogger<EventFeed> logger) : IEventFeed
 {
-    /// <summary>Clients of an instance that ask their shard at once: when all do, after a failover, requests must not wait for them.</summary>
-    private static readonly SemaphoreSlim Asking = new(8);
+    private readonly TimeSpan _heartbeat = TimeSpan.FromSeconds(options.Value.HeartbeatSeconds);
 
     public async IAsyncEnumerable<EventMessage> ReadAsync(
         UserId owner, string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
         using var subscription = hub.Add(owner);
         yield return StoredEvent.Heartbeat;
         var position = after is null ? null : EventPosition.Parse(after);
-        while (await subscription.WaitAsync(cancellationToken))
+        for (var isFirst = true; !ending.IsCancellationRequested; isFirst = false)
         {
-            for (var gap = subscription.TakeGap(); gap != EventGap.None;)
+            var reading = TryReadAsync(owner, position, isFirst, ending.Token);
+            while (!await IsDoneAsync(reading))
             {
-                if (await TryAskAsync(owner, gap == EventGap.TooSlow ? null : position, cancellationToken) is not { } page)
-                {
-                    if (cancellationToken.IsCancellationRequested || subscription.IsCompleted)
-                    {
-                        yield break;
-                    }
-
-                    yield return StoredEvent.Heartbeat;
-                    continue;
-                }
-
-                if (page.Start is { } start)
-                {
-                    if (position is null)
-                    {
-                        yield return StoredEvent.Ready(start, page.SyncToken);
-                    }
-                    else
-                    {
-                        var reason = gap == EventGap.TooSlow ? "too slow" : "unknown position";
-                        telemetry.Reset(reason);
-                        yield return StoredEvent.Reset(start, page.SyncToken, reason);
-                    }
-
-                    position = start;
-                }
-
-                foreach (var missed in page.Events)
-                {
-                    position = missed.Position;
-                    yield return missed.Message;
-                }
-
-                gap = page.HasMore ? gap : EventGap.None;
+                yield return StoredEvent.Heartbeat;
             }
 
-            while (!subscription.HasGap && subscription.TryRead(out var next))
+            var page = await reading;
+            if (page?.Start is { } start)
             {
-                if (next is null)
-                {
-                    yield return StoredEvent.Heartbeat;
-                }
-                else if (next.Position.CompareTo(position) > 0)
-                {
-                    if (next.Position.Epoch != position!.Epoch)
-                    {
-                        // The bucket has moved. What came before on the other shard is on this one, and comes first.
-                        subscription.FallBehind();
-                        break;
-                    }
+                yield return position is null ? StoredEvent.Ready(start, page.SyncToken) : Reset(start, page.SyncToken);
+                position = start;
+            }
 
-                    position = next.Position;
-                    yield return next.Message;
-                }
+            foreach (var next in page?.Events ?? [])
+            {
+                position = next.Position;
+                yield return next.Message;
+            }
+
+            // A shard that did not answer is asked again when its reader has found it, or in some seconds.
+            var pause = page is null ? TimeSpan.FromSeconds(4 + (4 * Random.Shared.NextDouble())) : Timeout.InfiniteTimeSpan;
+            var waiting = page is { HasMore: true } ? Task.CompletedTask : subscription.WaitAsync(pause, ending.Token);
+            while (!await IsDoneAsync(waiting))
+            {
+                yield return StoredEvent.Heartbeat;
             }
         }
     }
 
-    /// <summary>Null when the shard does not answer, after a while.</summary>
-    private async Task<EventPage?> TryAskAsync(UserId owner, EventPosition? position, CancellationToken cancellationToken)
+    /// <summary>False when it is time for a heartbeat.</summary>
+    private async Task<bool> IsDoneAsync(Task task)
+    {
+        await task.WaitAsync(_heartbeat).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return task.IsCompleted;
+    }
+
+    private EventMessage Reset(EventPosition start, string syncToken)
+    {
+        const string Reason = "unknown position";
+        telemetry.Reset(Reason);
+        return StoredEvent.Reset(start, syncToken, Reason);
+    }
+
+    /// <summary>Null when the shard does not answer, or answers with an error.</summary>
+    private async Task<EventPage?> TryReadAsync(
+        UserId owner, EventPosition? position, bool isFirst, CancellationToken cancellationToken)
     {
         try
         {
-            await Asking.WaitAsync(cancellationToken);
-            try
-            {
-                return await history.ReadAsync(owner, position, cancellationToken);
-            }
-            finally
-            {
-                Asking.Release();
-            }
+            return await history.ReadAsync(owner, position, isFirst, cancellationToken);
         }
-        catch (Exception exception) when (IsAway(exception) || cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
         {
-            await Task.Delay(Random.Shared.Next(100, 500), cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!cancellationToken.IsCancellationRequested && !DatabaseExceptionHandler.IsTransient(exception))
+            {
+                LogFailed(exception);
+            }
+
             return null;
         }
     }
 
-    /// <summary>EF Core wraps what comes from the database.</summary>
-    private static bool IsAway(Exception? exception) =>
-        exception is not null && (exception is NpgsqlException or TimeoutException || IsAway(exception.InnerException));
+    [LoggerMessage(LogLevel.Warning, "A client's events cannot be read; its stream tries again in some seconds.")]
+    private partial void LogFailed(Exception exception);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Domain.Common;
 using Infrastructure.Persistence;
@@ -16,26 +17,34 @@ namespace Infrastructure.Realtime;
 internal sealed record EventPage(EventPosition? Start, IReadOnlyList<StoredEvent> Events, bool HasMore, string SyncToken);
 
 /// <summary>What one user's shard has for them since a position, in their name and from the primary.</summary>
-internal sealed class EventHistory(ShardReader shards, BucketMap buckets, SyncTokenCodec tokens, IOptions<RealtimeOptions> options)
+internal sealed class EventHistory(
+    ShardReader shards, BucketMap buckets, SyncTokenCodec tokens, RealtimeTelemetry telemetry, IOptions<RealtimeOptions> options)
 {
     private const int PageSize = 200;
+
+    /// <summary>Streams of an instance that ask a shard at once: after a failover all do, and requests must not wait for them.</summary>
+    private const int AtOnce = 8;
+
+    private static readonly ConcurrentDictionary<string, SemaphoreSlim> Turns = new();
 
     /// <summary>
     /// An event is known as long as it is there, on whichever server: then all that came before it was told, and what was
     /// lost in a failover, or dropped for its age, is noticed. A position without an event is good for its server alone.
-    /// Events of earlier epochs are complete; their xact is of the server that had the bucket then.
+    /// Events of earlier epochs are complete; their xact is of the cluster that had the bucket then. A position of the present
+    /// epoch and another cluster is from before a restore or an upgrade, and says nothing of this one.
     /// </summary>
     [Sql(
         typeof(Guid), typeof(DateTimeOffset), typeof(TimeSpan), typeof(long), typeof(long), typeof(int), typeof(string), typeof(int),
-        Row = typeof(Row))]
+        typeof(long), Row = typeof(Row))]
     private const string Since = """
         WITH here AS MATERIALIZED (
             SELECT b.epoch, pg_snapshot_xmin(pg_current_snapshot()) AS horizon, current_timeline() AS timeline, clock_timestamp() AS now,
-                   pg_current_wal_flush_lsn() AS wal
+                   pg_current_wal_flush_lsn() AS wal, pg_snapshot_xmax(pg_current_snapshot()) AS ahead,
+                   (SELECT system_identifier FROM pg_control_system()) AS cluster
             FROM bucket_owner b WHERE b.bucket = bucket_of({0})
         ), known AS MATERIALIZED (
-            SELECT {1}::timestamptz > h.now - {2}::interval AND CASE
-                       WHEN {3}::bigint = 0 THEN h.epoch = {4} AND h.timeline = {5}
+            SELECT {1}::timestamptz > h.now - {2}::interval AND (h.cluster = {8} OR h.epoch > {4}) AND CASE
+                       WHEN {3}::bigint = 0 THEN h.epoch = {4} AND h.timeline = {5} AND {6}::text::xid8 <= h.ahead
                        ELSE EXISTS (
                            SELECT FROM events e
                            WHERE e.owner_id = {0} AND e.epoch = {4} AND e.xact = {6}::text::xid8
@@ -44,7 +53,7 @@ internal sealed class EventHistory(ShardReader shards, BucketMap buckets, SyncTo
             FROM here h
         )
         SELECT h.epoch AS "HereEpoch", h.horizon::text AS "Horizon", h.timeline AS "Timeline", h.now AS "Now", h.wal::text AS "Wal",
-               k.is_known AS "IsKnown",
+               h.cluster AS "Cluster", k.is_known AS "IsKnown",
                e.epoch AS "Epoch", e.xact::text AS "Xact", e.seq AS "Seq", e.type AS "Type", e.payload::text AS "Payload",
                e.created_at AS "CreatedAt"
         FROM here h CROSS JOIN known k LEFT JOIN LATERAL (
@@ -57,8 +66,28 @@ internal sealed class EventHistory(ShardReader shards, BucketMap buckets, SyncTo
         ORDER BY e.epoch, e.xact, e.seq
         """;
 
-    /// <returns>From now on when <paramref name="after"/> is null, or is not known.</returns>
-    public async Task<EventPage> ReadAsync(UserId owner, EventPosition? after, CancellationToken cancellationToken)
+    /// <param name="owner">The user.</param>
+    /// <param name="after">Null, or one that is not known: from now on.</param>
+    /// <param name="isResuming">The client has come back with its position, so that must not be too old.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public async Task<EventPage> ReadAsync(
+        UserId owner, EventPosition? after, bool isResuming, CancellationToken cancellationToken)
+    {
+        var shard = (await buckets.RouteOfAsync(owner.Bucket, cancellationToken)).Shard;
+        var turns = Turns.GetOrAdd(shard, static _ => new SemaphoreSlim(AtOnce));
+        await turns.WaitAsync(cancellationToken);
+        try
+        {
+            return await ReadAsync(owner, after, options.Value.Lifetime + (isResuming ? TimeSpan.Zero : RealtimeServices.Longer), cancellationToken);
+        }
+        finally
+        {
+            turns.Release();
+        }
+    }
+
+    private async Task<EventPage> ReadAsync(
+        UserId owner, EventPosition? after, TimeSpan lifetime, CancellationToken cancellationToken)
     {
         var position = after ?? EventPosition.Unknown;
         List<Row> rows;
@@ -67,7 +96,7 @@ internal sealed class EventHistory(ShardReader shards, BucketMap buckets, SyncTo
         {
             route = await buckets.RouteOfAsync(owner.Bucket, cancellationToken);
             rows = await shards.ReadPrimaryAsync(
-                owner, context => Rows(context, owner, position).ToListAsync(cancellationToken), cancellationToken);
+                owner, context => Rows(context, owner, position, lifetime).ToListAsync(cancellationToken), cancellationToken);
         }
         while (rows[0].HereEpoch != route.Epoch); // The bucket has moved meanwhile, and a position in the log is one shard's.
 
@@ -76,32 +105,30 @@ internal sealed class EventHistory(ShardReader shards, BucketMap buckets, SyncTo
         if (after is null || !here.IsKnown)
         {
             return new EventPage(
-                new EventPosition(here.HereEpoch, Xact(here.Horizon), 0, here.Now, here.Timeline), [], HasMore: false, syncToken);
+                new EventPosition(here.HereEpoch, Xact(here.Horizon), 0, here.Now, here.Timeline, here.Cluster), [], HasMore: false, syncToken);
         }
 
-        return new EventPage(
-            Start: null,
-            [
-                .. from row in rows
-                   where row.Seq is not null
-                   select StoredEvent.Of(
-                       new EventPosition(row.Epoch!.Value, Xact(row.Xact!), row.Seq!.Value, row.CreatedAt!.Value, here.Timeline),
-                       row.Type!,
-                       row.Payload!,
-                       syncToken),
-            ],
-            HasMore: rows.Count == PageSize,
-            syncToken);
+        StoredEvent[] events =
+        [
+            .. from row in rows
+               where row.Seq is not null
+               let at = new EventPosition(
+                   row.Epoch!.Value, Xact(row.Xact!), row.Seq!.Value, row.CreatedAt!.Value, here.Timeline, here.Cluster)
+               select StoredEvent.Of(at, row.Type!, row.Payload!, syncToken),
+        ];
+        telemetry.Read(route.Shard, events.Length);
+        return new EventPage(Start: null, events, HasMore: events.Length == PageSize, syncToken);
     }
 
-    private IQueryable<Row> Rows(DbContext context, UserId owner, EventPosition after) => context.Database.SqlQueryRaw<Row>(
-        Since, owner.Value, after.At, options.Value.Lifetime, after.Seq, after.Epoch, after.Timeline, Text(after.Xact), PageSize);
+    private static IQueryable<Row> Rows(DbContext context, UserId owner, EventPosition after, TimeSpan lifetime) =>
+        context.Database.SqlQueryRaw<Row>(
+            Since, owner.Value, after.At, lifetime, after.Seq, after.Epoch, after.Timeline, Text(after.Xact), PageSize, after.Cluster);
 
     private static string Text(ulong xact) => xact.ToString(CultureInfo.InvariantCulture);
 
     private static ulong Xact(string text) => ulong.Parse(text, CultureInfo.InvariantCulture);
 
     private sealed record Row(
-        long HereEpoch, string Horizon, int Timeline, DateTimeOffset Now, string Wal, bool IsKnown,
+        long HereEpoch, string Horizon, int Timeline, DateTimeOffset Now, string Wal, long Cluster, bool IsKnown,
         long? Epoch, string? Xact, long? Seq, string? Type, string? Payload, DateTimeOffset? CreatedAt);
 }

@@ -10,12 +10,13 @@ namespace Infrastructure.Realtime;
 /// <param name="Epoch">Of the user's bucket.</param>
 /// <param name="At">When the event was written, or the position taken, by the database's clock.</param>
 /// <param name="Timeline">Of the server that it was read from.</param>
-internal sealed record EventPosition(long Epoch, ulong Xact, long Seq, DateTimeOffset At, int Timeline) : IComparable<EventPosition>
+/// <param name="Cluster">PostgreSQL's <c>system_identifier</c> of that server, since each cluster counts its own transactions.</param>
+internal sealed record EventPosition(long Epoch, ulong Xact, long Seq, DateTimeOffset At, int Timeline, long Cluster)
 {
-    private const int Size = 36;
+    private const int Size = 44;
 
     /// <summary>Before all events; no shard takes it for a position that it has given out.</summary>
-    public static EventPosition Unknown { get; } = new(0, 0, 0, DateTimeOffset.UnixEpoch, 0);
+    public static EventPosition Unknown { get; } = new(0, 0, 0, DateTimeOffset.UnixEpoch, 0, 0);
 
     /// <summary>What <see cref="ToString"/> has made; <see cref="Unknown"/> for any other text.</summary>
     public static EventPosition Parse(string text)
@@ -34,7 +35,8 @@ internal sealed record EventPosition(long Epoch, ulong Xact, long Seq, DateTimeO
                 BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]),
                 BinaryPrimitives.ReadInt64BigEndian(bytes[16..]),
                 DateTimeOffset.UnixEpoch.AddTicks(micros * TimeSpan.TicksPerMicrosecond),
-                BinaryPrimitives.ReadInt32BigEndian(bytes[32..]));
+                BinaryPrimitives.ReadInt32BigEndian(bytes[32..]),
+                BinaryPrimitives.ReadInt64BigEndian(bytes[36..]));
     }
 
     public override string ToString()
@@ -45,9 +47,7 @@ internal sealed record EventPosition(long Epoch, ulong Xact, long Seq, DateTimeO
         BinaryPrimitives.WriteInt64BigEndian(bytes[16..], Seq);
         BinaryPrimitives.WriteInt64BigEndian(bytes[24..], (At - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
         BinaryPrimitives.WriteInt32BigEndian(bytes[32..], Timeline);
+        BinaryPrimitives.WriteInt64BigEndian(bytes[36..], Cluster);
         return Base64Url.EncodeToString(bytes);
     }
-
-    public int CompareTo(EventPosition? other) =>
-        other is null ? 1 : (Epoch, Xact, Seq).CompareTo((other.Epoch, other.Xact, other.Seq));
 }

@@ -1,6 +1,5 @@
 using Domain.Common;
 using Infrastructure.Persistence;
-using Infrastructure.ReadReplicas;
 using Infrastructure.Sharding;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -11,9 +10,8 @@ using NpgsqlTypes;
 namespace Infrastructure.Realtime;
 
 /// <summary>
-/// Reads the events of all users of a shard, once for this instance, as long as a client is connected. Sequence order is
-/// not commit order, so it does not ask for what is greater than the last it has seen: it reads what is below the oldest
-/// transaction that is under way.
+/// Learns from each shard which users have news, once for this instance, as long as a client is connected, and wakes their
+/// streams. News are events below the oldest transaction that is under way: above it, one may still come before another.
 /// </summary>
 internal sealed partial class EventReader(
     DatabaseNames names,
@@ -22,134 +20,103 @@ internal sealed partial class EventReader(
     ShardSignals signals,
     EventHub hub,
     RealtimeTelemetry telemetry,
-    SyncTokenCodec tokens,
     IOptions<RealtimeOptions> options,
     ILogger<EventReader> logger) : BackgroundService
 {
     [Sql(
-        typeof(ulong), typeof(long), typeof(int),
-        Columns =
-        [
-            typeof(ulong), typeof(int), typeof(NpgsqlLogSequenceNumber), typeof(decimal), typeof(bool), typeof(Guid), typeof(long),
-            typeof(ulong), typeof(long), typeof(string), typeof(string), typeof(DateTimeOffset),
-        ])]
-    private const string Read = """
-        SELECT horizon, timeline, wal, moves, is_pending, owner_id, epoch, xact, seq, type, payload, created_at
-        FROM read_events($1, $2, $3)
-        """;
+        typeof(ulong),
+        Columns = [typeof(ulong), typeof(int), typeof(long), typeof(decimal), typeof(TimeSpan), typeof(Guid[])])]
+    private const string ReadSql = "SELECT horizon, timeline, cluster, moves, pending, owners FROM read_event_owners($1)";
 
-    private const int AtOnce = 1_000;
+    private const int MinPause = 2;
+    private const int MaxHeldPause = 512;
+    private const int MaxAwayPause = 4_096;
 
-    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan LongHeld = TimeSpan.FromSeconds(5);
 
     private readonly TimeSpan _poll = TimeSpan.FromMilliseconds(options.Value.PollMilliseconds);
+    private readonly TimeSpan _quietPoll = TimeSpan.FromSeconds(options.Value.QuietPollSeconds);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll([.. names.Shards.Select(shard => FollowAsync(shard, stoppingToken)), BeatAsync(stoppingToken)]);
+        Task.WhenAll(names.Shards.Select(shard => FollowAsync(shard, stoppingToken)));
 
     private async Task FollowAsync(string shard, CancellationToken stopping)
     {
-        Batch? last = null;
-        var isAway = false;
-        var soon = Soon;
+        State? last = null;
+        var (held, away, isHeldLong) = (MinPause, 0, false);
         while (!stopping.IsCancellationRequested)
         {
-            var isMore = false;
             try
             {
-                // Clients that come while nobody reads ask for what they need themselves, once more when reading begins.
                 last = hub.IsEmpty ? null : await ReadAsync(shard, last, stopping);
-                isMore = last is { IsFull: true };
-                isAway = false;
+                away = 0;
             }
             catch (Exception exception)
             {
-                if (!isAway && !stopping.IsCancellationRequested)
+                if (away == 0 && !stopping.IsCancellationRequested)
                 {
                     LogAway(exception, shard);
                 }
 
-                isAway = true;
+                // The next answer wakes all streams, since nobody has followed meanwhile.
+                last = null;
+                away = Math.Clamp(away * 2, 64, MaxAwayPause);
+                await Task.Delay(Random.Shared.Next(away / 2, away), stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                continue;
             }
 
             // Nobody tells when the transaction ends that holds events back: it may have none of its own.
-            var pause = _poll;
-            if (last is { IsPending: true })
+            var isHeld = last is { Pending.Ticks: > 0 };
+            if (last is { Pending: var pending } && pending > LongHeld && !isHeldLong)
             {
-                soon = pause = soon < _poll ? soon * 2 : _poll;
-            }
-            else
-            {
-                soon = Soon;
+                LogHeld(shard, (int)pending.TotalSeconds);
             }
 
-            if (!isMore)
-            {
-                await signals.WaitAsync(ShardSignal.Events, shard, pause, stopping)
-                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            isHeldLong = last is { Pending: var age } && age > LongHeld;
+            held = isHeld ? Math.Min(held * 2, MaxHeldPause) : MinPause;
+            var pause = isHeld ? TimeSpan.FromMilliseconds(held) : signals.IsListening(shard) ? _quietPoll : _poll;
+            await signals.WaitAsync(ShardSignal.Events, shard, pause, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    /// <summary>Gives the hub what came after <paramref name="last"/>.</summary>
-    private async Task<Batch> ReadAsync(string shard, Batch? last, CancellationToken cancellationToken)
+    private async Task<State> ReadAsync(string shard, State? last, CancellationToken cancellationToken)
     {
         var database = DatabaseNames.WorkerOf(shard);
-        await using var command = primaries.For(database).CreateCommand(Read);
-        command.Parameters.Add(new() { Value = last?.Xact ?? 0, NpgsqlDbType = NpgsqlDbType.Xid8 });
-        command.Parameters.Add(new() { Value = last?.Seq ?? 0 });
-        command.Parameters.Add(new() { Value = last is null ? 0 : AtOnce });
-        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
-        await rows.ReadAsync(cancellationToken);
-        var (horizon, timeline, moves, isPending) = (rows.GetFieldValue<ulong>(0), rows.GetInt32(1), rows.GetDecimal(3), rows.GetBoolean(4));
-        if (timeline < timelines.Highest(database))
+        await using var command = primaries.For(database).CreateCommand(ReadSql);
+        command.Parameters.Add(new() { Value = last?.Horizon ?? ulong.MaxValue, NpgsqlDbType = NpgsqlDbType.Xid8 });
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        var now = new State(
+            row.GetFieldValue<ulong>(0), row.GetInt32(1), row.GetInt64(2), row.GetDecimal(3), row.GetFieldValue<TimeSpan>(4));
+        if (now.Timeline < timelines.Highest(database))
         {
             throw new InvalidOperationException($"The server of '{shard}' is an old primary.");
         }
 
-        if (last is null || last.Timeline != timeline || last.Moves != moves)
+        telemetry.Pending(shard, now.Pending);
+        if ((last?.Timeline, last?.Cluster, last?.Moves) != (now.Timeline, now.Cluster, now.Moves))
         {
-            // Another server counts transactions anew, and events of a bucket that came here are not among those that are
-            // read. What clients ask for after this is complete below a horizon that is not lower.
-            hub.FallBehind();
-            return new Batch(horizon, 0, timeline, moves, IsFull: false, isPending);
+            // Another server counts transactions anew, and events of a bucket that came here are from before.
+            hub.WakeAll();
+            return now;
         }
 
-        // What is seen was flushed before the position was asked for.
-        var syncToken = tokens.Write(shard, new WalPosition(timeline, (ulong)rows.GetFieldValue<NpgsqlLogSequenceNumber>(2)));
-        var (count, xact, seq) = (0, horizon, 0L);
-        while (!await rows.IsDBNullAsync(8, cancellationToken))
+        foreach (var owner in row.GetFieldValue<Guid[]>(5))
         {
-            (xact, seq) = (rows.GetFieldValue<ulong>(7), rows.GetInt64(8));
-            var position = new EventPosition(rows.GetInt64(6), xact, seq, rows.GetFieldValue<DateTimeOffset>(11), timeline);
-            hub.Publish(new UserId(rows.GetGuid(5)), StoredEvent.Of(position, rows.GetString(9), rows.GetString(10), syncToken));
-            count++;
-            if (!await rows.ReadAsync(cancellationToken))
-            {
-                break;
-            }
+            hub.Wake(new UserId(owner));
         }
 
-        telemetry.Read(shard, count);
-        return count == AtOnce
-            ? new Batch(xact, seq, timeline, moves, IsFull: true, isPending)
-            : new Batch(horizon, 0, timeline, moves, IsFull: false, isPending);
-    }
-
-    private async Task BeatAsync(CancellationToken stopping)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.Value.HeartbeatSeconds));
-        while (await timer.WaitForNextTickAsync(stopping))
-        {
-            hub.Beat();
-        }
+        return now;
     }
 
     [LoggerMessage(LogLevel.Warning, "'{Shard}' cannot be asked for events; it is asked again until it answers.")]
     private partial void LogAway(Exception exception, string shard);
 
-    /// <param name="Xact">All of the shard below this transaction, and of this one up to <paramref name="Seq"/>, is read.</param>
+    [LoggerMessage(LogLevel.Warning, "A transaction holds back the events of '{Shard}': the oldest waits for {Seconds} s.")]
+    private partial void LogHeld(string shard, int seconds);
+
+    /// <param name="Horizon">News below this transaction are told.</param>
     /// <param name="Moves">Changes when a bucket comes or goes.</param>
-    /// <param name="IsPending">There are events above an older transaction, which is still under way.</param>
-    private sealed record Batch(ulong Xact, long Seq, int Timeline, decimal Moves, bool IsFull, bool IsPending);
+    /// <param name="Pending">Age of the oldest event above the horizon; 0 when there is none.</param>
+    private sealed record State(ulong Horizon, int Timeline, long Cluster, decimal Moves, TimeSpan Pending);
 }

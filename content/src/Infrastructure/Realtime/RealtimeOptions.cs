@@ -7,11 +7,11 @@ internal sealed class RealtimeOptions
     /// <summary>How long a client may be away and still go on where it was.</summary>
     public TimeSpan Lifetime { get; init; } = TimeSpan.FromHours(24);
 
-    /// <summary>How often each shard is asked for events when nothing is heard of it, and so the longest that one takes.</summary>
+    /// <summary>How often a shard is asked for news while its notifications are known not to be heard.</summary>
     public int PollMilliseconds { get; init; } = 250;
 
-    public double HeartbeatSeconds { get; init; } = 15;
+    /// <summary>How often while they are heard: the longest that an event takes whose notification was lost.</summary>
+    public double QuietPollSeconds { get; init; } = 5;
 
-    /// <summary>Events that may wait for a client. One that is slower than that is told to read anew.</summary>
-    public int ClientQueue { get; init; } = 256;
+    public double HeartbeatSeconds { get; init; } = 15;
 }

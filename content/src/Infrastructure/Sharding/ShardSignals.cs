@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Infrastructure.Persistence;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -30,16 +31,27 @@ internal sealed partial class ShardSignals(PrimarySources primaries, DatabaseNam
     /// <summary>Notifications of one kind and shard within this time are sent as one.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(5);
 
-    private static readonly TimeSpan ProofOfLife = TimeSpan.FromSeconds(30);
+    /// <summary>The same for those that come again and again, since each one makes every instance ask the shard.</summary>
+    private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>A connection that has brought nothing for this long must answer.</summary>
+    private static readonly TimeSpan Watch = TimeSpan.FromSeconds(10);
+
+    private const int WatchTimeoutSeconds = 2;
 
     private static readonly string Listen = string.Join("; ", Enum.GetValues<ShardSignal>().Select(signal => $"LISTEN {ChannelOf(signal)}"));
 
     private readonly ConcurrentDictionary<(ShardSignal Signal, string Shard), Waiting> _waiting = new();
 
+    private readonly ConcurrentDictionary<string, bool> _listening = new();
+
     public static string ChannelOf(ShardSignal signal) => signal.ToString().ToLowerInvariant();
 
     /// <summary>Wakes whoever waits in this process.</summary>
     public void Wake(ShardSignal signal, string shard) => Of(signal, shard).Wake();
+
+    /// <summary>False while notifications of the shard are known not to be heard, so that it must be polled.</summary>
+    public bool IsListening(string shard) => _listening.GetValueOrDefault(shard);
 
     /// <summary>Returns when the shard may have something, or after the timeout. One waits at a time.</summary>
     public Task WaitAsync(ShardSignal signal, string shard, TimeSpan timeout, CancellationToken cancellationToken) =>
@@ -48,15 +60,18 @@ internal sealed partial class ShardSignals(PrimarySources primaries, DatabaseNam
     /// <summary>Wakes every instance, soon. Returns at once.</summary>
     public void Notify(ShardSignal signal, string shard)
     {
-        if (Interlocked.Exchange(ref Of(signal, shard).IsGathering, true))
+        var waiting = Of(signal, shard);
+        if (Interlocked.Exchange(ref waiting.IsGathering, true))
         {
             return;
         }
 
+        var isBurst = signal == ShardSignal.Events && Stopwatch.GetElapsedTime(waiting.SentAt) < Burst;
         _ = Task.Run(async () =>
         {
-            await Task.Delay(Gathering);
-            Volatile.Write(ref Of(signal, shard).IsGathering, false);
+            await Task.Delay(isBurst ? Burst : Gathering);
+            waiting.SentAt = Stopwatch.GetTimestamp();
+            Volatile.Write(ref waiting.IsGathering, false);
             await SendAsync(signal, shard);
         });
     }
@@ -80,15 +95,11 @@ internal sealed partial class ShardSignals(PrimarySources primaries, DatabaseNam
                     }
                 };
                 await ExecuteAsync(connection, Listen, cancellationToken);
-                foreach (var signal in Enum.GetValues<ShardSignal>())
-                {
-                    Wake(signal, shard); // For what was sent before.
-                }
-
+                Change(shard, isListening: true); // Wakes for what was sent before, too.
                 failures = 0;
                 while (source == SourceOf(shard)) // Until another server is the primary.
                 {
-                    if (!await connection.WaitAsync(ProofOfLife, cancellationToken))
+                    if (!await connection.WaitAsync(Watch, cancellationToken))
                     {
                         await ExecuteAsync(connection, Alive, cancellationToken);
                     }
@@ -96,13 +107,24 @@ internal sealed partial class ShardSignals(PrimarySources primaries, DatabaseNam
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
+                Change(shard, isListening: false);
             }
             catch (Exception exception)
             {
                 LogLost(exception, shard);
+                Change(shard, isListening: false);
                 await Task.Delay(Random.Shared.Next(50 << Math.Min(failures++, 5)), cancellationToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+        }
+    }
+
+    private void Change(string shard, bool isListening)
+    {
+        _listening[shard] = isListening;
+        foreach (var signal in Enum.GetValues<ShardSignal>())
+        {
+            Wake(signal, shard);
         }
     }
 
@@ -121,7 +143,7 @@ internal sealed partial class ShardSignals(PrimarySources primaries, DatabaseNam
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(sql, connection);
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = WatchTimeoutSeconds };
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -139,6 +161,7 @@ internal sealed partial class ShardSignals(PrimarySources primaries, DatabaseNam
     private sealed class Waiting
     {
         public bool IsGathering;
+        public long SentAt;
 
         public SemaphoreSlim Awake { get; } = new(0);
 

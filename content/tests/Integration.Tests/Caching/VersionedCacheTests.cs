@@ -10,6 +10,8 @@ public sealed class VersionedCacheTests(ServersFixture fixture) : IClassFixture<
 {
     private static readonly CachedKind<Thing> Kind = ThingJson.In("directory");
 
+    private static readonly string It = Kind.KeyOf("it", timeline: 1);
+
     private readonly string _prefix = $"cache-{Guid.NewGuid():N}";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -19,21 +21,20 @@ public sealed class VersionedCacheTests(ServersFixture fixture) : IClassFixture<
     {
         await using var redis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
         using var instance = Instance(redis);
-        var epoch = await instance.Epochs.CurrentAsync("directory");
-        var key = Kind.KeyOf("it");
+        var now = (await instance.Entries.ReadAsync(It))!.Now;
 
-        Assert.True(await instance.Entries.RaiseAsync([(key.Name, 255)]));
+        Assert.True(await instance.Entries.RaiseAsync([It], 255));
         Assert.Equal(FillOutcome.Refused, await FillAsync(254));
         Assert.Equal(FillOutcome.Kept, await FillAsync(255));
         Assert.Equal(FillOutcome.Kept, await FillAsync(256));
         Assert.Equal(FillOutcome.Refused, await FillAsync(255));
 
         // Beyond what a number in Lua can tell from its neighbour.
-        Assert.True(await instance.Entries.RaiseAsync([(key.Name, long.MaxValue)]));
+        Assert.True(await instance.Entries.RaiseAsync([It], long.MaxValue));
         Assert.Equal(FillOutcome.Refused, await FillAsync(long.MaxValue - 1));
-        Assert.Equal((long.MaxValue, null), await instance.Entries.ReadAsync(key) is { } stored ? (stored.Floor, stored.Payload) : default);
+        Assert.Equal((long.MaxValue, null), await instance.Entries.ReadAsync(It) is { } stored ? (stored.Floor, stored.Payload) : default);
 
-        ValueTask<FillOutcome> FillAsync(long version) => instance.Entries.FillAsync(key, epoch!, version, At(1), [1]);
+        ValueTask<FillOutcome> FillAsync(long version) => instance.Entries.FillAsync(It, version, At(1), [1], now);
     }
 
     [Fact]
@@ -60,7 +61,7 @@ public sealed class VersionedCacheTests(ServersFixture fixture) : IClassFixture<
         var remembered = Stopwatch.StartNew();
         Assert.Equal((1, CacheOutcome.Miss), await ReadAsync(one, 1, seen: At(1)));
 
-        await other.RaiseAsync(Kind.KeyOf("it"), 2);
+        await other.RaiseAsync(It, 2);
         Assert.Equal((2, CacheOutcome.Miss), await ReadAsync(other, 2, seen: At(2)));
         Assert.Equal((1, CacheOutcome.Hit), await ReadAsync(one, 2, seen: At(2)));
         while (await ReadAsync(one, 2, seen: At(2)) != (2, CacheOutcome.Hit))
@@ -69,7 +70,7 @@ public sealed class VersionedCacheTests(ServersFixture fixture) : IClassFixture<
             await Task.Delay(10, Cancellation);
         }
 
-        await one.RaiseAsync(Kind.KeyOf("it"), 3);
+        await one.RaiseAsync(It, 3);
         Assert.Equal((3, CacheOutcome.Miss), await ReadAsync(one, 3, seen: At(3)));
     }
 
@@ -80,7 +81,7 @@ public sealed class VersionedCacheTests(ServersFixture fixture) : IClassFixture<
         using var instance = Instance(redis, localSeconds: 5);
         var (loading, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
         var late = instance.Cache.GetAsync(
-            Kind, "it", needed: null,
+            Kind, It, needed: null,
             async primary =>
             {
                 loading.TrySetResult();
@@ -90,12 +91,76 @@ public sealed class VersionedCacheTests(ServersFixture fixture) : IClassFixture<
             Cancellation);
         await loading.Task;
 
-        await instance.RaiseAsync(Kind.KeyOf("it"), 2);
-        // Not the one under way, which began before the write.
-        Assert.Equal((2, CacheOutcome.Miss), await ReadAsync(instance, 2, seen: At(2)));
+        await instance.RaiseAsync(It, 2);
+        var next = ReadAsync(instance, 2, seen: At(2));
         goOn.SetResult();
         await late;
+        // Not the one under way, which began before the write.
+        Assert.Equal((2, CacheOutcome.Miss), await next);
         Assert.Equal((2, CacheOutcome.Hit), await ReadAsync(instance, 3, seen: At(3)));
+    }
+
+    /// <summary>Whichever instance has written.</summary>
+    [Fact]
+    public async Task A_request_that_comes_during_a_load_does_not_get_what_was_read_before_it_came()
+    {
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
+        using var instance = Instance(redis);
+        using var other = Instance(redis);
+        var (loading, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var early = instance.Cache.GetAsync(
+            Kind, It, needed: null,
+            async _ =>
+            {
+                loading.TrySetResult();
+                await goOn.Task;
+                return new Loaded<Thing>(new Thing(1), 1, Seen: null);
+            },
+            Cancellation);
+        await loading.Task;
+
+        await other.RaiseAsync(It, 2);
+        var late = ReadAsync(instance, 2, seen: At(2));
+        goOn.SetResult();
+
+        Assert.Equal(1, (await early).Value!.Version);
+        Assert.Equal((2, CacheOutcome.Miss), await late);
+    }
+
+    [Fact]
+    public async Task A_value_ends_its_lifetime_after_its_load_began_in_another_instance_as_well()
+    {
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
+        var options = new CacheOptions { Prefix = _prefix, LifetimeSeconds = 2, LocalSeconds = 5, TimeoutMilliseconds = 2_000 };
+        using var one = new CacheInstance(redis, options);
+        using var other = new CacheInstance(redis, options);
+        var age = Stopwatch.StartNew();
+        Assert.Equal((1, CacheOutcome.Miss), await ReadAsync(one, 1, seen: At(1)));
+        await Task.Delay(1_000, Cancellation);
+        Assert.Equal((1, CacheOutcome.Hit), await ReadAsync(other, 2, seen: At(2)));
+
+        while (await ReadAsync(other, 2, seen: At(2)) is (1, _))
+        {
+            Assert.InRange(age.Elapsed.TotalSeconds, 0, 2.5);
+            await Task.Delay(10, Cancellation);
+        }
+
+        Assert.InRange(age.Elapsed.TotalSeconds, 1.9, 60);
+    }
+
+    /// <summary>As one does that a paused Redis takes in a minute later.</summary>
+    [Fact]
+    public async Task A_fill_that_Redis_takes_in_too_late_is_not_found()
+    {
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
+        using var instance = Instance(redis);
+        var now = (await instance.Entries.ReadAsync(It))!.Now;
+
+        Assert.Equal(FillOutcome.Kept, await instance.Entries.FillAsync(It, 1, At(1), [1], now - 30_000));
+        Assert.Null((await instance.Entries.ReadAsync(It))!.Payload);
+        Assert.Equal(FillOutcome.Kept, await instance.Entries.FillAsync(It, 1, At(1), [1], now - 1_000));
+        var left = (await instance.Entries.ReadAsync(It))!.ExpiresAt - Environment.TickCount64;
+        Assert.InRange(left, 1, 29_000);
     }
 
     [Fact]
@@ -106,9 +171,9 @@ public sealed class VersionedCacheTests(ServersFixture fixture) : IClassFixture<
         Assert.Equal((0, CacheOutcome.Miss), await ReadAsync(instance, version: null, seen: At(1)));
         Assert.Equal((0, CacheOutcome.Hit), await ReadAsync(instance, 5, seen: At(1)));
 
-        await instance.RaiseAsync(Kind.KeyOf("it"), 5);
+        await instance.RaiseAsync(It, 5);
         Assert.Equal((5, CacheOutcome.Miss), await ReadAsync(instance, 5, seen: At(5)));
-        await instance.RaiseAsync(Kind.KeyOf("it"), 6);
+        await instance.RaiseAsync(It, 6);
         // A replica may have it from before the row came, so only the primary is believed.
         Assert.Equal((0, CacheOutcome.Miss), await ReadAsync(instance, version: null, seen: At(6)));
         Assert.Equal((0, CacheOutcome.Hit), await ReadAsync(instance, 5, seen: At(5)));
@@ -119,13 +184,13 @@ public sealed class VersionedCacheTests(ServersFixture fixture) : IClassFixture<
     {
         await using var oneRedis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
         await using var otherRedis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
-        var options = new CacheOptions { Prefix = _prefix, PatienceMilliseconds = 5_000 };
-        using var one = new CacheInstance(oneRedis, PositionAsync, options);
-        using var other = new CacheInstance(otherRedis, PositionAsync, options);
+        var options = new CacheOptions { Prefix = _prefix, TimeoutMilliseconds = 5_000 };
+        using var one = new CacheInstance(oneRedis, options);
+        using var other = new CacheInstance(otherRedis, options);
         var loads = 0;
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 1_000).Select(i => Task.Run(() => (i % 2 == 0 ? one : other).Cache.GetAsync(
-            Kind, "it", needed: null,
+            Kind, It, needed: null,
             async _ =>
             {
                 Interlocked.Increment(ref loads);
@@ -145,7 +210,7 @@ public sealed class VersionedCacheTests(ServersFixture fixture) : IClassFixture<
         await using var redis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
         using var instance = Instance(redis);
         await Assert.ThrowsAsync<TimeoutException>(() => instance.Cache.GetAsync<Thing>(
-            Kind, "it", needed: null, _ => throw new TimeoutException(), Cancellation));
+            Kind, It, needed: null, _ => throw new TimeoutException(), Cancellation));
 
         Assert.Equal((1, CacheOutcome.Miss), await ReadAsync(instance, 1, seen: At(1)));
     }
@@ -156,8 +221,8 @@ public sealed class VersionedCacheTests(ServersFixture fixture) : IClassFixture<
         await using var redis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
         using var instance = Instance(redis);
         Assert.Equal((1, CacheOutcome.Miss), await ReadAsync(instance, 1, seen: At(1)));
-        Assert.True(await redis.GetDatabase().HashExistsAsync($"{_prefix}:{Kind.KeyOf("it").Name}", "payload"));
-        await redis.GetDatabase().HashSetAsync($"{_prefix}:{Kind.KeyOf("it").Name}", "payload", "?");
+        Assert.True(await redis.GetDatabase().HashExistsAsync($"{_prefix}:{It}", "payload"));
+        await redis.GetDatabase().HashSetAsync($"{_prefix}:{It}", "payload", "?");
 
         Assert.Equal((1, CacheOutcome.Miss), await ReadAsync(instance, 1, seen: At(1)));
         Assert.Equal((1, CacheOutcome.Hit), await ReadAsync(instance, 2, seen: At(1)));
@@ -168,8 +233,8 @@ public sealed class VersionedCacheTests(ServersFixture fixture) : IClassFixture<
     {
         await using var redis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
         using var instance = new CacheInstance(
-            redis, PositionAsync, new CacheOptions { Prefix = _prefix, PatienceMilliseconds = 2_000 }, primaryReads: 0);
-        await instance.RaiseAsync(Kind.KeyOf("it"), 2);
+            redis, new CacheOptions { Prefix = _prefix, TimeoutMilliseconds = 2_000 }, primaryReads: 0);
+        await instance.RaiseAsync(It, 2);
 
         Assert.Equal((1, CacheOutcome.Bypass), await ReadAsync(instance, 1, seen: At(1)));
         Assert.Equal((2, CacheOutcome.Miss), await ReadAsync(instance, 2, seen: At(2)));
@@ -181,7 +246,7 @@ public sealed class VersionedCacheTests(ServersFixture fixture) : IClassFixture<
         await using var redis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
         using var instance = Instance(redis);
         using var measurements = new Measurements(CacheTelemetry.Name);
-        await instance.RaiseAsync(Kind.KeyOf("it"), 2);
+        await instance.RaiseAsync(It, 2);
         await ReadAsync(instance, 1, seen: At(1));
         await ReadAsync(instance, 3, seen: At(1));
 
@@ -196,20 +261,18 @@ public sealed class VersionedCacheTests(ServersFixture fixture) : IClassFixture<
 
     private static WalPosition At(ulong lsn, int timeline = 1) => new(timeline, lsn);
 
-    private static Task<WalPosition?> PositionAsync(string database) => Task.FromResult<WalPosition?>(At(1));
-
     /// <param name="version">Of the row in the database; null when there is none.</param>
     /// <param name="seen">How far the replica is.</param>
     private static async Task<(long Version, CacheOutcome Outcome)> ReadAsync(
         CacheInstance instance, long? version, WalPosition seen, WalPosition? needed = null)
     {
         var (thing, outcome) = await instance.Cache.GetAsync(
-            Kind, "it", needed,
+            Kind, It, needed,
             primary => Task.FromResult(new Loaded<Thing>(version is { } there ? new Thing(there) : null, version ?? 0, primary ? null : seen)),
             Cancellation);
         return (thing?.Version ?? 0, outcome);
     }
 
     private CacheInstance Instance(IConnectionMultiplexer redis, double localSeconds = 0) =>
-        new(redis, PositionAsync, new CacheOptions { Prefix = _prefix, LocalSeconds = localSeconds, PatienceMilliseconds = 2_000 });
+        new(redis, new CacheOptions { Prefix = _prefix, LocalSeconds = localSeconds, TimeoutMilliseconds = 2_000 });
 }

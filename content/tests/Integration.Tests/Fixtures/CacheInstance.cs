@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Infrastructure.Caching;
 using Infrastructure.ReadReplicas;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -24,19 +25,17 @@ internal sealed class CacheInstance : IDisposable
 
     public CacheInstance(
         IConnectionMultiplexer redis,
-        Func<string, Task<WalPosition?>> position,
         CacheOptions? options = null,
         Func<IOptions<CacheOptions>, CacheTelemetry, RedisCircuit>? circuit = null,
         string fillScript = RedisEntries.Fill,
-        TimeSpan? epochWait = null,
+        ILogger<CacheTelemetry>? logger = null,
         int primaryReads = 100)
     {
         Options = Microsoft.Extensions.Options.Options.Create(options ?? new CacheOptions { LocalSeconds = 0 });
-        var telemetry = new CacheTelemetry(Meters, NullLogger<CacheTelemetry>.Instance);
+        var telemetry = new CacheTelemetry(Meters, logger ?? NullLogger<CacheTelemetry>.Instance);
         Circuit = circuit?.Invoke(Options, telemetry) ?? new RedisCircuit(redis, Options, telemetry);
         Entries = new RedisEntries(Circuit, Options) { FillScript = fillScript };
         Local = new LocalEntries(Options);
-        Epochs = new CacheEpochs(Entries, position) { Wait = epochWait ?? TimeSpan.FromMilliseconds(25) };
         Telemetry = telemetry;
         PrimaryReads = new PrimaryReads(Microsoft.Extensions.Options.Options.Create(new ReadReplicaOptions { PrimaryReads = primaryReads }));
         Cache = NewCache();
@@ -50,8 +49,6 @@ internal sealed class CacheInstance : IDisposable
 
     public LocalEntries Local { get; }
 
-    public CacheEpochs Epochs { get; }
-
     public CacheTelemetry Telemetry { get; }
 
     public PrimaryReads PrimaryReads { get; }
@@ -59,13 +56,13 @@ internal sealed class CacheInstance : IDisposable
     public VersionedCache Cache { get; }
 
     /// <summary>One that shares all but the loads under way.</summary>
-    public VersionedCache NewCache() => new(Entries, Epochs, Local, PrimaryReads, Telemetry);
+    public VersionedCache NewCache() => new(Entries, Local, PrimaryReads, Telemetry, Options);
 
     /// <summary>What a write does once it has committed.</summary>
-    public async Task RaiseAsync(CacheKey key, long version)
+    public async Task RaiseAsync(string key, long version)
     {
-        await Entries.RaiseAsync([(key.Name, version)]);
-        Local.Drop(key.Name);
+        await Entries.RaiseAsync([key], version);
+        Local.Drop(key, version);
     }
 
     public void Dispose()

@@ -41,11 +41,6 @@ internal static class EventWriters
         }
     }
 
-    /// <summary>Waits until each shard's reader gives on what it reads. Before that, clients ask their shard themselves.</summary>
-    /// <param name="measurements">Of the service's meter of events, since before the first client.</param>
-    public static Task ReadersHaveBegunAsync(Measurements measurements) => Eventually.TrueAsync(
-        () => measurements.All.Where(one => one.Name == "events.read").Select(one => one.TagText).Distinct().Count() == 2, seconds: 60);
-
     /// <summary>In SQL, so that no instance is notified.</summary>
     public static string Insert(UserId owner, int number) => $$"""
         INSERT INTO events (owner_id, epoch, type, payload)

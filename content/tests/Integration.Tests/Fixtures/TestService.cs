@@ -113,7 +113,7 @@ internal sealed class TestService(Databases databases, params IEnumerable<(strin
     {
         builder.UseEnvironment("Development");
         // On a machine that has much to do, a Redis or a replica that is slow to answer is not one that is away.
-        builder.UseSetting("Cache:PatienceMilliseconds", "2000");
+        builder.UseSetting("Cache:TimeoutMilliseconds", "2000");
         builder.UseSetting("ReadReplicas:TimeoutMilliseconds", "10000");
         foreach (var (name, value) in SettingsOf(Databases).Concat(settings.Select(setting => KeyValuePair.Create(setting.Key, setting.Value))))
         {

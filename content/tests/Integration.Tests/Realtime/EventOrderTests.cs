@@ -41,7 +41,7 @@ public sealed class EventOrderTests(ServiceFixture fixture) : IClassFixture<Serv
     [Fact]
     public async Task What_an_older_transaction_held_back_comes_soon_after_it_has_ended()
     {
-        await using var service = new TestService(_service.Databases, ("Realtime:PollMilliseconds", "60000"));
+        await using var service = new TestService(_service.Databases, ("Realtime:QuietPollSeconds", "60"));
         await using var client = new EventClient(_subject);
         await client.ConnectAsync(service);
         await client.UntilAsync("ready");
@@ -93,7 +93,7 @@ public sealed class EventOrderTests(ServiceFixture fixture) : IClassFixture<Serv
         Assert.Equal([3], await client.UntilCountAsync(1));
     }
 
-    /// <summary>More than a page of the shard's answer, and more than the reader takes at once.</summary>
+    /// <summary>More than a page of the shard's answer.</summary>
     [Fact]
     public async Task Whoever_was_away_is_told_of_all_that_happened_meanwhile()
     {

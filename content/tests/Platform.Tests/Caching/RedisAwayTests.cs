@@ -38,7 +38,7 @@ public sealed class RedisAwayTests(OwnServers servers) : IClassFixture<OwnServer
             plain.Add(await MeasureAsync(() => servers.LoadAsync("hung", replica: true)));
         }
 
-        var write = await MeasureAsync(() => instance.RaiseAsync(Kind.KeyOf("hung"), 2));
+        var write = await MeasureAsync(() => instance.RaiseAsync(Kind.KeyOf("hung", timeline: 1), 2));
         Assert.True(instance.Circuit.IsOpen);
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"First read {first:0} ms; with an open circuit {Median(with):0.00} ms, a plain read {Median(plain):0.00} ms, a floor {write:0.00} ms.");
@@ -82,13 +82,13 @@ public sealed class RedisAwayTests(OwnServers servers) : IClassFixture<OwnServer
         return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
     }
 
-    private CacheInstance Instance(IConnectionMultiplexer redis) =>
-        new(redis, _ => servers.PositionAsync(), new CacheOptions { Prefix = $"away-{Guid.NewGuid():N}", LocalSeconds = 0 });
+    private static CacheInstance Instance(IConnectionMultiplexer redis) =>
+        new(redis, new CacheOptions { Prefix = $"away-{Guid.NewGuid():N}", LocalSeconds = 0 });
 
     private async Task<CacheOutcome> ReadAsync(CacheInstance instance, string key)
     {
         var (thing, outcome) = await instance.Cache.GetAsync(
-            Kind, key, needed: null, primary => servers.LoadAsync(key, replica: !primary), Cancellation);
+            Kind, Kind.KeyOf(key, timeline: 1), needed: null, primary => servers.LoadAsync(key, replica: !primary), Cancellation);
         Assert.NotNull(thing);
         return outcome;
     }

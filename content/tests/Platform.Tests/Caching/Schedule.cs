@@ -11,13 +11,11 @@ internal enum Mistake
     None,
     FloorNotSet,
     FillWithoutComparing,
-    FloorOnlyInline,
-    FillAcrossARestart,
-    LaggingReplicaAfterARestart,
+    TokenIgnored,
 }
 
 /// <summary>
-/// One random interleaving of reads, writes, replay, relay and restarts, on one key of a real Redis. The database is a
+/// One random interleaving of reads, writes, replay and restarts, on one key of a real Redis. The database is a
 /// model, so that its replica can be as far behind as the seed says: its version n is committed at position n.
 /// </summary>
 internal sealed class Schedule
@@ -29,14 +27,14 @@ internal sealed class Schedule
     private readonly CacheInstance[] _instances;
     private readonly Mistake _mistake;
     private readonly CachedKind<Thing> _kind;
-    private readonly CacheKey _key;
+    private readonly string _key;
     private readonly List<bool> _isThere = [false];
     private readonly List<Actor> _actors = [];
-    private readonly HashSet<long> _outbox = [];
     private readonly long[] _settledBy;
     private readonly List<string> _log = [];
     private long _replica;
     private long _settled;
+    private int _losses;
     private string? _violation;
 
     /// <param name="name">Of the model's database, for keys that no other schedule has.</param>
@@ -45,18 +43,11 @@ internal sealed class Schedule
     {
         (_random, _redis, _instances, _mistake) = (new Random(seed), redis, instances, mistake);
         _kind = ThingJson.In(name);
-        _key = _kind.KeyOf("it");
+        _key = _kind.KeyOf("it", timeline: 1);
         _settledBy = new long[instances.Length];
     }
 
     private long Primary => _isThere.Count - 1;
-
-    /// <summary>How far the primary is, as whoever begins an epoch is told.</summary>
-    public async Task<WalPosition?> PositionAsync()
-    {
-        await Actor.GateAsync();
-        return PositionOf(_mistake == Mistake.LaggingReplicaAfterARestart ? 0 : Primary);
-    }
 
     /// <returns>What was stale, and all that led to it; null when nothing was.</returns>
     public async Task<string?> RunAsync()
@@ -72,13 +63,12 @@ internal sealed class Schedule
             await actor.FinishAsync();
         }
 
-        await RelayAsync();
         foreach (var instance in Enumerable.Range(0, _instances.Length))
         {
             await (await ReadAsync(instance, needed: 0)).FinishAsync();
         }
 
-        await _redis.GetDatabase().KeyDeleteAsync([Name("thing:it"), Name("epoch")]);
+        await LoseAsync();
         return _violation is null ? null : $"{_violation}\n{string.Join('\n', _log)}";
     }
 
@@ -98,15 +88,8 @@ internal sealed class Schedule
                 _log.Add($"the replica is at {_replica}");
                 break;
             case 7:
-                await RelayAsync();
-                break;
-            case 8:
-                await _redis.GetDatabase().KeyDeleteAsync([Name("thing:it"), Name("epoch")]);
+                await LoseAsync();
                 _log.Add("Redis comes back empty");
-                break;
-            case 9:
-                await _redis.GetDatabase().KeyDeleteAsync(Name("epoch"));
-                _log.Add("the epoch ends");
                 break;
             default:
                 if (_actors.Count > 0)
@@ -122,13 +105,20 @@ internal sealed class Schedule
 
     private static WalPosition PositionOf(long version) => new(1, (ulong)version);
 
-    private RedisKey Name(string key) => $"{_instances[0].Options.Value.Prefix}:{_kind.Database}:{key}";
+    /// <summary>Nothing is promised any more of what was written before, but to those who have a token.</summary>
+    private async Task LoseAsync()
+    {
+        var name = $"{_instances[0].Options.Value.Prefix}:{_key}";
+        await _redis.GetDatabase().KeyDeleteAsync([name, $"{name}:floor"]);
+        _settled = 0;
+        Array.Clear(_settledBy);
+        _losses++;
+    }
 
     private async Task WriteAsync(int by, bool isKilled)
     {
         _isThere.Add(_random.Next(4) > 0);
         var version = Primary;
-        _outbox.Add(version);
         _log.Add($"{by} commits {version}{(_isThere[^1] ? "" : ", an absence")}{(isKilled ? ", and is killed" : "")}");
         if (isKilled)
         {
@@ -137,41 +127,23 @@ internal sealed class Schedule
 
         _actors.Add(await Actor.StartAsync(async () =>
         {
-            var isSet = _mistake == Mistake.FloorNotSet || await _instances[by].Entries.RaiseAsync([(_key.Name, version)]);
-            _instances[by].Local.Drop(_key.Name);
+            var isSet = _mistake == Mistake.FloorNotSet || await _instances[by].Entries.RaiseAsync([_key], version);
+            _instances[by].Local.Drop(_key, version);
             if (isSet)
             {
-                Settle(version);
+                _settled = Math.Max(_settled, version);
                 _settledBy[by] = Math.Max(_settledBy[by], version);
                 _log.Add($"{by} has set the floor {version}");
             }
         }));
     }
 
-    private async Task RelayAsync()
-    {
-        foreach (var version in _outbox.Order())
-        {
-            if (_mistake is not (Mistake.FloorOnlyInline or Mistake.FloorNotSet))
-            {
-                Assert.True(await _instances[0].Entries.RaiseAsync([(_key.Name, version)]));
-            }
-
-            Settle(version);
-        }
-
-        _outbox.Clear();
-        _log.Add("the relay has set all floors");
-    }
-
-    private void Settle(long version) => _settled = Math.Max(_settled, version);
-
     /// <param name="needed">What the reader's token asks for; 0 for no token.</param>
     private Task<Actor> ReadAsync(int by, long needed)
     {
         var instance = _instances[by];
         // What another instance wrote may be missing from an instance's own memory for a while.
-        var promised = instance.Options.Value.LocalSeconds > 0 ? _settledBy[by] : _settled;
+        var (promised, losses) = (instance.Options.Value.LocalSeconds > 0 ? _settledBy[by] : _settled, _losses);
         // Of its own, since a reader who waits for another's load cannot be told to take a step.
         var cache = instance.NewCache();
         var reader = $"reader {_log.Count} of {by}";
@@ -179,8 +151,8 @@ internal sealed class Schedule
         return Actor.StartAsync(async () =>
         {
             var (thing, outcome) = await cache.GetAsync(
-                _kind, "it", needed == 0 ? null : PositionOf(needed), primary => LoadAsync(reader, primary, needed), CancellationToken.None);
-            var bound = outcome == CacheOutcome.Bypass ? needed : Math.Max(needed, promised);
+                _kind, _key, needed == 0 ? null : PositionOf(needed), primary => LoadAsync(reader, primary, needed), CancellationToken.None);
+            var bound = outcome == CacheOutcome.Bypass || losses != _losses ? needed : Math.Max(needed, promised);
             _log.Add($"{reader} gets {thing?.ToString() ?? "nothing"}, {outcome}");
             var isStale = thing is null ? _isThere.FindLastIndex(isThere => !isThere) < bound : thing.Version < bound;
             if (isStale)
@@ -196,9 +168,10 @@ internal sealed class Schedule
         var isPrimary = primary || _replica < needed;
         var version = isPrimary ? Primary : _replica;
         _log.Add($"{reader} loads {version} from the {(isPrimary ? "primary" : "replica")}");
-        var loaded = new Loaded<Thing>(_isThere[(int)version] ? new Thing(version) : null, version, isPrimary ? null : PositionOf(version));
+        var loaded = new Loaded<Thing>(
+            _isThere[(int)version] ? new Thing(version) : null, version,
+            isPrimary ? null : PositionOf(_mistake == Mistake.TokenIgnored ? Primary : version));
         await Actor.GateAsync();
         return loaded;
     }
-
 }

@@ -58,33 +58,6 @@ namespace Infrastructure.Persistence.Migrations
                     b.ToTable("payees", (string)null);
                 });
 
-            modelBuilder.Entity("Infrastructure.Caching.CacheFloor", b =>
-                {
-                    b.Property<long>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("bigint")
-                        .HasColumnName("id");
-
-                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
-
-                    b.Property<DateTimeOffset>("CreatedAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("created_at");
-
-                    b.Property<string>("Key")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("key");
-
-                    b.Property<long>("Version")
-                        .HasColumnType("bigint")
-                        .HasColumnName("version");
-
-                    b.HasKey("Id");
-
-                    b.ToTable("cache_floors", (string)null);
-                });
-
             modelBuilder.Entity("Infrastructure.Sharding.BucketAssignment", b =>
                 {
                     b.Property<short>("Bucket")
