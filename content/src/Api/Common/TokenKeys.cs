@@ -17,6 +17,7 @@ internal static class TokenKeys
         builder.Services.AddSingleton<IOptionsChangeTokenSource<JwtBearerOptions>>(
             new ConfigurationChangeTokenSource<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme, builder.Configuration));
         if (builder.Environment.IsDevelopment()
+            && builder.Configuration.GetValue("hostBuilder:reloadConfigOnChange", defaultValue: true)
             && typeof(TokenKeys).Assembly.GetCustomAttribute<UserSecretsIdAttribute>()?.UserSecretsId is { } id)
         {
             WatchUserSecrets(builder.Configuration, PathHelper.GetSecretsPathFromSecretsId(id));
