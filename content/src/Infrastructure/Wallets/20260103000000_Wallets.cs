@@ -57,17 +57,26 @@ internal sealed class WalletsMigration : Migration
         -- and wallet are written in either order.
         CREATE FUNCTION check_balance() RETURNS trigger LANGUAGE plpgsql AS $$
         DECLARE
-            entered CONSTANT bigint[] := ARRAY[
-                (SELECT e.balance FROM entries e
-                 WHERE e.owner_id = NEW.owner_id AND e.wallet_id = NEW.id AND e.account = 1 AND e.version <= NEW.version
-                 ORDER BY e.version DESC LIMIT 1),
-                (SELECT e.balance FROM entries e
-                 WHERE e.owner_id = NEW.owner_id AND e.wallet_id = NEW.id AND e.account = 2 AND e.version <= NEW.version
-                 ORDER BY e.version DESC LIMIT 1)];
+            entered bigint;
         BEGIN
-            IF NEW.balance <> coalesce(entered[1], 0) OR NEW.pending <> coalesce(entered[2], 0) THEN
-                RAISE EXCEPTION 'Wallet % has % and % pending, and its entries say % and %.',
-                    NEW.id, NEW.balance, NEW.pending, entered[1], entered[2] USING ERRCODE = 'integrity_constraint_violation';
+            IF NEW.balance IS DISTINCT FROM OLD.balance THEN
+                SELECT e.balance INTO entered FROM entries e
+                WHERE e.owner_id = NEW.owner_id AND e.wallet_id = NEW.id AND e.account = 1 AND e.version <= NEW.version
+                ORDER BY e.version DESC LIMIT 1;
+                IF NEW.balance <> coalesce(entered, 0) THEN
+                    RAISE EXCEPTION 'Wallet % has %, and its entries say %.', NEW.id, NEW.balance, entered
+                        USING ERRCODE = 'integrity_constraint_violation';
+                END IF;
+            END IF;
+            IF NEW.pending IS DISTINCT FROM OLD.pending THEN
+                entered := NULL;
+                SELECT e.balance INTO entered FROM entries e
+                WHERE e.owner_id = NEW.owner_id AND e.wallet_id = NEW.id AND e.account = 2 AND e.version <= NEW.version
+                ORDER BY e.version DESC LIMIT 1;
+                IF NEW.pending <> coalesce(entered, 0) THEN
+                    RAISE EXCEPTION 'Wallet % has % pending, and its entries say %.', NEW.id, NEW.pending, entered
+                        USING ERRCODE = 'integrity_constraint_violation';
+                END IF;
             END IF;
             RETURN NULL;
         END $$;

@@ -2,6 +2,7 @@ using Infrastructure.Persistence;
 using Infrastructure.ReadReplicas;
 using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -66,11 +67,14 @@ public sealed class GuardTests(ServiceFixture fixture) : IClassFixture<ServiceFi
     [InlineData("MaxLagSeconds", "0")]
     [InlineData("TimeoutMilliseconds", "-1")]
     [InlineData("ProbeMilliseconds", "0")]
-    public async Task The_service_does_not_start_with_an_option_out_of_range_and_says_which(string option, string value)
+    public void The_service_does_not_start_with_an_option_out_of_range_and_says_which(string option, string value)
     {
-        await using var service = new TestService(_service.Databases, ($"ReadReplicas:{option}", value), ("Logging:LogLevel:Default", "None"));
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new($"ReadReplicas:{option}", value)]).Build();
+        using var services = new ServiceCollection()
+            .AddValidatedOptions<ReadReplicaOptions>(configuration, ReadReplicaOptions.Section).BuildServiceProvider();
 
-        var refused = Assert.Throws<OptionsValidationException>(() => service.Services);
+        // The host calls this before anything else.
+        var refused = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IStartupValidator>().Validate());
         Assert.Contains($"ReadReplicas:{option} is {value}", refused.Message, StringComparison.Ordinal);
     }
 

@@ -9,6 +9,7 @@ using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Platform.Tests.Sagas;
 
@@ -112,9 +113,17 @@ public sealed class SagaInstancesTests(ServerPool pool) : IAsyncLifetime
         await using var free = new SagaService(_fixture.Databases, NoPolling);
         await ListenersAsync(4);
         var queue = full.Services.GetRequiredService<SagaQueues>().Of("shard0");
-        while (queue.TryReserve())
+        var (taken, all) = (0, full.Services.GetRequiredService<IOptions<SagaOptions>>().Value.QueueLength);
+        // Some may be taken for a moment, for runs that are looked for.
+        await Eventually.TrueAsync(() =>
         {
-        }
+            while (queue.TryReserve())
+            {
+                taken++;
+            }
+
+            return taken == all;
+        });
 
         var started = Stopwatch.GetTimestamp();
         var run = await full.StartAsync<UndoableSaga>();
