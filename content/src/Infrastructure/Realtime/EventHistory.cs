@@ -22,7 +22,7 @@ internal sealed class EventHistory(
 {
     private const int PageSize = 200;
 
-    /// <summary>Streams of an instance that ask a shard at once: after a failover all do, and requests must not wait for them.</summary>
+    /// <summary>Streams that ask a shard at once: after a failover all want to, and requests must not wait for them.</summary>
     private const int AtOnce = 8;
 
     private static readonly ConcurrentDictionary<string, SemaphoreSlim> Turns = new();
@@ -34,8 +34,8 @@ internal sealed class EventHistory(
     /// epoch and another cluster is from before a restore or an upgrade, and says nothing of this one.
     /// </summary>
     [Sql(
-        typeof(Guid), typeof(DateTimeOffset), typeof(TimeSpan), typeof(long), typeof(long), typeof(int), typeof(string), typeof(int),
-        typeof(long), Row = typeof(Row))]
+        typeof(Guid), typeof(DateTimeOffset), typeof(TimeSpan), typeof(long), typeof(long), typeof(int), typeof(string),
+        typeof(int), typeof(long), Row = typeof(Row))]
     private const string Since = """
         WITH here AS MATERIALIZED (
             SELECT b.epoch, pg_snapshot_xmin(pg_current_snapshot()) AS horizon, current_timeline() AS timeline, clock_timestamp() AS now,
@@ -78,7 +78,8 @@ internal sealed class EventHistory(
         await turns.WaitAsync(cancellationToken);
         try
         {
-            return await ReadAsync(owner, after, options.Value.Lifetime + (isResuming ? TimeSpan.Zero : RealtimeServices.Longer), cancellationToken);
+            var lifetime = options.Value.Lifetime + (isResuming ? TimeSpan.Zero : RealtimeServices.Longer);
+            return await ReadAsync(owner, after, lifetime, cancellationToken);
         }
         finally
         {
@@ -105,7 +106,10 @@ internal sealed class EventHistory(
         if (after is null || !here.IsKnown)
         {
             return new EventPage(
-                new EventPosition(here.HereEpoch, Xact(here.Horizon), 0, here.Now, here.Timeline, here.Cluster), [], HasMore: false, syncToken);
+                new EventPosition(here.HereEpoch, Xact(here.Horizon), 0, here.Now, here.Timeline, here.Cluster),
+                [],
+                HasMore: false,
+                syncToken);
         }
 
         StoredEvent[] events =
@@ -122,7 +126,8 @@ internal sealed class EventHistory(
 
     private static IQueryable<Row> Rows(DbContext context, UserId owner, EventPosition after, TimeSpan lifetime) =>
         context.Database.SqlQueryRaw<Row>(
-            Since, owner.Value, after.At, lifetime, after.Seq, after.Epoch, after.Timeline, Text(after.Xact), PageSize, after.Cluster);
+            Since, owner.Value, after.At, lifetime, after.Seq, after.Epoch, after.Timeline, Text(after.Xact), PageSize,
+            after.Cluster);
 
     private static string Text(ulong xact) => xact.ToString(CultureInfo.InvariantCulture);
 

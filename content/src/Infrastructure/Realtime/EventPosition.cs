@@ -10,7 +10,7 @@ namespace Infrastructure.Realtime;
 /// <param name="Epoch">Of the user's bucket.</param>
 /// <param name="At">When the event was written, or the position taken, by the database's clock.</param>
 /// <param name="Timeline">Of the server that it was read from.</param>
-/// <param name="Cluster">PostgreSQL's <c>system_identifier</c> of that server, since each cluster counts its own transactions.</param>
+/// <param name="Cluster"><c>system_identifier</c> of that server, since each cluster counts its own transactions.</param>
 internal sealed record EventPosition(long Epoch, ulong Xact, long Seq, DateTimeOffset At, int Timeline, long Cluster)
 {
     private const int Size = 44;

@@ -61,7 +61,8 @@ internal sealed partial class EventReader(
                 // The next answer wakes all streams, since nobody has followed meanwhile.
                 last = null;
                 away = Math.Clamp(away * 2, 64, MaxAwayPause);
-                await Task.Delay(Random.Shared.Next(away / 2, away), stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Random.Shared.Next(away / 2, away), stopping)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 continue;
             }
 
@@ -75,7 +76,8 @@ internal sealed partial class EventReader(
             isHeldLong = last is { Pending: var age } && age > LongHeld;
             held = isHeld ? Math.Min(held * 2, MaxHeldPause) : MinPause;
             var pause = isHeld ? TimeSpan.FromMilliseconds(held) : signals.IsListening(shard) ? _quietPoll : _poll;
-            await signals.WaitAsync(ShardSignal.Events, shard, pause, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await signals.WaitAsync(ShardSignal.Events, shard, pause, stopping)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -31,6 +31,9 @@ internal static class RealtimeServices
             .AddScoped<EventHistory>()
             .AddHostedService<EventReader>()
             .AddSingleton(provider => new OldRows(
-                Old, DropSql, provider.GetRequiredService<IOptions<RealtimeOptions>>().Value.Lifetime + Longer, TimeSpan.FromMinutes(1)));
+                Old,
+                DropSql,
+                provider.GetRequiredService<IOptions<RealtimeOptions>>().Value.Lifetime + Longer,
+                TimeSpan.FromMinutes(1)));
     }
 }

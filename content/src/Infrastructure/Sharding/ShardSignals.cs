@@ -20,7 +20,7 @@ internal enum ShardSignal
 /// <summary>
 /// Tells instances that a shard has something for them. A notification is a hint that makes it quick: whoever misses one
 /// finds what there is by polling. It is sent on a connection of its own, since inside a transaction it would make all
-/// commits queue up. One connection for each shard listens.
+/// commits queue up. One connection for each shard listens, and is watched.
 /// </summary>
 internal sealed partial class ShardSignals(PrimarySources primaries, DatabaseNames names, ILogger<ShardSignals> logger)
     : BackgroundService
@@ -104,6 +104,8 @@ internal sealed partial class ShardSignals(PrimarySources primaries, DatabaseNam
                         await ExecuteAsync(connection, Alive, cancellationToken);
                     }
                 }
+
+                Change(shard, isListening: false);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -121,8 +123,9 @@ internal sealed partial class ShardSignals(PrimarySources primaries, DatabaseNam
 
     private void Change(string shard, bool isListening)
     {
+        var hasChanged = IsListening(shard) != isListening;
         _listening[shard] = isListening;
-        foreach (var signal in Enum.GetValues<ShardSignal>())
+        foreach (var signal in hasChanged ? Enum.GetValues<ShardSignal>() : [])
         {
             Wake(signal, shard);
         }

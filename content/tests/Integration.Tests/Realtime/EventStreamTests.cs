@@ -216,7 +216,7 @@ public sealed class EventStreamTests(ServiceFixture fixture) : IClassFixture<Ser
         }
     }
 
-    /// <summary>As after a logical restore, or an upgrade by logical replication: the rows are there, the transactions are others.</summary>
+    /// <summary>As after a logical restore, or an upgrade by logical replication.</summary>
     [Fact]
     public async Task A_position_of_another_cluster_is_reset()
     {

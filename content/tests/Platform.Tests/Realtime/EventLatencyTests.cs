@@ -37,7 +37,8 @@ public sealed class EventLatencyTests(ServiceFixture fixture) : IClassFixture<Se
         await service.Services.GetRequiredService<ShardSignals>().StopAsync(Cancellation);
         await using var connection = await _service.Databases.ConnectAsync("shard0");
         await MeasureAsync(
-            "not heard", count: 100, half: 300, limit: 800, number => connection.ExecuteAsync(EventWriters.Insert(Owner, number)), service);
+            "not heard", count: 100, half: 300, limit: 800, number => connection.ExecuteAsync(EventWriters.Insert(Owner, number)),
+            service);
     }
 
     /// <summary>
@@ -82,7 +83,8 @@ public sealed class EventLatencyTests(ServiceFixture fixture) : IClassFixture<Se
 
     /// <param name="half">Milliseconds in which half of them must be there.</param>
     /// <param name="limit">Milliseconds for 99 of 100, on a machine that may do something else as well.</param>
-    private async Task MeasureAsync(string name, int count, double half, double limit, Func<int, Task> publishAsync, TestService? service = null)
+    private async Task MeasureAsync(
+        string name, int count, double half, double limit, Func<int, Task> publishAsync, TestService? service = null)
     {
         await using var client = new EventClient(_subject);
         await client.ConnectAsync(service ?? _service);
