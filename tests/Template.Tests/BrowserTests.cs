@@ -1,7 +1,7 @@
 using Colonnade.Dev.Demo;
 using Colonnade.Dev.Testing;
+using Integration.Tests.Fixtures;
 using Microsoft.Playwright;
-using Platform.Tests.Bank;
 using Spectre.Console;
 
 namespace Template.Tests;

@@ -102,8 +102,8 @@ internal sealed class EventHistory(
         while (rows[0].HereEpoch != route.Epoch); // The bucket has moved meanwhile, and a position in the log is one shard's.
 
         var here = rows[0];
-        var position = new WalPosition(here.Timeline, (ulong)NpgsqlLogSequenceNumber.Parse(here.Wal)) { Cluster = here.Cluster };
-        var syncToken = tokens.Write(route.Shard, position, buckets.Version);
+        var seen = new WalPosition(here.Timeline, (ulong)NpgsqlLogSequenceNumber.Parse(here.Wal)) { Cluster = here.Cluster };
+        var syncToken = tokens.Write(route.Shard, seen, buckets.Version);
         if (after is null || !here.IsKnown)
         {
             return new EventPage(
