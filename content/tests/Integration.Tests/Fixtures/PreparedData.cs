@@ -43,8 +43,10 @@ internal static class PreparedData
             Directory.Delete(unfinished, recursive: true);
         }
 
-        var yesterday = DateTime.UtcNow.AddDays(-1);
-        foreach (var old in Directory.GetDirectories(all).Where(old => Directory.GetCreationTimeUtc(old) < yesterday))
+        // Each is some 150 MB. One of the last hour may be in use by another run.
+        var anHourAgo = DateTime.UtcNow.AddHours(-1);
+        foreach (var old in Directory.GetDirectories(all).OrderByDescending(Directory.GetCreationTimeUtc).Skip(2)
+            .Where(old => Directory.GetCreationTimeUtc(old) < anHourAgo))
         {
             Directory.Delete(old, recursive: true);
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text;
 using Application.Sagas;
 using Domain.Common;
 using Domain.Transfers;
@@ -245,14 +246,19 @@ public sealed class BankCheckerTests(ServersFixture fixture) : IClassFixture<Ser
     {
         var (from, to) = (ResourceNames.Shards[0], ResourceNames.Shards[1]);
         var bucket = new UserId(owner).Bucket;
+        // In one transaction, since a wallet's balance needs its entries.
+        var copies = new StringBuilder();
         foreach (var table in new[] { "wallets", "entries", "transfers", "sagas", "saga_steps", "idempotency_keys" })
         {
             var rows = await databases.ScalarAsync<string>(
                 from, $"SELECT coalesce(json_agg(t), '[]')::text FROM {table} t WHERE bucket_of(owner_id) = {bucket}");
-            await databases.ExecuteAsync(to, string.Create(
-                CultureInfo.InvariantCulture, $"INSERT INTO {table} SELECT * FROM json_populate_recordset(NULL::{table}, '{rows.Replace("'", "''", StringComparison.Ordinal)}')"));
+            var quoted = rows.Replace("'", "''", StringComparison.Ordinal);
+            copies.Append(
+                CultureInfo.InvariantCulture,
+                $"INSERT INTO {table} SELECT * FROM json_populate_recordset(NULL::{table}, '{quoted}'); ");
         }
 
+        await databases.ExecuteAsync(to, $"{copies}");
         await databases.ExecuteAsync(from, $"UPDATE bucket_owner SET state = 'moved' WHERE bucket = {bucket}");
         await databases.ExecuteAsync(to, $"INSERT INTO bucket_owner (bucket, epoch, state) VALUES ({bucket}, 2, 'active')");
         await databases.ExecuteAsync("directory", $"UPDATE bucket_map SET shard = '{to}', epoch = 2 WHERE bucket = {bucket}");

@@ -33,9 +33,11 @@ internal sealed record PlantedBug(string Caught, string Sql = "", Action<IServic
         ["inbox skipped"] = new("a transfer has ended", NoInbox),
         ["lease without fencing, and no inbox behind it"] = new("a transfer has ended", $"""
             {NoInbox}
-            CREATE OR REPLACE FUNCTION claim_sagas(lease interval, n int, names text[], known_timeline int) RETURNS SETOF sagas
+            CREATE OR REPLACE FUNCTION claim_sagas(lease interval, n int, names text[], known_timeline int) RETURNS SETOF saga_run
             LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-                SELECT * FROM sagas WHERE status IN (1, 2) LIMIT n
+                SELECT owner_id, id, name, data, status, step, attempt, retries, due_at, lease_epoch, error_code,
+                       error, failure, trace_parent, is_forced, created_at, ended_at
+                FROM sagas WHERE status IN (1, 2) LIMIT n
             $$;
             """, Settings: [("Sagas:PollMilliseconds", "5")]),
         ["credit before reserve"] = new("no saga is open or dead", Services: services => services
