@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Colonnade.Dev;
 using Colonnade.Dev.Testing;
 
 namespace Template.Tests;
@@ -23,6 +24,25 @@ public sealed partial class GeneratedFilesTests(Generator generator)
             var left = Residue().Match(File.ReadAllText(solution.File(path)));
             Assert.False(left.Success, $"{path} contains '{left.Value}'.");
         });
+    }
+
+    /// <summary>The first thing that people do with it must not show up in their version control.</summary>
+    [Fact]
+    public async Task Making_a_token_changes_no_file_of_the_solution()
+    {
+        var solution = await generator.GenerateAsync(Flavours.Default);
+        var before = Snapshot();
+        var home = Directory.CreateTempSubdirectory("home-").FullName;
+        await Shell.RunAsync(
+            "dotnet", ["user-jwts", "create", "--project", "src/Api", "--name", "ada", "--output", "token"],
+            solution.Root, TestContext.Current.CancellationToken,
+            environment: new Dictionary<string, string?> { ["HOME"] = home, ["DOTNET_CLI_HOME"] = home });
+        Directory.Delete(home, recursive: true);
+
+        Assert.Equal(before, Snapshot());
+
+        string[] Snapshot() =>
+            [.. solution.Files().Where(path => !s_binary.Contains(Path.GetExtension(path))).Select(path => $"{path}\n{File.ReadAllText(solution.File(path))}")];
     }
 
     [Theory, MemberData(nameof(Flavours.All), MemberType = typeof(Flavours))]
