@@ -75,8 +75,9 @@ public sealed class RunningAppHost : IAsyncLifetime
         return result.Message ?? "";
     }
 
-    public Task HealthyAsync(string resource) =>
-        Notifications.WaitForResourceHealthyAsync(resource, Cancellation).WaitAsync(s_timeout, Cancellation);
+    /// <summary>While it is being restarted, a resource may look for a moment as if its start had failed.</summary>
+    public Task HealthyAsync(string resource) => Notifications
+        .WaitForResourceHealthyAsync(resource, WaitBehavior.WaitOnResourceUnavailable, Cancellation).WaitAsync(s_timeout, Cancellation);
 
     /// <summary>Waits until the health text of a resource contains <paramref name="text"/>.</summary>
     public Task HealthTextAsync(string resource, string text) => Notifications.WaitForResourceAsync(

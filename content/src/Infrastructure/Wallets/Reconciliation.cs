@@ -236,7 +236,6 @@ public sealed class Reconciliation(IConfiguration configuration)
         }
     }
 
-    private static NpgsqlTypes.NpgsqlDbType TypeOf(object? argument) => argument is Guid[]
-        ? NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Uuid
+    private static NpgsqlTypes.NpgsqlDbType TypeOf(object? argument) => argument is Guid[]? NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Uuid
         : NpgsqlTypes.NpgsqlDbType.Smallint;
 }
