@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Infrastructure.Persistence;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Infrastructure.Wallets;
 
@@ -236,6 +237,9 @@ public sealed class Reconciliation(IConfiguration configuration)
         }
     }
 
-    private static NpgsqlTypes.NpgsqlDbType TypeOf(object? argument) => argument is Guid[]? NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Uuid
-        : NpgsqlTypes.NpgsqlDbType.Smallint;
+    private static NpgsqlDbType TypeOf(object? argument) => argument switch
+    {
+        Guid[] => NpgsqlDbType.Array | NpgsqlDbType.Uuid,
+        _ => NpgsqlDbType.Smallint,
+    };
 }
