@@ -17,6 +17,7 @@ public static class Program
     /// <returns>0 stopped on request, 1 it cannot start, 2 wrong usage.</returns>
     public static async Task<int> Main(string[] args)
     {
+        ShellEnvironment.Clean();
         var builder = DistributedApplication.CreateBuilder(args);
         var options = HostOptions.Parse(args, Path.GetFullPath("../..", builder.AppHostDirectory), out var error);
         if (options is not { Help: false })

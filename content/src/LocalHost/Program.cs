@@ -5,6 +5,7 @@ using Topology;
 
 // Exit codes: 0 stopped on request, 1 something failed, 2 wrong usage, 130 stopped before everything was up.
 var started = Stopwatch.StartNew();
+ShellEnvironment.Clean();
 var usage = $"""
     Starts a PostgreSQL primary, its replica and Redis from the programs on this machine, migrates the
     databases and starts the API. Ctrl-C stops everything.

@@ -55,7 +55,8 @@ internal sealed class LocalHostProcess : IAsyncDisposable
         return new LocalHostProcess(start);
     }
 
-    public static LocalHostProcess StartOn(TestDirectory directory) => Start(["--ephemeral-ports", "--data", directory.Path]);
+    public static LocalHostProcess StartOn(TestDirectory directory, params (string Name, string Value)[] environment) =>
+        Start(["--ephemeral-ports", "--data", directory.Path], environment);
 
     public Task FirstLineAsync() => _firstLine.Task.WaitAsync(s_patience, Cancellation);
 

@@ -25,6 +25,18 @@ public sealed class LocalHostProcessTests(TestDirectory directory) : IClassFixtu
     }
 
     [Fact]
+    public async Task What_the_shell_has_set_for_other_programs_does_no_harm()
+    {
+        await using var host = LocalHostProcess.StartOn(
+            directory,
+            ("http_proxy", "http://127.0.0.1:1"), ("PGOPTIONS", "-c search_path=nowhere"), ("PGHOST", "nowhere"), ("PGSSLMODE", "disable"),
+            ("TZ", "Nowhere/Nothing"));
+        await host.ReadyAsync();
+        await host.SignalAsync("TERM");
+        Assert.Equal(0, await host.ExitCodeAsync());
+    }
+
+    [Fact]
     public async Task Nothing_survives_SIGKILL_and_a_new_start_works()
     {
         await using var killed = LocalHostProcess.StartOn(directory);
