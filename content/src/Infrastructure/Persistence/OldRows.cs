@@ -4,27 +4,40 @@ using Npgsql;
 
 namespace Infrastructure.Persistence;
 
-/// <summary>Rows of each shard that nobody needs any more once they have some age.</summary>
-/// <param name="What">What they are, for people.</param>
-/// <param name="DropSql">Drops some of them; takes their age and how many at most, and gives how many there were.</param>
-/// <param name="Interval">How often to look for them.</param>
-internal record OldRows(string What, string DropSql, TimeSpan Age, TimeSpan Interval)
+/// <summary>
+/// Rows of each shard that nobody needs any more once they have some age. Subclasses are found by scanning, so they come and
+/// go with their feature's folder.
+/// </summary>
+/// <param name="what">What they are, for people.</param>
+/// <param name="dropSql">Drops some of them; takes two parameters, and gives how many there were.</param>
+/// <param name="age">From which they are old.</param>
+/// <param name="interval">How often to look for them.</param>
+internal abstract class OldRows(string what, string dropSql, TimeSpan age, TimeSpan interval)
 {
-    /// <summary>Drops some of a shard's.</summary>
-    /// <returns>How many; fewer than <paramref name="most"/> when there are no more.</returns>
-    public virtual async Task<long> DropAsync(NpgsqlDataSource worker, int most, CancellationToken cancellationToken)
-    {
-        await using var command = worker.CreateCommand(DropSql);
-        command.Parameters.Add(new NpgsqlParameter { Value = Age });
-        command.Parameters.Add(new NpgsqlParameter { Value = most });
-        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
-    }
-}
+    public string What => what;
 
-/// <summary>A feature's old rows. Classes are found by scanning, so they come and go with the feature's folder.</summary>
-internal interface IRetention
-{
-    OldRows Rows { get; }
+    public TimeSpan Interval => interval;
+
+    protected TimeSpan Age => age;
+
+    /// <summary>Drops some of a shard's, by their age and how many at most.</summary>
+    /// <returns>How many; fewer than <paramref name="most"/> when there are no more.</returns>
+    public virtual Task<long> DropAsync(NpgsqlDataSource worker, int most, CancellationToken cancellationToken) =>
+        DropAsync(worker, age, most, cancellationToken);
+
+    protected async Task<long> DropAsync(NpgsqlDataSource worker, object first, object second, CancellationToken cancellationToken)
+    {
+        await using var drop = Command(worker, dropSql, first, second);
+        return (long)(await drop.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    protected static NpgsqlCommand Command(NpgsqlDataSource source, string sql, object first, object second)
+    {
+        var command = source.CreateCommand(sql);
+        command.Parameters.Add(new NpgsqlParameter { Value = first });
+        command.Parameters.Add(new NpgsqlParameter { Value = second });
+        return command;
+    }
 }
 
 /// <summary>

@@ -11,10 +11,9 @@ internal static class PersistenceServices
         services.AddSingleton(typeof(ContextPool<>));
         services.AddSingleton<PrimarySources>();
         services.AddHostedService<PrimaryProbe>();
-        foreach (var type in typeof(IRetention).Assembly.GetTypes()
-            .Where(type => type.IsClass && type.IsAssignableTo(typeof(IRetention))))
+        foreach (var type in typeof(OldRows).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(OldRows))))
         {
-            services.AddSingleton(provider => ((IRetention)ActivatorUtilities.CreateInstance(provider, type)).Rows);
+            services.AddSingleton(typeof(OldRows), type);
         }
 
         services.AddHostedService<OldRowsCleaner>();

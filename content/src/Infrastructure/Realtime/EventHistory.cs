@@ -78,7 +78,7 @@ internal sealed class EventHistory(
         await turns.WaitAsync(cancellationToken);
         try
         {
-            var lifetime = options.Value.Lifetime + (isResuming ? TimeSpan.Zero : RealtimeServices.Longer);
+            var lifetime = options.Value.Lifetime + (isResuming ? TimeSpan.Zero : OldEvents.Longer);
             return await ReadAsync(owner, after, lifetime, cancellationToken);
         }
         finally

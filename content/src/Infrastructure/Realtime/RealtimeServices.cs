@@ -7,16 +7,6 @@ namespace Infrastructure.Realtime;
 
 internal static class RealtimeServices
 {
-    public const string Old = "Old events";
-
-    /// <summary>
-    /// A position is refused for its age an hour before its event is dropped, so none that comes after a good one is missing.
-    /// </summary>
-    public static readonly TimeSpan Longer = TimeSpan.FromHours(1);
-
-    [Sql(typeof(TimeSpan), typeof(int), Columns = [typeof(long)])]
-    private const string DropSql = "SELECT drop_old_events($1, $2)";
-
     public static IServiceCollection AddRealtime(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<RealtimeOptions>().Bind(configuration.GetSection(RealtimeOptions.Section))
@@ -29,11 +19,6 @@ internal static class RealtimeServices
             .AddSingleton<RealtimeTelemetry>()
             .AddSingleton<EventHub>()
             .AddScoped<EventHistory>()
-            .AddHostedService<EventReader>()
-            .AddSingleton(provider => new OldRows(
-                Old,
-                DropSql,
-                provider.GetRequiredService<IOptions<RealtimeOptions>>().Value.Lifetime + Longer,
-                TimeSpan.FromMinutes(1)));
+            .AddHostedService<EventReader>();
     }
 }

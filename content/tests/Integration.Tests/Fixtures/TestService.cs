@@ -103,12 +103,6 @@ internal sealed class TestService(Databases databases, params IEnumerable<(strin
         $$"""{"iss":"{{Issuer}}","aud":"{{Audience}}","sub":"{{subject}}","exp":{{exp}}}""",
         new SigningCredentials(Key, SecurityAlgorithms.HmacSha256));
 
-    /// <summary>Drops old rows of a kind now, as the service does from time to time.</summary>
-    /// <param name="what">As <see cref="OldRows.What"/> says it.</param>
-    public Task<long> DropOldRowsAsync(string what, string shard) =>
-        Services.GetServices<IHostedService>().OfType<OldRowsCleaner>().Single().DropAsync(
-            Services.GetServices<OldRows>().Single(rows => rows.What == what), shard, TestContext.Current.CancellationToken);
-
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseEnvironment("Development");
@@ -120,6 +114,15 @@ internal sealed class TestService(Databases databases, params IEnumerable<(strin
             builder.UseSetting(name, value);
         }
     }
+}
+
+internal static class Retention
+{
+    /// <summary>Drops old rows of a kind now, as the service does from time to time.</summary>
+    public static Task<long> DropOldRowsAsync<TRows>(this IServiceProvider services, string shard)
+        where TRows : OldRows =>
+        services.GetServices<IHostedService>().OfType<OldRowsCleaner>().Single().DropAsync(
+            services.GetServices<OldRows>().OfType<TRows>().Single(), shard, TestContext.Current.CancellationToken);
 }
 
 /// <summary>Gives each POST an Idempotency-Key of its own, unless the test has set one.</summary>

@@ -97,7 +97,7 @@ public sealed class IdempotencyKeysTests(ServiceFixture fixture) : IClassFixture
 
         await DoAsync("old", OtherRequest);
 
-        Assert.Equal(1, await _service.DropOldRowsAsync(IdempotencyServices.Expired, "shard0"));
+        Assert.Equal(1, await _service.Services.DropOldRowsAsync<ExpiredKeys>("shard0"));
         Assert.Equal(
             "old young",
             await _service.Databases.ScalarAsync<string>(

@@ -293,7 +293,7 @@ public sealed class EventStreamTests(ServiceFixture fixture) : IClassFixture<Ser
                 "shard0", $"UPDATE events SET created_at = created_at - interval '{hours} hours' WHERE owner_id = '{Owner}' AND payload->>'number' = '{number}'");
         }
 
-        var dropped = await _service.DropOldRowsAsync(RealtimeServices.Old, "shard0");
+        var dropped = await _service.Services.DropOldRowsAsync<OldEvents>("shard0");
 
         Assert.Equal(1, dropped);
         var stored = await _service.Databases.StoredAsync("shard0", Owner);

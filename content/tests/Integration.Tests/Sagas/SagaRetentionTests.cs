@@ -1,9 +1,6 @@
 using Application.Sagas;
-using Infrastructure.Persistence;
 using Infrastructure.Sagas;
 using Integration.Tests.Fixtures;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace Integration.Tests.Sagas;
 
@@ -29,9 +26,9 @@ public sealed class SagaRetentionTests(SagaFixture fixture) : IClassFixture<Saga
             UPDATE sagas SET status = 5, ended_at = NULL WHERE id = '{open.Id}';
             """);
 
-        await DropAsync(service, OldSagaSteps.Old, "shard0");
-        await DropAsync(service, OldSagaSteps.Old, "shard1");
-        await DropAsync(service, EndedSagas.Ended, "shard0");
+        await service.Services.DropOldRowsAsync<OldSagaSteps>("shard0");
+        await service.Services.DropOldRowsAsync<OldSagaSteps>("shard1");
+        await service.Services.DropOldRowsAsync<EndedSagas>("shard0");
 
         Assert.Equal((0, 0), await CountAsync(old));
         Assert.Equal((1, 2), await CountAsync(young));
@@ -44,10 +41,6 @@ public sealed class SagaRetentionTests(SagaFixture fixture) : IClassFixture<Saga
         await service.UntilAsync(run, SagaStatus.Completed);
         return run;
     }
-
-    private static Task<long> DropAsync(SagaService service, string what, string shard) =>
-        service.Services.GetServices<IHostedService>().OfType<OldRowsCleaner>().Single().DropAsync(
-            service.Services.GetServices<OldRows>().Single(rows => rows.What == what), shard, Cancellation);
 
     private async Task<(long Runs, long Steps)> CountAsync(TestData run)
     {

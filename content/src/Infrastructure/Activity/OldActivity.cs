@@ -4,13 +4,9 @@ using Microsoft.Extensions.Configuration;
 namespace Infrastructure.Activity;
 
 /// <summary>Activity is dropped by the time that it says itself, so what is uploaded with an older one does not stay.</summary>
-internal sealed class ActivityRetention(IConfiguration configuration) : IRetention
+internal sealed class OldActivity(IConfiguration configuration) : OldRows(
+    "Old activity", DropSql, configuration.GetValue("Activity:Lifetime", TimeSpan.FromDays(400)), TimeSpan.FromMinutes(10))
 {
-    public const string Old = "Old activity";
-
     [Sql(typeof(TimeSpan), typeof(int), Columns = [typeof(long)])]
     private const string DropSql = "SELECT drop_old_activity($1, $2)";
-
-    public OldRows Rows { get; } = new(
-        Old, DropSql, configuration.GetValue("Activity:Lifetime", TimeSpan.FromDays(400)), TimeSpan.FromMinutes(10));
 }

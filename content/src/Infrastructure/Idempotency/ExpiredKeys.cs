@@ -1,0 +1,11 @@
+using Infrastructure.Persistence;
+using Microsoft.Extensions.Options;
+
+namespace Infrastructure.Idempotency;
+
+internal sealed class ExpiredKeys(IOptions<IdempotencyOptions> options)
+    : OldRows("Expired idempotency keys", DropSql, options.Value.Lifetime, TimeSpan.FromMinutes(10))
+{
+    [Sql(typeof(TimeSpan), typeof(int), Columns = [typeof(long)])]
+    private const string DropSql = "SELECT drop_expired_keys($1, $2)";
+}
