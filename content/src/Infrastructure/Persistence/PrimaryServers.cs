@@ -12,16 +12,11 @@ namespace Infrastructure.Persistence;
 internal sealed class PrimaryServers
 {
     /// <summary>What <see cref="ServerState"/> has. The session keeps the cluster, so that reads can compare it.</summary>
-    /// <remarks>
-    /// <c>pg_control_checkpoint()</c> would tell the old timeline until the first checkpoint after a promotion.
-    /// </remarks>
     [Sql(Columns = [typeof(int), typeof(NpgsqlLogSequenceNumber), typeof(long)])]
-    private const string StateSql = """
-        SELECT CASE WHEN pg_is_in_recovery() THEN 0
-                    ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int
-               END,
+    private const string StateSql = $"""
+        SELECT CASE WHEN pg_is_in_recovery() THEN 0 ELSE {ServerSql.Timeline} END,
                CASE WHEN pg_is_in_recovery() THEN '0/0' ELSE pg_current_wal_flush_lsn() END,
-               set_config('app.cluster', (SELECT system_identifier FROM pg_control_system())::text, false)::bigint
+               set_config('app.cluster', {ServerSql.Cluster}::text, false)::bigint
         """;
 
     /// <summary>How long a timeline may be known elsewhere and not here. The probes have asked every server by then.</summary>

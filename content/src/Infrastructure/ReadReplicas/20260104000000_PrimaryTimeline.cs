@@ -10,11 +10,11 @@ namespace Infrastructure.ReadReplicas;
 /// </summary>
 internal static class PrimaryTimelineSql
 {
-    public const string Up = """
+    public const string Up = $"""
         CREATE SEQUENCE primary_timeline AS int;
         CREATE FUNCTION announce_timeline() RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
             SELECT setval('primary_timeline', here.timeline)
-            FROM (SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int AS timeline) here, primary_timeline
+            FROM (SELECT {ServerSql.Timeline} AS timeline) here, primary_timeline
             WHERE here.timeline <> last_value
         $$;
         REVOKE ALL ON FUNCTION announce_timeline() FROM PUBLIC;

@@ -18,32 +18,29 @@ internal sealed class ReadGuard : IReadGuard
     /// Cluster (0 for any), timeline, position. A server in recovery is a replica, another one must be the primary. Of a replica
     /// the session keeps cluster and timeline: the one does not change, and the other only grows while the server runs.
     /// </summary>
-    private const string ServerSql = """
+    private const string VerdictSql = $"""
         WHEN $1::bigint <> 0 AND current_setting('app.cluster', true)::bigint IS DISTINCT FROM $1 THEN 1
         WHEN CASE WHEN pg_is_in_recovery() THEN current_setting('app.timeline', true)::int < $2::int
-                  ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int <> $2 END THEN 2
+                  ELSE {ServerSql.Timeline} <> $2 END THEN 2
         WHEN pg_is_in_recovery() AND pg_last_wal_replay_lsn() < $3 THEN 3
         """;
-
-    private const string SeenSql =
-        "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END";
 
     [Sql(
         typeof(long), typeof(int), typeof(NpgsqlLogSequenceNumber),
         Columns = [typeof(int), typeof(NpgsqlLogSequenceNumber)], InDirectory = true)]
-    private const string DirectorySql = $"SELECT CASE {ServerSql} ELSE 0 END, {SeenSql}";
+    private const string DirectorySql = $"SELECT CASE {VerdictSql} ELSE 0 END, {ServerSql.Position}";
 
     [Sql(
         typeof(long), typeof(int), typeof(NpgsqlLogSequenceNumber), typeof(short), typeof(long), typeof(string),
         Columns = [typeof(int), typeof(NpgsqlLogSequenceNumber)])]
     private const string ShardSql = $"""
-        SELECT CASE {ServerSql}
+        SELECT CASE {VerdictSql}
         WHEN epoch <> $5 OR state = 'moved' THEN 4
-        WHEN set_config('app.user_id', $6, true) IS NULL THEN 5 ELSE 0 END, {SeenSql} FROM bucket_owner WHERE bucket = $4
+        WHEN set_config('app.user_id', $6, true) IS NULL THEN 5 ELSE 0 END, {ServerSql.Position} FROM bucket_owner WHERE bucket = $4
         """;
 
     [Sql(Columns = [typeof(NpgsqlLogSequenceNumber)])]
-    private const string PositionSql = $"SELECT {SeenSql}";
+    private const string PositionSql = $"SELECT {ServerSql.Position}";
 
     private static readonly ConcurrentDictionary<string, string> Positioned = new();
 
@@ -66,11 +63,11 @@ internal sealed class ReadGuard : IReadGuard
     public NpgsqlBatchCommand Command()
     {
         var command = new NpgsqlBatchCommand(_owner is null ? DirectorySql : ShardSql);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = _route.Cluster, NpgsqlDbType = NpgsqlDbType.Bigint });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = _route.Timeline, NpgsqlDbType = NpgsqlDbType.Integer });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = _route.Needed.Cluster, NpgsqlDbType = NpgsqlDbType.Bigint });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = _route.Needed.Timeline, NpgsqlDbType = NpgsqlDbType.Integer });
         command.Parameters.Add(new NpgsqlParameter<NpgsqlLogSequenceNumber>
         {
-            TypedValue = new(_route.Lsn),
+            TypedValue = new(_route.Needed.Lsn),
             NpgsqlDbType = NpgsqlDbType.PgLsn,
         });
         if (_owner is { } owner)
@@ -87,7 +84,7 @@ internal sealed class ReadGuard : IReadGuard
 
     /// <summary>A statement for one row, and the position in a column behind its own: cheaper than another statement.</summary>
     public string WithPosition(string sql) => AsksPosition
-        ? Positioned.GetOrAdd(sql, static inner => $"SELECT found.*, {SeenSql} FROM ({inner}) found")
+        ? Positioned.GetOrAdd(sql, static inner => $"SELECT found.*, {ServerSql.Position} FROM ({inner}) found")
         : sql;
 
     public CancellationToken Cancellation(CancellationToken cancellationToken) => _route.Cancellation(cancellationToken);

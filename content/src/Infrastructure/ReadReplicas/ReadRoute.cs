@@ -20,12 +20,6 @@ internal sealed record ReadRoute(string Source, WalPosition Needed) : IDisposabl
     /// <summary>Whether the answer carries what the read has seen.</summary>
     public bool AsksPosition { get; set; }
 
-    public long Cluster => Needed.Cluster;
-
-    public int Timeline => Needed.Timeline;
-
-    public ulong Lsn => Needed.Lsn;
-
     /// <summary>What the replica had replayed before the read began; null for a primary, and before it has said so.</summary>
     public WalPosition? Seen { get; private set; }
 

@@ -23,13 +23,11 @@ internal sealed partial class ReplicaProbe(
 {
     /// <summary>A timeline's announcement is read before the position, so that it cannot be newer.</summary>
     [Sql(Columns = [typeof(bool), typeof(int), typeof(NpgsqlLogSequenceNumber), typeof(long)])]
-    private const string WhereAreYou = """
+    private const string WhereAreYou = $"""
         SELECT NOT pg_is_in_recovery(),
-               CASE WHEN pg_is_in_recovery() THEN (SELECT last_value FROM primary_timeline)::int
-                    ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int
-               END,
-               CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END,
-               (SELECT system_identifier FROM pg_control_system())
+               CASE WHEN pg_is_in_recovery() THEN (SELECT last_value FROM primary_timeline)::int ELSE {ServerSql.Timeline} END,
+               {ServerSql.Position},
+               {ServerSql.Cluster}
         """;
 
     [Sql]

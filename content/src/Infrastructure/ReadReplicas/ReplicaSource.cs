@@ -7,16 +7,15 @@ namespace Infrastructure.ReadReplicas;
 public static class ReplicaSource
 {
     [Sql(Columns = [typeof(string), typeof(string)])]
-    private const string ServerSql = """
-        SELECT set_config('app.cluster', system_identifier::text, false),
+    private const string KeepSql = $"""
+        SELECT set_config('app.cluster', {ServerSql.Cluster}::text, false),
                set_config('app.timeline', (SELECT last_value FROM primary_timeline)::text, false)
-        FROM pg_control_system()
         """;
 
     /// <summary>
     /// Settings of a data source for reads. Each new connection is asked once of which cluster its server is, and which
-    /// timeline it replays, and the session keeps it. Commands have no time limit of Npgsql's: it would block a thread to cancel them at a server that hangs.
-    /// <see cref="ReadReplicaOptions.TimeoutMilliseconds"/> is their limit.
+    /// timeline it replays, and the session keeps it. Commands have no time limit of Npgsql's, which would block a thread to
+    /// cancel them at a server that hangs: <see cref="ReadReplicaOptions.TimeoutMilliseconds"/> is their limit.
     /// </summary>
     public static void UseReplica(this NpgsqlDataSourceBuilder source, IConfiguration configuration)
     {
@@ -28,7 +27,7 @@ public static class ReplicaSource
 
     private static async Task AskAsync(NpgsqlConnection connection)
     {
-        await using var command = new NpgsqlCommand(ServerSql, connection);
+        await using var command = new NpgsqlCommand(KeepSql, connection);
         await command.ExecuteScalarAsync();
     }
 }

@@ -12,7 +12,7 @@ namespace Infrastructure.Realtime;
 [Migration("20260104000000_Events")]
 internal sealed class EventsMigration : Migration
 {
-    protected override void Up(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("""
+    protected override void Up(MigrationBuilder migrationBuilder) => migrationBuilder.Sql($"""
         CREATE TABLE events (
             owner_id    uuid         NOT NULL,
             epoch       bigint       NOT NULL,
@@ -30,7 +30,7 @@ internal sealed class EventsMigration : Migration
         GRANT SELECT, INSERT ON events TO app_rw, worker;
 
         CREATE FUNCTION current_timeline() RETURNS int LANGUAGE sql
-        RETURN ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int;
+        RETURN {ServerSql.Timeline};
 
         -- For the reader, who acts for nobody: which users have events since, of all users. Below the oldest transaction that
         -- is under way (the horizon) nothing can be added any more, so nobody is passed over. One statement, so that horizon
@@ -39,7 +39,7 @@ internal sealed class EventsMigration : Migration
             after_xact xid8, OUT horizon xid8, OUT timeline int, OUT cluster bigint, OUT moves numeric, OUT pending interval,
             OUT owners uuid[])
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-            SELECT h.horizon, current_timeline(), (SELECT c.system_identifier FROM pg_control_system() c),
+            SELECT h.horizon, current_timeline(), {ServerSql.Cluster},
                    (SELECT sum(b.epoch) FROM bucket_owner b),
                    coalesce((
                        SELECT clock_timestamp() - min(e.created_at)
