@@ -17,6 +17,7 @@ internal sealed class BucketMap(ContextPool<DirectoryContext> directory, Databas
 {
     private readonly SemaphoreSlim _loading = new(1, 1);
     private Map? _map;
+    private long _readFor;
 
     /// <summary>
     /// Grows with each move: the sum of all epochs. Moves are seen in the order in which the directory has committed them, so a
@@ -28,6 +29,27 @@ internal sealed class BucketMap(ContextPool<DirectoryContext> directory, Databas
     {
         var map = Volatile.Read(ref _map) ?? await LoadAsync(outdated: null, cancellationToken);
         return map.Routes[bucket.Value];
+    }
+
+    /// <summary>
+    /// Makes sure that the map has all that a map of this version had. Once: what is missing in one that was read afterwards
+    /// was lost with the directory, and is not looked for with each read.
+    /// </summary>
+    public async ValueTask CatchUpAsync(long version, CancellationToken cancellationToken)
+    {
+        if (version <= Math.Max(Version, Volatile.Read(ref _readFor)))
+        {
+            return;
+        }
+
+        // The first may be shared with somebody who began to read before; then the second is not.
+        await ReloadAsync(cancellationToken);
+        if (version > Version)
+        {
+            await ReloadAsync(cancellationToken);
+        }
+
+        Volatile.Write(ref _readFor, version);
     }
 
     /// <summary>Reads the map again. Callers who come while somebody does share what is read.</summary>

@@ -51,10 +51,10 @@ internal sealed class ShardReader(
     private async Task<T> ReadAsync<T>(
         UserId owner, bool onPrimary, Func<ReadRoute, long, Task<T>> read, CancellationToken cancellationToken)
     {
-        if (tokens.Consistency == Consistency.Session && tokens.MapVersion > buckets.Version)
+        if (tokens.Consistency == Consistency.Session)
         {
-            // The write that this read must see was routed by a newer map.
-            await buckets.ReloadAsync(cancellationToken);
+            // The write that this read must see may have been routed by a newer map.
+            await buckets.CatchUpAsync(tokens.MapVersion, cancellationToken);
         }
 
         var wasRefused = false;

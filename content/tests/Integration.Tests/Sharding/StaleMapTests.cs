@@ -1,4 +1,5 @@
 using Domain.Common;
+using Infrastructure.Persistence;
 using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
@@ -95,6 +96,21 @@ public sealed class StaleMapTests(ServersFixture fixture) : IClassFixture<Server
         }
 
         Assert.EndsWith("shard1", await ReadAsync(reading, users.Users[0], hot, token), StringComparison.Ordinal);
+    }
+
+    /// <summary>A token may speak of moves that a restored directory does not know.</summary>
+    [Fact]
+    public async Task A_version_of_the_map_that_was_lost_is_looked_for_once_and_not_with_each_read()
+    {
+        var databases = await fixture.Servers.CreateDatabasesAsync();
+        await using var service = new TestService(databases);
+        var map = service.Services.GetRequiredService<BucketMap>();
+        await map.CatchUpAsync(1_000_000, Cancellation);
+        await databases.ExecuteAsync("directory", "ALTER TABLE bucket_map RENAME TO bucket_map_away");
+
+        await map.CatchUpAsync(1_000_000, Cancellation);
+
+        await Assert.ThrowsAnyAsync<Exception>(() => map.CatchUpAsync(1_000_001, Cancellation).AsTask());
     }
 
     /// <summary>The bucket is closed while the run that moves it is dead: nobody answers, and says so.</summary>
