@@ -53,7 +53,7 @@ internal sealed partial class DatabaseExceptionHandler(
         PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled } => Problem(
             "busy", "Others keep what you asked for busy.", "Nothing was stored. Send the request again."),
         // The shard's fence refused it, and went on doing so for as long as a request is tried again.
-        PostgresException { SqlState: "MV001" or "TL001" } => Unavailable(),
+        PostgresException { SqlState: FenceErrors.BucketMoved or FenceErrors.OldTimeline } => Unavailable(),
         NpgsqlException { IsTransient: true } => Unavailable(),
         // A pool without a free connection, and a server that does not answer in time.
         NpgsqlException { InnerException: TimeoutException } or TimeoutException => Unavailable(),

@@ -12,7 +12,7 @@ namespace Infrastructure.Sharding;
 [Migration("20260101000200_BucketOwner")]
 internal sealed class BucketOwnerMigration : Migration
 {
-    protected override void Up(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("""
+    protected override void Up(MigrationBuilder migrationBuilder) => migrationBuilder.Sql($"""
         CREATE TABLE bucket_owner (
             bucket  smallint PRIMARY KEY CHECK (bucket BETWEEN 0 AND 1023),
             epoch   bigint   NOT NULL,
@@ -36,7 +36,7 @@ internal sealed class BucketOwnerMigration : Migration
         -- Whoever writes says the highest timeline it has seen: a server with a lower one is no primary any more.
         CREATE FUNCTION refuse_old_timeline(known_timeline int) RETURNS void LANGUAGE plpgsql AS $$
         BEGIN
-            IF ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int < known_timeline THEN
+            IF {ServerSql.Timeline} < known_timeline THEN
                 RAISE EXCEPTION 'This server is on an older timeline than %, so it is no primary any more.', known_timeline
                     USING ERRCODE = 'TL001';
             END IF;

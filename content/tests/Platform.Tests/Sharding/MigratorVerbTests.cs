@@ -1,3 +1,4 @@
+using Infrastructure.Persistence;
 using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
 

@@ -133,7 +133,7 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
         }
     }
 
-    /// <summary>Each migration is a transaction of its own: one that did not get its locks is tried again, those before it stay.</summary>
+    /// <summary>Each migration is one transaction. One that did not get its locks is tried again; those before it stay.</summary>
     /// <returns>False when tables were in use for too long.</returns>
     private async Task<bool> ApplyAsync<TContext>(
         NpgsqlConnection connection, Func<DbContextOptions<TContext>, TContext> create, CancellationToken cancellationToken)
@@ -151,7 +151,7 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
                 await context.Database.MigrateAsync(cancellationToken);
                 return true;
             }
-            catch (Exception exception) when (IsLockTimeout(exception))
+            catch (Exception exception) when (FenceErrors.SqlStateOf(exception) == PostgresErrorCodes.LockNotAvailable)
             {
                 if (Stopwatch.GetElapsedTime(started) > _patience)
                 {
@@ -160,10 +160,6 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
             }
         }
     }
-
-    private static bool IsLockTimeout(Exception exception) => exception is PostgresException postgres
-        ? postgres.SqlState == PostgresErrorCodes.LockNotAvailable
-        : exception.InnerException is { } inner && IsLockTimeout(inner);
 
     private async Task<bool> OpenAsync(NpgsqlConnection connection, string database, CancellationToken cancellationToken)
     {

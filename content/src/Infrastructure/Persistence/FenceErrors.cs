@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace Infrastructure.Sharding;
+namespace Infrastructure.Persistence;
 
 /// <summary>SQLSTATEs with which a shard refuses a transaction before it has done anything.</summary>
 internal static class FenceErrors
