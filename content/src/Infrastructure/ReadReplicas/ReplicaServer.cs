@@ -15,7 +15,7 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
     /// <summary>A probe that has said nothing for this long says nothing about now.</summary>
     private static readonly TimeSpan Trust = TimeSpan.FromSeconds(3);
 
-    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly Wakeup _wake = new();
     private volatile State _state = new(default, IsPrimary: false, default, default, At: null);
     private Action? _left;
     private ulong _missed;
@@ -88,7 +88,7 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
     public void Doubt()
     {
         Fail();
-        Wake();
+        _wake.Wake();
     }
 
     public void Enter() => Interlocked.Increment(ref _inFlight);
@@ -101,7 +101,7 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
     {
         if (Interlocked.Increment(ref _waiting) == 1)
         {
-            Wake();
+            _wake.Wake();
         }
     }
 
@@ -111,17 +111,6 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
     public Task WokenAsync(TimeSpan interval, CancellationToken cancellationToken) => _wake.WaitAsync(interval, cancellationToken);
 
     public void Dispose() => _wake.Dispose();
-
-    private void Wake()
-    {
-        lock (_wake)
-        {
-            if (_wake.CurrentCount == 0)
-            {
-                _wake.Release();
-            }
-        }
-    }
 
     /// <summary>A primary has all that was committed on its timeline, and a newer one all that was not lost.</summary>
     private bool Has(WalPosition needed) =>

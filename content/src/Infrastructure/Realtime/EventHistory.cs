@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using Domain.Common;
 using Infrastructure.Persistence;
@@ -18,14 +17,10 @@ internal sealed record EventPage(EventPosition? Start, IReadOnlyList<StoredEvent
 
 /// <summary>What one user's shard has for them since a position, in their name and from the primary.</summary>
 internal sealed class EventHistory(
-    ShardReader shards, BucketMap buckets, SyncTokenCodec tokens, RealtimeTelemetry telemetry, IOptions<RealtimeOptions> options)
+    EventHub hub, ShardReader shards, BucketMap buckets, SyncTokenCodec tokens, RealtimeTelemetry telemetry,
+    IOptions<RealtimeOptions> options)
 {
     private const int PageSize = 200;
-
-    /// <summary>Streams that ask a shard at once: after a failover all want to, and requests must not wait for them.</summary>
-    private const int AtOnce = 8;
-
-    private static readonly ConcurrentDictionary<string, SemaphoreSlim> Turns = new();
 
     /// <summary>
     /// An event is known as long as it is there, on whichever server: then all that came before it was told, and what was
@@ -36,11 +31,11 @@ internal sealed class EventHistory(
     [Sql(
         typeof(Guid), typeof(DateTimeOffset), typeof(TimeSpan), typeof(long), typeof(long), typeof(int), typeof(string),
         typeof(int), typeof(long), Row = typeof(Row))]
-    private const string Since = """
+    private const string Since = $$"""
         WITH here AS MATERIALIZED (
             SELECT b.epoch, pg_snapshot_xmin(pg_current_snapshot()) AS horizon, current_timeline() AS timeline, clock_timestamp() AS now,
                    pg_current_wal_flush_lsn() AS wal, pg_snapshot_xmax(pg_current_snapshot()) AS ahead,
-                   (SELECT system_identifier FROM pg_control_system()) AS cluster
+                   {{ServerSql.Cluster}} AS cluster
             FROM bucket_owner b WHERE b.bucket = bucket_of({0})
         ), known AS MATERIALIZED (
             SELECT {1}::timestamptz > h.now - {2}::interval AND (h.cluster = {8} OR h.epoch > {4}) AND CASE
@@ -74,7 +69,7 @@ internal sealed class EventHistory(
         UserId owner, EventPosition? after, bool isResuming, CancellationToken cancellationToken)
     {
         var shard = (await buckets.RouteOfAsync(owner.Bucket, cancellationToken)).Shard;
-        var turns = Turns.GetOrAdd(shard, static _ => new SemaphoreSlim(AtOnce));
+        var turns = hub.TurnsOf(shard);
         await turns.WaitAsync(cancellationToken);
         try
         {

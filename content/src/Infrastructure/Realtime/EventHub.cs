@@ -7,9 +7,15 @@ namespace Infrastructure.Realtime;
 /// <summary>The clients that are connected to this instance. Readers tell it who has news.</summary>
 internal sealed class EventHub(RealtimeTelemetry telemetry)
 {
+    /// <summary>Streams that ask a shard at once: after a failover all want to, and requests must not wait for them.</summary>
+    private const int AtOnce = 8;
+
     private readonly ConcurrentDictionary<UserId, ImmutableArray<EventSubscription>> _subscriptions = new();
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new();
 
     public bool IsEmpty => _subscriptions.IsEmpty;
+
+    public SemaphoreSlim TurnsOf(string shard) => _turns.GetOrAdd(shard, static _ => new SemaphoreSlim(AtOnce));
 
     public EventSubscription Add(UserId owner)
     {

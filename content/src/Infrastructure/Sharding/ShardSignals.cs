@@ -48,14 +48,14 @@ internal sealed partial class ShardSignals(PrimarySources primaries, DatabaseNam
     public static string ChannelOf(ShardSignal signal) => signal.ToString().ToLowerInvariant();
 
     /// <summary>Wakes whoever waits in this process.</summary>
-    public void Wake(ShardSignal signal, string shard) => Of(signal, shard).Wake();
+    public void Wake(ShardSignal signal, string shard) => Of(signal, shard).News.Wake();
 
     /// <summary>False while notifications of the shard are known not to be heard, so that it must be polled.</summary>
     public bool IsListening(string shard) => _listening.GetValueOrDefault(shard);
 
     /// <summary>Returns when the shard may have something, or after the timeout. One waits at a time.</summary>
     public Task WaitAsync(ShardSignal signal, string shard, TimeSpan timeout, CancellationToken cancellationToken) =>
-        Of(signal, shard).Awake.WaitAsync(timeout, cancellationToken);
+        Of(signal, shard).News.WaitAsync(timeout, cancellationToken);
 
     /// <summary>Wakes every instance, soon. Returns at once.</summary>
     public void Notify(ShardSignal signal, string shard)
@@ -166,15 +166,6 @@ internal sealed partial class ShardSignals(PrimarySources primaries, DatabaseNam
         public bool IsGathering;
         public long SentAt;
 
-        public SemaphoreSlim Awake { get; } = new(0);
-
-        /// <summary>Once is enough; one more does no harm.</summary>
-        public void Wake()
-        {
-            if (Awake.CurrentCount == 0)
-            {
-                Awake.Release();
-            }
-        }
+        public Wakeup News { get; } = new();
     }
 }
