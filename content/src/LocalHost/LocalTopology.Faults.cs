@@ -16,7 +16,7 @@ public sealed partial class LocalTopology
     /// <summary>The primary crashes: all its processes die at once.</summary>
     internal async Task KillPrimaryAsync(CancellationToken ct)
     {
-        await ContinuePrimaryAsync();
+        await ContinueAsync();
         var processes = await FreezeAsync(Postmaster.ProcessId);
         await SignalAsync("KILL", processes);
         await EndedAsync(ResourceNames.Primary, ct);
@@ -31,9 +31,8 @@ public sealed partial class LocalTopology
     /// <summary>The same of the replica. One topology stops one of the two at a time.</summary>
     internal async Task StopReplicaAsync() => _stopped = await FreezeAsync(new Postmaster(ReplicaDataDirectory).ProcessId);
 
-    internal Task ContinueReplicaAsync() => ContinuePrimaryAsync();
-
-    internal async Task ContinuePrimaryAsync()
+    /// <summary>The server that was stopped goes on.</summary>
+    internal async Task ContinueAsync()
     {
         var stopped = Interlocked.Exchange(ref _stopped, []);
         await SignalAsync("CONT", stopped);

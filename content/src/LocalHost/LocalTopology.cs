@@ -101,7 +101,7 @@ public sealed partial class LocalTopology : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await ContinuePrimaryAsync(); // One that is stopped would not hear that it shall end.
+        await ContinueAsync(); // One that is stopped would not hear that it shall end.
         foreach (var part in Enumerable.Reverse(_parts))
         {
             await part.DisposeAsync();

@@ -30,7 +30,7 @@ internal readonly record struct Loaded<T>(T? Value, long Version, WalPosition? S
 /// <summary>A value that may be given to requests that need no more than <see cref="Seen"/>.</summary>
 /// <param name="Seen">All that was committed up to here was visible to the load; null when that is not known.</param>
 /// <param name="ExpiresAt">When it is too old to be used, as <see cref="Environment.TickCount64"/>.</param>
-internal record CacheEntry(object? Value, long Version, WalPosition? Seen, long ExpiresAt)
+internal sealed record CacheEntry(object? Value, long Version, WalPosition? Seen, long ExpiresAt)
 {
     public bool Covers(WalPosition? needed) => needed is not { } position || (Seen?.Covers(position) ?? false);
 }

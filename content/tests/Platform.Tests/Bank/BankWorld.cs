@@ -141,7 +141,7 @@ internal sealed class BankWorld : IBank, IAsyncDisposable
 
         Array.ForEach(_clients, client => client.Dispose());
         await Proxy.DisposeAsync();
-        await Topology.ContinuePrimaryAsync();
+        await Topology.ContinueAsync();
         await _servers.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
     }

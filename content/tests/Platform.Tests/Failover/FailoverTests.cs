@@ -99,7 +99,7 @@ public sealed class FailoverTests
         await servers.Topology.PromoteReplicaAsync(Cancellation);
         var took = await FirstWriteAsync(service, "meanwhile");
         TestContext.Current.SendDiagnosticMessage("The first write came {0} ms after the promotion.", (int)took.TotalMilliseconds);
-        await servers.Topology.ContinuePrimaryAsync();
+        await servers.Topology.ContinueAsync();
 
         var refused = await Assert.ThrowsAsync<PostgresException>(() => open.CommitAsync(Cancellation));
         Assert.Equal(FenceErrors.OldTimeline, refused.SqlState);

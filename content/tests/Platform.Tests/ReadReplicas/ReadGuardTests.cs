@@ -148,7 +148,7 @@ public sealed class ReadGuardTests
             Assert.InRange((await TimedAsync(() => Notes.ReadAsync(service, "note"))).Time, TimeSpan.Zero, TimeSpan.FromMilliseconds(500));
         }
 
-        await servers.Topology.ContinueReplicaAsync();
+        await servers.Topology.ContinueAsync();
         await Eventually.TrueAsync(async () => await Notes.ReadAsync(service, "note") is (1, "replica"));
     }
 
