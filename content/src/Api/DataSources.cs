@@ -73,7 +73,8 @@ internal static class DataSources
             source.Name = key;
             builder.Configuration.GetSection("Postgres").Bind(source.ConnectionStringBuilder);
 
-            // What a session has been told of its server must stay; and statements are prepared on purpose, see PreparedStatements.
+            // What a session has been told of its server must stay; and statements are prepared on purpose by
+            // PreparedStatements.
             source.ConnectionStringBuilder.NoResetOnClose = true;
             source.ConnectionStringBuilder.MaxAutoPrepare = 0;
             configure(source);

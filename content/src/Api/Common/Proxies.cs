@@ -39,5 +39,6 @@ internal static class Proxies
     private static IPNetwork NetworkOf(string text) =>
         IPAddress.TryParse(text, out var address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
         : IPNetwork.TryParse(text, out var network) ? network
-        : throw new InvalidOperationException($"{Known} has '{text}', which is neither an address nor a network such as 10.1.0.0/16.");
+        : throw new InvalidOperationException(
+            $"{Known} has '{text}', which is neither an address nor a network such as 10.1.0.0/16.");
 }

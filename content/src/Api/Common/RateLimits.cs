@@ -27,9 +27,8 @@ internal sealed class RateLimitOptions
     public int Writes { get; init; } = 32;
 
     /// <summary>
-    /// Requests of each kind that wait for their turn. Whoever comes when that many wait is sent away at once, so that those
-    /// who wait are answered in a time that they will wait for: about this number divided by what the instance does in a
-    /// second.
+    /// Requests of each kind that wait for their turn. One more is refused at once, so that clients are answered in a time that
+    /// they will wait for: about this number divided by what the instance does in a second.
     /// </summary>
     public int Queue { get; init; } = 128;
 

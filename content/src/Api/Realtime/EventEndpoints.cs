@@ -51,7 +51,11 @@ internal sealed class EventEndpoints : IEndpointGroup
             TimeSpan? retry = TimeSpan.FromMilliseconds(Random.Shared.Next(1_000, 5_000));
             await foreach (var message in sender.CreateStream(new StreamEvents(user.UserId(), after), lifetime.Token))
             {
-                yield return new SseItem<string>(message.Data, message.Type) { EventId = message.Id, ReconnectionInterval = retry };
+                yield return new SseItem<string>(message.Data, message.Type)
+                {
+                    EventId = message.Id,
+                    ReconnectionInterval = retry,
+                };
                 retry = null;
             }
         }

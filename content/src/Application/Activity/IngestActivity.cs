@@ -52,8 +52,10 @@ internal sealed class IngestActivityHandler(ISender sender) : IRequestHandler<In
             if (tally.Rejected > MaxRejected)
             {
                 await StoreAsync();
-                return Error.Validation("Activity.TooManyErrors",
-                    $"More than {MaxRejected} lines cannot be stored. Those before line {lines.Number} that can be are stored, and no other.");
+                return Error.Validation(
+                    "Activity.TooManyErrors",
+                    $"More than {MaxRejected} lines cannot be stored. Those before line {lines.Number} that can be are stored, "
+                    + "and no other.");
             }
 
             if (rows.Count == MaxRows || bytes >= MaxBytes)

@@ -39,7 +39,8 @@ internal static class Answers<TResponse>
     private sealed record Refusal(string Code, string Description, int Type, Dictionary<string, string>? Metadata)
     {
         public static Refusal Of(Error error) => new(
-            error.Code, error.Description, error.NumericType, error.Metadata?.ToDictionary(item => item.Key, item => $"{item.Value}"));
+            error.Code, error.Description, error.NumericType,
+            error.Metadata?.ToDictionary(item => item.Key, item => $"{item.Value}"));
 
         public Error ToError() => Error.Custom(
             Type, Code, Description, Metadata?.ToDictionary(item => item.Key, item => (object)item.Value));

@@ -4,8 +4,9 @@ using System.IO.Pipelines;
 namespace Application.Ingestion;
 
 /// <summary>
-/// Lines of a body of any size, one at a time; empty ones are counted and passed over. It holds no more than one line, and reads on only when it is asked for the
-/// next, so a client sends no faster than its lines are stored. A byte order mark at the start is not part of a line.
+/// Lines of a body of any size, one at a time; empty ones are counted and passed over. It holds no more than one line, and
+/// reads on only when it is asked for the next, so a client sends no faster than its lines are stored. A byte order mark at
+/// the start is not part of a line.
 /// </summary>
 /// <param name="maxLength">Bytes of the longest line. What is longer is passed over without being kept.</param>
 /// <param name="timeout">For which nothing may come. The server's own limit is of the average, which a fast start makes up

@@ -15,8 +15,8 @@ namespace Application.Transfers;
 
 /// <summary>The part of <see cref="MakeTransfer"/> that changes something.</summary>
 /// <param name="Payee">
-/// Null when there is none. When the request is repeated the handle may have become another user's, or nobody's, and the
-/// answer is still the one that was given.
+/// Null when there is none. When the request is repeated the handle may belong to another user, or be free, and the answer is
+/// still the one that was given.
 /// </param>
 internal sealed record TransferMoney(MakeTransfer Request, PayeeAccount? Payee)
     : ICommand<ErrorOr<TransferView>>, IIdempotentCommand

@@ -36,7 +36,7 @@ internal sealed class ContextPool<TContext>(PrimarySources sources, IEnumerable<
         new DbContextOptionsBuilder<TContext>()
             .UseNpgsql(source)
             .UseLoggerFactory(loggers)
-            // It comes as an exception to whoever has asked, who may well go on with another server.
+            // The caller gets it as an exception, and may go on with another server.
             .ConfigureWarnings(warnings => warnings.Log((RelationalEventId.CommandError, LogLevel.Information)))
             .AddInterceptors([ActingInterceptor.Instance, .. interceptors])
             .Options);
