@@ -7,7 +7,7 @@ using Integration.Tests.Fixtures;
 namespace Platform.Tests.Bank;
 
 /// <summary>A bank written by hand, in which all is right, to be damaged.</summary>
-internal sealed class SampleBank
+internal sealed partial class SampleBank
 {
     public SampleBank()
     {
