@@ -9,6 +9,8 @@ public static class TestCommand
 {
     private const string Project = "tests/Template.Tests";
     private const string TraitsFile = "Template.Tests.xml";
+    private const int ReasonLines = 8;
+    private const int ReasonWidth = 200;
 
     /// <returns>Exit code.</returns>
     public static async Task<int> RunAsync(TestOptions options, IAnsiConsole console, CancellationToken cancellationToken)
@@ -131,15 +133,24 @@ public static class TestCommand
         return runs.All(run => run.Succeeded);
     }
 
-    /// <summary>Once more and without details, so that the end of a log tells what failed.</summary>
+    /// <summary>Once more and short, so that the end of a log tells what failed and why.</summary>
     private static void WriteFailures(IReadOnlyList<TestRun> runs, IAnsiConsole console)
     {
         foreach (var run in runs.Where(run => !run.Succeeded))
         {
             console.WriteLine($"\nFAILED, {run.Suite}:");
-            foreach (var name in run.Failed.Select(test => test.Name).DefaultIfEmpty($"its runner ended with exit code {run.Process.ExitCode}"))
+            if (!run.Failed.Any())
             {
-                console.WriteLine($"  {name}");
+                console.WriteLine($"  Its runner ended with exit code {run.Process.ExitCode}.");
+            }
+
+            foreach (var test in run.Failed)
+            {
+                console.WriteLine($"  {test.Name}");
+                foreach (var line in test.Reason.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0).Take(ReasonLines))
+                {
+                    console.WriteLine($"    {line[..Math.Min(line.Length, ReasonWidth)]}");
+                }
             }
         }
     }

@@ -49,20 +49,20 @@ public sealed class UploadLimitTests(ServiceFixture fixture) : IClassFixture<Ser
     public async Task An_instance_takes_so_many_uploads_at_once()
     {
         await using var service = Start(("RateLimits:UploadsPerUser", "4"), ("RateLimits:Uploads", "2"));
-        using var first = await Stalled.SendAsync(service, TestService.NewSubject(), megabytes: 1);
-        using var second = await Stalled.SendAsync(service, TestService.NewSubject(), megabytes: 1);
-
-        HttpResponseMessage refused = null!;
-        await Eventually.TrueAsync(async () =>
+        var stalled = new List<Stalled>();
+        for (var i = 0; i < 3; i++)
         {
-            refused = await UploadAsync(service, TestService.NewSubject());
-            return refused.StatusCode != HttpStatusCode.OK;
-        });
+            stalled.Add(await Stalled.SendAsync(service, TestService.NewSubject(), megabytes: 1));
+        }
 
+        // One of the three is refused, which the server chooses, and then the other two have been taken.
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await await Task.WhenAny(stalled.Select(upload => upload.StatusAsync())));
+        var refused = await UploadAsync(service, TestService.NewSubject());
         await HttpAssert.ProblemAsync(refused, HttpStatusCode.ServiceUnavailable);
         Assert.True(refused.Headers.RetryAfter?.Delta >= TimeSpan.FromSeconds(1));
         Assert.Equal(
             HttpStatusCode.OK, (await service.ClientOf(TestService.NewSubject()).GetAsync("/activity", Cancellation)).StatusCode);
+        stalled.ForEach(upload => upload.Dispose());
     }
 
     private static async Task<HttpResponseMessage> UploadAsync(TestService service, string subject)

@@ -171,7 +171,10 @@ public sealed class WalletSyncTokenTests(ServiceFixture fixture) : IClassFixture
         var alice = _service.ClientOf(TestService.NewSubject());
         var opened = await alice.PostAsJsonAsync("/wallets", new { currency = "EUR" }, Cancellation);
         var written = await opened.Content.ReadAsStringAsync(Cancellation);
+        // Another test may have paused the replica, which the service learns of by its next probe.
         await _service.Databases.ReplicaHasCaughtUpAsync();
+        await Eventually.TrueAsync(async () => (await BalanceAsync(alice, opened.Headers.Location!)).Server == "replica");
+
         // Of this test alone: other tests run in this process.
         var trace = ActivityTraceId.CreateRandom();
         alice.DefaultRequestHeaders.Add("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom()}-01");
