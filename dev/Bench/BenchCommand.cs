@@ -12,6 +12,7 @@ public static class BenchCommand
         ["http"] = One(ReadRows.HttpAsync),
         ["clients"] = One(ReadRows.ClientsAsync),
         ["routing"] = One(RoutingRow.RunAsync),
+        ["writes"] = WriteRows.HotAsync,
         ["transfer"] = One(TransferRows.WithinAsync),
         ["saga"] = One(TransferRows.BetweenAsync),
         ["ingest"] = One(WriteRows.IngestAsync),

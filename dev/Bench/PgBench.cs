@@ -76,37 +76,25 @@ internal static partial class PgBench
         \endpipeline
         \startpipeline
         BEGIN;
-        SELECT * FROM act_for('{{payer.Owner}}', {{payer.Epoch}}, 1);
-        WITH lock AS MATERIALIZED (
-            SELECT pg_try_advisory_xact_lock(hashtextextended('{{payer.Owner}}' || :key::text, 0)) AS is_ours
-        ), taken AS (
-            INSERT INTO idempotency_keys AS k (owner_id, key, request_hash)
-            SELECT '{{payer.Owner}}', :key::text, '\x{{new string('a', 64)}}' FROM lock WHERE is_ours
-            ON CONFLICT (owner_id, key) DO UPDATE
-                SET request_hash = excluded.request_hash, answer = NULL, created_at = excluded.created_at
-                WHERE k.created_at < clock_timestamp() - interval '1 day'
-            RETURNING 1
-        )
-        SELECT l.is_ours, EXISTS (SELECT FROM taken), k.request_hash, k.answer
-        FROM lock l LEFT JOIN idempotency_keys k ON k.owner_id = '{{payer.Owner}}' AND k.key = :key::text;
-        \endpipeline
-        \startpipeline
-        SELECT * FROM act_for('{{payee.Owner}}', {{payee.Epoch}}, 1);
-        SELECT * FROM wallets
+        SELECT act_for('{{payer.Owner}}', {{payer.Epoch}}, 1);
+        SELECT claim_key('{{payer.Owner}}', :key::text, interval '1 day');
+        SELECT act_for('{{payee.Owner}}', {{payee.Epoch}}, 1);
+        SELECT id, owner_id, currency, balance, pending, status, version, opened_at FROM wallets
         WHERE (id, owner_id) IN (('{{payer.Wallet}}', '{{payer.Owner}}'), ('{{payee.Wallet}}', '{{payee.Owner}}')) ORDER BY id FOR UPDATE;
         \endpipeline
         \startpipeline
-        {{Entry(payer, -1)}}
-        {{Entry(payee, 1)}}
-        UPDATE idempotency_keys SET answer = '{{new string('x', 250)}}' WHERE owner_id = '{{payer.Owner}}' AND key = :key::text;
-        INSERT INTO transfers (owner_id, id, wallet_id, payee_id, payee_wallet_id, amount, currency, status, created_at, ended_at)
-        VALUES ('{{payer.Owner}}', gen_random_uuid(), '{{payer.Wallet}}', '{{payee.Owner}}', '{{payee.Wallet}}', 1, 'EUR', 2, now(), now());
         {{Event(payer, "money-sent")}}
         {{Event(payee, "money-received")}}
-        UPDATE wallets SET balance = balance - 1, version = version + 1 WHERE id = '{{payer.Wallet}}';
-        UPDATE wallets SET balance = balance + 1, version = version + 1 WHERE id = '{{payee.Wallet}}';
-        \endpipeline
-        \startpipeline
+        INSERT INTO idempotency_keys (owner_id, key, request_hash, answer)
+        VALUES ('{{payer.Owner}}', :key::text, '\x{{new string('a', 64)}}', '{{new string('x', 250)}}')
+        ON CONFLICT (owner_id, key) DO UPDATE
+        SET request_hash = excluded.request_hash, answer = excluded.answer, created_at = excluded.created_at;
+        {{Entry(payer, -1)}}
+        {{Entry(payee, 1)}}
+        {{Update(payer, -1)}}
+        {{Update(payee, 1)}}
+        INSERT INTO transfers (owner_id, id, wallet_id, payee_id, payee_wallet_id, amount, currency, status, created_at, ended_at)
+        VALUES ('{{payer.Owner}}', gen_random_uuid(), '{{payer.Wallet}}', '{{payee.Owner}}', '{{payee.Wallet}}', 1, 'EUR', 2, now(), now());
         COMMIT;
         SELECT pg_current_wal_flush_lsn();
         \endpipeline
@@ -116,6 +104,14 @@ internal static partial class PgBench
         INSERT INTO entries (owner_id, wallet_id, account, version, id, transfer_id, kind, amount, balance, created_at)
         SELECT owner_id, id, 1, version + 1, gen_random_uuid(), gen_random_uuid(), 2, {amount}, balance + ({amount}), now()
         FROM wallets WHERE id = '{account.Wallet}';
+        """;
+
+    private static string Update(Account account, int amount) => $"""
+        WITH updated AS (
+            UPDATE wallets SET balance = balance + ({amount}), version = version + 1
+            WHERE id = '{account.Wallet}' AND owner_id = '{account.Owner}' RETURNING 1
+        )
+        SELECT 1 / count(*) FROM updated;
         """;
 
     private static string Event(Account account, string type) => $$"""

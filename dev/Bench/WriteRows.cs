@@ -5,6 +5,41 @@ internal static class WriteRows
 {
     private const int Writers = 64;
 
+    /// <summary>Against a bare minimal API with the same tokens that sends the same statements by raw Npgsql.</summary>
+    public static async Task<IReadOnlyList<Row>> HotAsync(
+        BenchBed bed, BenchOptions options, Steps steps, CancellationToken cancellationToken)
+    {
+        await bed.OpenAccountsAsync(Writers, cancellationToken);
+        var accounts = bed.On(0).Take(Writers).ToArray();
+        await using var api = await bed.StartApiAsync(bed.ConnectionStrings(), cancellationToken);
+        await using var floor = await bed.StartServerAsync("floor-api", bed.ConnectionStrings(), cancellationToken);
+        return
+        [
+            await RowAsync("POST /transfers / bare minimal API", 16, 0.80, [.. accounts.Chunk(2).Select(pair => Pay(pair[0], pair[1]))]),
+            await RowAsync("POST /wallets / bare minimal API", 16, 0.70, [.. accounts.Select(Open)]),
+            await RowAsync("64 clients depositing to one wallet / bare minimal API", 64, 0.70, [Deposit(accounts[0])]),
+            await RowAsync("64 clients depositing to 64 wallets / bare minimal API", 64, null, [.. accounts.Select(Deposit)]),
+        ];
+
+        async Task<Row> RowAsync(string name, int clients, double? goal, Target[] targets)
+        {
+            await using var load = await LoadProcess.StartAsync(bed, new LoadKind("http", targets, clients), options, cancellationToken, api);
+            await using var floorLoad = await LoadProcess.StartAsync(bed, new LoadKind("http", targets, clients), options, cancellationToken, floor);
+            return await Comparison.RunAsync(
+                name, new Side("the service", load.MeasureAsync), new Side("bare minimal API", floorLoad.MeasureAsync), goal, options, steps, cancellationToken);
+        }
+
+        // The floor is told the users; the service takes no notice of them.
+        static Target Pay(Account payer, Account payee) => new(
+            "POST", $"/transfers?owner={payer.Owner}&payee={payee.Owner}", payer.Token,
+            $$"""{"from":"{{payer.Wallet}}","to":"{{payee.Wallet}}","amount":1,"currency":"EUR"}""");
+
+        static Target Open(Account account) => new("POST", $"/wallets?owner={account.Owner}", account.Token, """{"currency":"EUR"}""");
+
+        static Target Deposit(Account account) => new(
+            "POST", $"/wallets/{account.Wallet}/deposits?owner={account.Owner}", account.Token, """{"amount":1,"currency":"EUR"}""");
+    }
+
     public static async Task<Row> IngestAsync(BenchBed bed, BenchOptions options, Steps steps, CancellationToken cancellationToken)
     {
         await bed.OpenAccountsAsync(1, cancellationToken);

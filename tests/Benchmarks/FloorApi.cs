@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace Colonnade.Benchmarks;
 
 /// <summary>
-/// The floor of a read over HTTP: a bare minimal API with the same bearer tokens and raw Npgsql, and nothing else. Its
+/// The floor of reads and writes over HTTP: a bare minimal API with the same bearer tokens and raw Npgsql, and nothing else. Its
 /// settings are those of the service.
 /// </summary>
 internal static class FloorApi
@@ -28,10 +28,15 @@ internal static class FloorApi
         app.MapGet("/wallets/{id:guid}", async Task<Results<Ok<WalletRow>, NotFound>> (Guid id, Guid owner) =>
             await NpgsqlReads.ReadAsync(source, id, owner) is { } row ? TypedResults.Ok(row) : TypedResults.NotFound())
             .RequireAuthorization();
+        await using var primary = NpgsqlReads.Source("shard0", clients: 64);
+        new FloorWrites(primary).Map(app);
         app.MapGet("/health/live", () => TypedResults.Ok());
         await app.RunAsync();
     }
 }
 
 [JsonSerializable(typeof(WalletRow))]
+[JsonSerializable(typeof(OpenBody))]
+[JsonSerializable(typeof(PayBody))]
+[JsonSerializable(typeof(TransferBody))]
 internal sealed partial class FloorJson : JsonSerializerContext;

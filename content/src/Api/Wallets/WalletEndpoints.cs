@@ -63,16 +63,10 @@ internal sealed class WalletEndpoints : IEndpointGroup
     private static async Task<Results<Created<WalletView>, ProblemHttpResult>> Open(
         OpenWalletRequest request, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken)
     {
-        var opened = await sender.Send(new OpenWallet(user.UserId(), request.Currency), cancellationToken);
-        if (opened.IsError)
-        {
-            return Problems.From(opened.Errors);
-        }
-
-        var wallet = await sender.Send(new GetWallet(user.UserId(), opened.Value), cancellationToken);
+        var wallet = await sender.Send(new OpenWallet(user.UserId(), request.Currency), cancellationToken);
         return wallet.IsError
             ? Problems.From(wallet.Errors)
-            : TypedResults.Created($"/wallets/{opened.Value}", wallet.Value);
+            : TypedResults.Created($"/wallets/{wallet.Value.Id}", wallet.Value);
     }
 
     private static async Task<Results<Ok<Page<WalletView>>, ProblemHttpResult>> List(

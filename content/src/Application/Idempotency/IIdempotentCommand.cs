@@ -28,30 +28,23 @@ public sealed record RequestKey(string Value, byte[] Fingerprint)
 /// <summary>Remembers, in the unit of work of a command, what it was answered with.</summary>
 public interface IIdempotencyKeys : IWritePort
 {
-    /// <summary>Takes the key for this unit of work. Nobody else can have it until that ends.</summary>
-    Task<IdempotencyClaim> ClaimAsync(UserId owner, RequestKey key, CancellationToken cancellationToken);
+    /// <summary>
+    /// Takes the key for this unit of work, together with whatever the unit of work does next: if the key is not free, that
+    /// fails with an exception that <see cref="SaysInUse"/> knows.
+    /// </summary>
+    Task ClaimAsync(UserId owner, RequestKey key, CancellationToken cancellationToken);
+
+    /// <summary>Whether an exception says that a key is not free: it was used, or a request with it is under way.</summary>
+    bool SaysInUse(Exception exception);
+
+    /// <summary>What is stored with a key; null when nothing is, as while its first request is under way.</summary>
+    Task<StoredAnswer?> FindAsync(UserId owner, RequestKey key, CancellationToken cancellationToken);
 
     /// <summary>Stores the answer, as JSON, with the rest of the unit of work.</summary>
     Task CompleteAsync(UserId owner, RequestKey key, string answer, CancellationToken cancellationToken);
 }
 
-/// <summary>What became of an attempt to take a key.</summary>
-public abstract record IdempotencyClaim
-{
-    private IdempotencyClaim()
-    {
-    }
-
-    /// <summary>The key is new, or has expired: do what was asked for.</summary>
-    public sealed record Taken : IdempotencyClaim;
-
-    /// <summary>Another request with this key is under way.</summary>
-    public sealed record InProgress : IdempotencyClaim;
-
-    /// <summary>The key was used for something else.</summary>
-    public sealed record OtherRequest : IdempotencyClaim;
-
-    /// <summary>The same was asked for before.</summary>
-    /// <param name="Answer">What it was answered with, as JSON.</param>
-    public sealed record Done(string Answer) : IdempotencyClaim;
-}
+/// <summary>What a key was used for.</summary>
+/// <param name="Fingerprint">Of the request.</param>
+/// <param name="Answer">JSON of an answer or a refusal.</param>
+public sealed record StoredAnswer(byte[] Fingerprint, string Answer);

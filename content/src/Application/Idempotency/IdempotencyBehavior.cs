@@ -17,42 +17,38 @@ internal sealed class IdempotencyBehavior<TCommand, TResponse>(IIdempotencyKeys 
     public async ValueTask<TResponse> Handle(
         TCommand command, MessageHandlerDelegate<TCommand, TResponse> next, CancellationToken cancellationToken)
     {
-        var claim = await keys.ClaimAsync(command.Owner, command.Key, cancellationToken);
-        if (claim is not IdempotencyClaim.Taken)
+        try
         {
-            return await AnswerAsync(claim, cancellationToken);
-        }
+            await keys.ClaimAsync(command.Owner, command.Key, cancellationToken);
+            var response = await next(command, cancellationToken);
+            if (response.IsError)
+            {
+                // Nothing that the handler did before it refused is stored.
+                await unitOfWork.RollBackAsync();
+                await keys.ClaimAsync(command.Owner, command.Key, cancellationToken);
+            }
 
-        var response = await next(command, cancellationToken);
-        if (!response.IsError)
-        {
             await keys.CompleteAsync(command.Owner, command.Key, Answers<TResponse>.Write(response), cancellationToken);
+            await unitOfWork.CommitAsync(cancellationToken);
             return response;
         }
-
-        // Nothing that the handler did before it refused is stored.
-        await unitOfWork.RollBackAsync();
-        claim = await keys.ClaimAsync(command.Owner, command.Key, cancellationToken);
-        if (claim is not IdempotencyClaim.Taken)
+        catch (Exception exception) when (keys.SaysInUse(exception))
         {
-            return await AnswerAsync(claim, cancellationToken);
+            await unitOfWork.RollBackAsync();
+            return await AnswerAsync(command, cancellationToken);
         }
-
-        await keys.CompleteAsync(command.Owner, command.Key, Answers<TResponse>.Write(response), cancellationToken);
-        await unitOfWork.CommitAsync(cancellationToken);
-        return response;
     }
 
-    private async Task<TResponse> AnswerAsync(IdempotencyClaim claim, CancellationToken cancellationToken)
+    private async Task<TResponse> AnswerAsync(TCommand command, CancellationToken cancellationToken)
     {
-        if (claim is IdempotencyClaim.Done done)
+        var stored = await keys.FindAsync(command.Owner, command.Key, cancellationToken);
+        if (stored is not null && command.Key.IsSameRequest(stored.Fingerprint))
         {
             // The first answer may have got no further than this server: the second waits for the same standby.
             await unitOfWork.CommitAsync(cancellationToken);
-            return Answers<TResponse>.Read(done.Answer);
+            return Answers<TResponse>.Read(stored.Answer);
         }
 
-        return Failures<TResponse>.From(
-            [claim is IdempotencyClaim.InProgress ? IdempotencyErrors.InProgress : IdempotencyErrors.OtherRequest]);
+        return Failures<TResponse>.From([stored is null ? IdempotencyErrors.InProgress : IdempotencyErrors.OtherRequest]);
     }
 }

@@ -1,3 +1,4 @@
+using Application.Common;
 using Domain.Common;
 using Domain.Payees;
 using Domain.Wallets;
@@ -32,7 +33,7 @@ internal sealed class SetHandleHandler(IPayeeLookup lookup, IPayeeRepository pay
                 return WalletErrors.Closed;
         }
 
-        var payee = Payee.Create(handle.Value, command.Owner, command.Wallet, clock.GetUtcNow());
+        var payee = Payee.Create(handle.Value, command.Owner, command.Wallet, clock.Now());
         return await payees.SetAsync(payee, cancellationToken)
             ? new PayeeView(handle.Value.Value, command.Wallet.Value)
             : PayeeErrors.HandleTaken(handle.Value);

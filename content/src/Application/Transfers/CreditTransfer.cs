@@ -1,3 +1,4 @@
+using Application.Common;
 using Application.Realtime;
 using Application.Wallets;
 using Domain.Common;
@@ -22,14 +23,8 @@ internal sealed class CreditTransferHandler(IWalletRepository wallets, IEvents e
             return WalletErrors.PayeeGone;
         }
 
-        var currency = Currency.From(command.Currency);
-        if (currency.IsError)
-        {
-            return currency.Errors;
-        }
-
-        var money = new Money(command.Amount, currency.Value);
-        var credit = wallet.Credit(money, command.Transfer, clock.GetUtcNow());
+        var money = new Money(command.Amount, Currency.Stored(command.Currency));
+        var credit = wallet.Credit(money, command.Transfer, clock.Now());
         if (!credit.IsError)
         {
             await events.PublishAsync(WalletEvents.MoneyReceived, wallet, command.Transfer, money, cancellationToken);

@@ -1,3 +1,4 @@
+using Application.Common;
 using Application.Realtime;
 using Application.Wallets;
 using Domain.Common;
@@ -19,8 +20,8 @@ internal sealed class PostTransferHandler(
         var (transfer, reserved) = await transfers.FindReservedAsync(command.Transfer, command.Payer, cancellationToken);
         var wallet = await wallets.FindPayersAsync(transfer, cancellationToken);
 
-        wallet.Post(transfer.Money, transfer.Id, clock.GetUtcNow());
-        transfer.End(reserved.Post(clock.GetUtcNow()));
+        wallet.Post(transfer.Money, transfer.Id, clock.Now());
+        transfer.End(reserved.Post(clock.Now()));
         await events.PublishAsync(WalletEvents.TransferSettled, wallet, transfer.Id, transfer.Money, cancellationToken);
         return Result.Success;
     }

@@ -66,7 +66,7 @@ internal sealed class TransferMoneyHandler(
             return from is null ? WalletErrors.NotFound(request.From) : WalletErrors.PayeeGone;
         }
 
-        var transfer = Transfer.MakeAtOnce(from, to, money, Now());
+        var transfer = Transfer.MakeAtOnce(from, to, money, clock.Now());
         if (!transfer.IsError)
         {
             await events.PublishAsync(WalletEvents.MoneySent, from, transfer.Value.Id, money, cancellationToken);
@@ -85,7 +85,7 @@ internal sealed class TransferMoneyHandler(
             return WalletErrors.NotFound(request.From);
         }
 
-        var transfer = Transfer.Reserve(from, payee.Owner, payee.Wallet, money, Now());
+        var transfer = Transfer.Reserve(from, payee.Owner, payee.Wallet, money, clock.Now());
         if (!transfer.IsError)
         {
             await sagas.StartAsync<TransferSaga, TransferData>(
@@ -94,12 +94,5 @@ internal sealed class TransferMoneyHandler(
         }
 
         return transfer;
-    }
-
-    /// <summary>To the microsecond, which is what PostgreSQL keeps: the answer says what a later read will say.</summary>
-    private DateTimeOffset Now()
-    {
-        var now = clock.GetUtcNow();
-        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
     }
 }

@@ -1,3 +1,4 @@
+using Application.Common;
 using Application.Idempotency;
 using Application.Realtime;
 using Domain.Common;
@@ -39,7 +40,7 @@ internal sealed class DepositMoneyHandler(IWalletRepository wallets, IEvents eve
         }
 
         var money = new Money(command.Amount, currency.Value);
-        var deposit = wallet.Deposit(money, clock.GetUtcNow());
+        var deposit = wallet.Deposit(money, clock.Now());
         if (deposit.IsError)
         {
             return deposit.Errors;

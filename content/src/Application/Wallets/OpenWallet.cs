@@ -1,3 +1,4 @@
+using Application.Common;
 using Domain.Common;
 using Domain.Wallets;
 using ErrorOr;
@@ -6,7 +7,7 @@ using Mediator;
 
 namespace Application.Wallets;
 
-public sealed record OpenWallet(UserId Owner, string Currency) : ICommand<ErrorOr<WalletId>>;
+public sealed record OpenWallet(UserId Owner, string Currency) : ICommand<ErrorOr<WalletView>>;
 
 internal sealed class OpenWalletValidator : AbstractValidator<OpenWallet>
 {
@@ -14,9 +15,9 @@ internal sealed class OpenWalletValidator : AbstractValidator<OpenWallet>
 }
 
 internal sealed class OpenWalletHandler(IWalletRepository wallets, TimeProvider clock)
-    : ICommandHandler<OpenWallet, ErrorOr<WalletId>>
+    : ICommandHandler<OpenWallet, ErrorOr<WalletView>>
 {
-    public async ValueTask<ErrorOr<WalletId>> Handle(OpenWallet command, CancellationToken cancellationToken)
+    public async ValueTask<ErrorOr<WalletView>> Handle(OpenWallet command, CancellationToken cancellationToken)
     {
         var currency = Currency.From(command.Currency);
         if (currency.IsError)
@@ -24,8 +25,8 @@ internal sealed class OpenWalletHandler(IWalletRepository wallets, TimeProvider 
             return currency.Errors;
         }
 
-        var wallet = Wallet.Open(command.Owner, currency.Value, clock.GetUtcNow());
+        var wallet = Wallet.Open(command.Owner, currency.Value, clock.Now());
         await wallets.AddAsync(wallet, cancellationToken);
-        return wallet.Id;
+        return WalletView.Of(wallet);
     }
 }

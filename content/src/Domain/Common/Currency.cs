@@ -24,5 +24,8 @@ public readonly record struct Currency
         ? new Currency(known)
         : Error.Validation("Currency.Unknown", $"'{code}' is not an active ISO 4217 currency code.");
 
+    /// <summary>A code that was stored. It may have been taken off the list since, and its wallets can still be read.</summary>
+    public static Currency Stored(string code) => new(code);
+
     public override string ToString() => Code;
 }

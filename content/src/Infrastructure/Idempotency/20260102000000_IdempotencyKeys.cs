@@ -13,7 +13,7 @@ internal sealed class IdempotencyKeysMigration : Migration
             owner_id      uuid        NOT NULL,
             key           text        NOT NULL,
             request_hash  bytea       NOT NULL,
-            answer        text,
+            answer        text        NOT NULL,
             created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
             PRIMARY KEY (owner_id, key)
         );
@@ -21,6 +21,19 @@ internal sealed class IdempotencyKeysMigration : Migration
         CREATE INDEX ix_idempotency_keys_bucket ON idempotency_keys (bucket_of(owner_id));
         CALL protect('idempotency_keys');
         GRANT SELECT, INSERT, UPDATE ON idempotency_keys TO app_rw;
+
+        -- A request takes its key before it does anything, and stores it with its answer at the end. The lock says that a request
+        -- is under way: nobody waits for it, and it ends with its transaction. Looked at after the lock, so a request that has
+        -- ended meanwhile is seen.
+        CREATE FUNCTION claim_key(owner uuid, claimed text, lifetime interval) RETURNS void LANGUAGE plpgsql AS $$
+        BEGIN
+            IF NOT pg_try_advisory_xact_lock(hashtextextended(owner::text || claimed, 0)) OR EXISTS (
+                SELECT FROM idempotency_keys
+                WHERE owner_id = owner AND key = claimed AND created_at >= clock_timestamp() - lifetime)
+            THEN
+                RAISE EXCEPTION 'The key % was used, or is about to be.', claimed USING ERRCODE = 'IK001';
+            END IF;
+        END $$;
 
         -- For the worker, who acts for nobody here. Buckets that are being moved are left alone, and no move begins meanwhile.
         CREATE FUNCTION drop_expired_keys(lifetime interval, at_most int) RETURNS bigint
@@ -47,6 +60,7 @@ internal sealed class IdempotencyKeysMigration : Migration
 
     protected override void Down(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("""
         DROP FUNCTION drop_expired_keys(interval, int);
+        DROP FUNCTION claim_key(uuid, text, interval);
         DROP TABLE idempotency_keys;
         """);
 }

@@ -15,8 +15,8 @@ internal sealed class IdempotencyKey
     /// <summary>The request's fingerprint.</summary>
     public byte[] RequestHash { get; init; } = [];
 
-    /// <summary>JSON of an answer or a refusal; null while the request is under way, which only its own transaction can see.</summary>
-    public string? Answer { get; set; }
+    /// <summary>JSON of an answer or a refusal.</summary>
+    public string Answer { get; init; } = "";
 
     public DateTimeOffset CreatedAt { get; init; }
 }

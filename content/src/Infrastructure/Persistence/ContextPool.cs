@@ -22,7 +22,7 @@ internal sealed class ContextPool<TContext>(PrimarySources sources, IEnumerable<
     {
         var context = _pools.GetOrAdd(sources.For(database), Create).CreateDbContext();
         // Who had it before must not be who the next one works for.
-        context.Acting = null;
+        context.Pipeline = null;
         context.Guard = null;
         context.Committed = null;
         // A statement that is saved alone needs a transaction too: only a COMMIT has a position to be captured.
@@ -37,7 +37,8 @@ internal sealed class ContextPool<TContext>(PrimarySources sources, IEnumerable<
             .UseNpgsql(source)
             .UseLoggerFactory(loggers)
             // The caller gets it as an exception, and may go on with another server.
-            .ConfigureWarnings(warnings => warnings.Log((RelationalEventId.CommandError, LogLevel.Information)))
+            .ConfigureWarnings(warnings => warnings.Log(
+                (RelationalEventId.CommandError, LogLevel.Information), (RelationalEventId.TransactionError, LogLevel.Information)))
             .AddInterceptors([ActingInterceptor.Instance, .. interceptors])
             .Options);
 }

@@ -9,8 +9,9 @@ using NpgsqlTypes;
 namespace Infrastructure.ReadReplicas;
 
 /// <summary>
-/// Reads the log's position in the round trip of COMMIT. After it, since before it the commit is not in the log; flushed and
-/// not inserted, since what is not flushed is not sent to replicas. A write whose position nobody would learn is refused.
+/// Sends what waits in the pipeline, COMMIT, and reads the log's position, in one round trip. The position after COMMIT, since
+/// before it the commit is not in the log; flushed and not inserted, since what is not flushed is not sent to replicas. A write
+/// whose position nobody would learn is refused.
 /// </summary>
 internal sealed class CommitCapture : DbCommandInterceptor, IDbTransactionInterceptor
 {
@@ -18,15 +19,19 @@ internal sealed class CommitCapture : DbCommandInterceptor, IDbTransactionInterc
     [Sql(Columns = [typeof(NpgsqlLogSequenceNumber)])]
     private const string Position = "SELECT pg_current_wal_flush_lsn()";
 
+    /// <summary>Whether the server has refused COMMIT or a statement before it. Behind it only the position is read.</summary>
+    public static bool SaysNotCommitted(PostgresException exception) =>
+        exception is { InvariantSeverity: "ERROR" } && exception.BatchCommand?.CommandText != Position;
+
     public async ValueTask<InterceptionResult> TransactionCommittingAsync(
         DbTransaction transaction,
         TransactionEventData eventData,
         InterceptionResult result,
         CancellationToken cancellationToken = default)
     {
-        var committed = Listener(eventData.Context);
+        var (committed, pipeline) = Listener(eventData.Context);
         var connection = (NpgsqlConnection)transaction.Connection!;
-        committed(await Commits.RunAsync(connection, () => CommitAsync(connection, (NpgsqlTransaction)transaction)));
+        committed(await Commits.RunAsync(connection, () => CommitAsync(connection, pipeline)));
         return InterceptionResult.Suppress();
     }
 
@@ -46,20 +51,17 @@ internal sealed class CommitCapture : DbCommandInterceptor, IDbTransactionInterc
             : throw new InvalidOperationException(
                 "A statement outside a transaction commits by itself, and its position is lost. Write through ShardWriter.");
 
-    private static async Task<ulong> CommitAsync(NpgsqlConnection connection, NpgsqlTransaction transaction)
+    private static async Task<ulong> CommitAsync(NpgsqlConnection connection, Pipeline pipeline)
     {
-        await using var batch = new NpgsqlBatch(connection, transaction)
-        {
-            BatchCommands = { new(Commit), new(Position) },
-            Timeout = 0,
-        };
-        await batch.PrepareAsync(CancellationToken.None);
-        await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
-        await reader.ReadAsync(CancellationToken.None);
-        return (ulong)reader.GetFieldValue<NpgsqlLogSequenceNumber>(0);
+        pipeline.Add(Commit);
+        pipeline.Add(Position);
+        var positions = await pipeline.QueryAsync(
+            connection, row => row.GetFieldValue<NpgsqlLogSequenceNumber>(0), timeout: 0, CancellationToken.None);
+        return (ulong)positions[0];
     }
 
-    private static Action<ulong> Listener(DbContext? context) => context is ActingContext { Committed: { } committed }
-        ? committed
-        : throw new InvalidOperationException("Nobody would learn of this commit's position. Write through ShardWriter.");
+    private static (Action<ulong>, Pipeline) Listener(DbContext? context) =>
+        context is ActingContext { Committed: { } committed } acting
+            ? (committed, acting.Pipeline ?? new Pipeline())
+            : throw new InvalidOperationException("Nobody would learn of this commit's position. Write through ShardWriter.");
 }

@@ -1,12 +1,13 @@
 using System.Data.Common;
+using Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Npgsql;
 
 namespace Infrastructure.RowSecurity;
 
 /// <summary>
-/// Sends what a context's <see cref="Acting"/> or guard says together with its next statement, as one batch. Only statements
-/// that are sent asynchronously, as all here are: another would work in nobody's name, and see and change nothing.
+/// Sends a context's <see cref="Pipeline"/> or guard together with EF Core's next statement, as one batch. Only statements that
+/// are sent asynchronously, as all here are: another would work without a user, and see and change nothing.
 /// </summary>
 internal sealed class ActingInterceptor : DbCommandInterceptor
 {
@@ -20,14 +21,21 @@ internal sealed class ActingInterceptor : DbCommandInterceptor
     {
         var context = eventData.Context as ActingContext;
         var guard = context?.Guard;
-        var calls = context?.Acting?.Take() ?? [];
-        if (guard is null && calls.Length == 0)
+        var pipeline = context?.Pipeline;
+        if (guard is null && pipeline is null or { IsEmpty: true })
         {
             await PreparedStatements.PrepareAsync(command, cancellationToken);
             return result;
         }
 
-        var batch = Batch(command, guard is null ? calls : [guard.Command()]);
+        var batch = BatchFor(command);
+        var results = pipeline?.MoveTo(batch) ?? 0;
+        if (guard is not null)
+        {
+            batch.BatchCommands.Add(guard.Command());
+        }
+
+        Move(command, batch);
         if (guard is { AsksPosition: true })
         {
             batch.BatchCommands.Add(guard.PositionCommand());
@@ -43,7 +51,7 @@ internal sealed class ActingInterceptor : DbCommandInterceptor
                 await guard.PassAsync(reader);
             }
 
-            for (var n = 0; n < calls.Length; n++)
+            while (results-- > 0)
             {
                 await reader.NextResultAsync(cancellationToken);
             }
@@ -75,35 +83,30 @@ internal sealed class ActingInterceptor : DbCommandInterceptor
         InterceptionResult<int> result,
         CancellationToken cancellationToken = default)
     {
-        if (command.Transaction is null || (eventData.Context as ActingContext)?.Acting?.Take() is not { Length: > 0 } calls)
+        if (command.Transaction is null || (eventData.Context as ActingContext)?.Pipeline is not { IsEmpty: false } pipeline)
         {
             await PreparedStatements.PrepareAsync(command, cancellationToken);
             return result;
         }
 
-        // The calls are SELECTs, which do not count as rows affected.
-        await using var batch = Batch(command, calls);
+        await using var batch = BatchFor(command);
+        pipeline.MoveTo(batch);
+        Move(command, batch);
         await PreparedStatements.PrepareAsync(batch, command.CommandText, cancellationToken);
-        return InterceptionResult<int>.SuppressWithResult(await batch.ExecuteNonQueryAsync(cancellationToken));
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+        return InterceptionResult<int>.SuppressWithResult(batch.BatchCommands[^1].RecordsAffected);
     }
 
-    /// <summary>The command with others in front. It gives its parameters away.</summary>
-    private static NpgsqlBatch Batch(DbCommand command, NpgsqlBatchCommand[] before)
-    {
-        var batch = new NpgsqlBatch((NpgsqlConnection)command.Connection!, (NpgsqlTransaction?)command.Transaction)
-        {
-            Timeout = command.CommandTimeout,
-        };
-        foreach (var call in before)
-        {
-            batch.BatchCommands.Add(call);
-        }
+    private static NpgsqlBatch BatchFor(DbCommand command) =>
+        new((NpgsqlConnection)command.Connection!, (NpgsqlTransaction?)command.Transaction) { Timeout = command.CommandTimeout };
 
+    /// <summary>Adds the command, which gives its parameters away.</summary>
+    private static void Move(DbCommand command, NpgsqlBatch batch)
+    {
         var statement = new NpgsqlBatchCommand(command.CommandText);
         var parameters = command.Parameters.Cast<NpgsqlParameter>().ToArray();
         command.Parameters.Clear();
         statement.Parameters.AddRange(parameters);
         batch.BatchCommands.Add(statement);
-        return batch;
     }
 }

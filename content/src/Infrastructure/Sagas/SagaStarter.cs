@@ -4,8 +4,8 @@ using Application.Sagas;
 using Domain.Common;
 using Infrastructure.Persistence;
 using Infrastructure.Sharding;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using static Infrastructure.Persistence.Pipeline;
 
 namespace Infrastructure.Sagas;
 
@@ -23,9 +23,9 @@ internal sealed class SagaStarter(
 {
     [Sql(
         typeof(Guid), typeof(Guid), typeof(string), typeof(string), typeof(short), typeof(int), typeof(TimeSpan), typeof(long), typeof(string))]
-    private const string Insert = """
+    private const string InsertSql = """
         INSERT INTO sagas (owner_id, id, name, data, status, step, due_at, lease_epoch, trace_parent)
-        VALUES ({0}, {1}, {2}, {3}, {4}, {5}, clock_timestamp() + {6}, {7}, {8}::text)
+        VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp() + $7, $8, $9)
         """;
 
     private readonly List<SagaQueue> _reserved = [];
@@ -57,13 +57,9 @@ internal sealed class SagaStarter(
             TraceParent = System.Diagnostics.Activity.Current?.Id,
         };
         var lease = new SagaLease(run, Stopwatch.GetTimestamp());
-        await context.Database.ExecuteSqlRawAsync(
-            Insert,
-            [
-                owner.Value, id, run.Name, run.Data, (short)run.Status, run.Step,
-                isOurs ? options.Value.Lease : TimeSpan.Zero, run.LeaseEpoch, run.TraceParent!,
-            ],
-            cancellationToken);
+        context.Pipeline!.Add(
+            InsertSql, Value(owner.Value), Value(id), Value(run.Name), Value(run.Data), Value((short)run.Status), Value(run.Step),
+            Value(isOurs ? options.Value.Lease : TimeSpan.Zero), Value(run.LeaseEpoch), Value(run.TraceParent));
         writer.OnCommitted(() =>
         {
             SagaPoints.Reached(SagaPoint.Started, run.Name, definitions.StepOf(run));

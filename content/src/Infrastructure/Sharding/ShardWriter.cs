@@ -27,8 +27,11 @@ internal sealed class ShardWriter(
     IOptions<CommitOptions> options)
     : IUnitOfWork, IAsyncDisposable
 {
-    [Sql]
-    private const string Nothing = "SELECT";
+    [Sql(typeof(Guid), typeof(long), typeof(int))]
+    private const string ActForSql = "SELECT act_for($1, $2, $3)";
+
+    [Sql(typeof(Guid), InDirectory = true)]
+    private const string ActForInDirectorySql = "SELECT act_for($1)";
 
     /// <summary>How long a bucket may be on its way from one shard to another.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -59,7 +62,8 @@ internal sealed class ShardWriter(
             _isWorker ? DatabaseNames.WorkerOf(route.Shard) : route.Shard, route.Shard, shards, cancellationToken);
         if (_users.Add(owner))
         {
-            context.Acting!.Call("act_for", owner.Value, route.Epoch, _timeline);
+            context.Pipeline!.Add(
+                ActForSql, Pipeline.Value(owner.Value), Pipeline.Value(route.Epoch), Pipeline.Value(_timeline));
         }
 
         return context;
@@ -71,13 +75,13 @@ internal sealed class ShardWriter(
         var context = await OpenAsync(DatabaseNames.Directory, DatabaseNames.Directory, directory, cancellationToken);
         if (_users.Add(owner))
         {
-            context.Acting!.Call("act_for", owner.Value);
+            context.Pipeline!.Add(ActForInDirectorySql, Pipeline.Value(owner.Value));
         }
 
         return context;
     }
 
-    /// <summary>Runs once the changes are written, and before they are durable.</summary>
+    /// <summary>Runs right before the commit. May add statements to the pipeline.</summary>
     public void OnCommitting(Action action) => _beforeCommit.Add(action);
 
     /// <summary>Runs once the changes are durable, and not at all when they are not.</summary>
@@ -101,14 +105,18 @@ internal sealed class ShardWriter(
             return;
         }
 
-        if (_context.Acting!.HasCalls && _context.ChangeTracker.HasChanges())
+        _beforeCommit.ForEach(action => action());
+        if (_context.ChangeTracker.HasChanges())
         {
-            // EF counts the results of a batch of changes, so nothing may be put in front of it.
-            await _context.Database.ExecuteSqlRawAsync(Nothing, cancellationToken);
+            if (!_context.Pipeline!.IsEmpty)
+            {
+                // EF Core counts the results of its changes, so nothing may be in front of them.
+                await _context.Pipeline.SendAsync((NpgsqlConnection)_context.Database.GetDbConnection(), cancellationToken);
+            }
+
+            await _context.SaveChangesAsync(cancellationToken);
         }
 
-        await _context.SaveChangesAsync(cancellationToken);
-        _beforeCommit.ForEach(action => action());
         if (timelines.Highest(_database!) > _timeline)
         {
             // A server was promoted since act_for asked: this one may be the old primary, and what it takes would be lost.
@@ -117,8 +125,18 @@ internal sealed class ShardWriter(
         }
 
         _isCommitting = true;
-        var position = await CommitAsync(_context);
-        _isCommitting = false;
+        ulong position;
+        try
+        {
+            position = await CommitAsync(_context);
+            _isCommitting = false;
+        }
+        catch (PostgresException exception) when (CommitCapture.SaysNotCommitted(exception))
+        {
+            _isCommitting = false;
+            throw;
+        }
+
         tokens.Committed(_tokenName!, new WalPosition(_timeline, position) { Cluster = _cluster });
         trail.Add("db", "primary");
         var actions = _afterCommit.ToArray();
@@ -211,7 +229,7 @@ internal sealed class ShardWriter(
         }
 
         var context = pool.Rent(database);
-        context.Acting = new Acting();
+        context.Pipeline = new Pipeline();
         (_database, _tokenName, _context) = (database, tokenName, context);
         await context.Database.BeginTransactionAsync(cancellationToken);
         (_timeline, _cluster) = (timelines.Highest(database), timelines.Of(database).Known.Cluster);

@@ -25,7 +25,7 @@ internal sealed class TransferConfiguration : IEntityTypeConfiguration<Transfer>
             .HasConversion(id => id.Value, value => new WalletId(value));
         builder.Property(t => t.Amount).HasColumnName("amount");
         builder.Property(t => t.Currency).HasColumnName("currency")
-            .HasConversion(currency => currency.Code, code => Currency.From(code).Value);
+            .HasConversion(currency => currency.Code, code => Currency.Stored(code));
         builder.Property(t => t.CreatedAt).HasColumnName("created_at");
 
         // The state, which the domain keeps to itself.

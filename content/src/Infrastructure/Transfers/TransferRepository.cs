@@ -1,32 +1,116 @@
+using System.Runtime.CompilerServices;
 using Application.Transfers;
 using Domain.Common;
 using Domain.Transfers;
 using Domain.Wallets;
 using Infrastructure.Persistence;
 using Infrastructure.Sharding;
-using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using static Infrastructure.Persistence.Pipeline;
 
 namespace Infrastructure.Transfers;
 
+/// <summary>By plain SQL, since every payment comes here. What a transfer has become is written with COMMIT.</summary>
 internal sealed class TransferRepository(ShardWriter writer) : ITransferRepository
 {
-    [Sql(typeof(Guid), typeof(Guid), Row = typeof(Transfer))]
-    private const string Lock = """
-        SELECT id, owner_id, wallet_id, payee_id, payee_wallet_id, amount, currency, status, void_code, void_reason, created_at, ended_at
-        FROM transfers WHERE owner_id = {0} AND id = {1} FOR UPDATE
+    private const string Columns =
+        "id, owner_id, wallet_id, payee_id, payee_wallet_id, amount, currency, status, void_code, void_reason, created_at, ended_at";
+
+    [Sql(typeof(Guid), typeof(Guid), Columns = [
+        typeof(Guid), typeof(Guid), typeof(Guid), typeof(Guid), typeof(Guid), typeof(long), typeof(string), typeof(short), typeof(string),
+        typeof(string), typeof(DateTimeOffset), typeof(DateTimeOffset)])]
+    private const string LockSql = $"SELECT {Columns} FROM transfers WHERE owner_id = $1 AND id = $2 FOR UPDATE";
+
+    [Sql(
+        typeof(Guid), typeof(Guid), typeof(Guid), typeof(Guid), typeof(Guid), typeof(long), typeof(string), typeof(short), typeof(string),
+        typeof(string), typeof(DateTimeOffset), typeof(DateTimeOffset))]
+    private const string InsertSql =
+        $"INSERT INTO transfers ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+
+    /// <summary>Divides by zero when the transfer has ended before.</summary>
+    [Sql(
+        typeof(Guid), typeof(Guid), typeof(short), typeof(short), typeof(string), typeof(string), typeof(DateTimeOffset),
+        Columns = [typeof(long)])]
+    private const string EndSql = """
+        WITH ended AS (
+            UPDATE transfers SET status = $4, void_code = $5, void_reason = $6, ended_at = $7
+            WHERE owner_id = $1 AND id = $2 AND status = $3 RETURNING 1
+        )
+        SELECT 1 / count(*) FROM ended
         """;
 
     public async Task AddAsync(Transfer transfer, CancellationToken cancellationToken)
     {
         var context = await writer.JoinAsync(transfer.Owner, cancellationToken);
-        context.Add(transfer);
+        writer.OnCommitting(() =>
+        {
+            var stored = new StoredState(transfer.State);
+            context.Pipeline!.Add(
+                InsertSql, Value(transfer.Id.Value), Value(transfer.Owner.Value), Value(transfer.WalletId.Value),
+                Value(transfer.PayeeId.Value), Value(transfer.PayeeWalletId.Value), Value(transfer.Amount),
+                Value(transfer.Currency.Code), Value((short)stored.Status), Value(stored.VoidCode), Value(stored.VoidReason),
+                Value(transfer.CreatedAt), Value(stored.EndedAt));
+        });
     }
 
     public async Task<Transfer?> FindAsync(TransferId id, UserId owner, CancellationToken cancellationToken)
     {
         var context = await writer.JoinAsync(owner, cancellationToken);
-        return await context.Set<Transfer>()
-            .FromSqlRaw(Lock, owner.Value, id.Value)
-            .SingleOrDefaultAsync(cancellationToken);
+        var found = await context.QueryAsync(LockSql, Read, cancellationToken, Value(owner.Value), Value(id.Value));
+        if (found is not [var transfer])
+        {
+            return null;
+        }
+
+        var loaded = new StoredState(transfer.State);
+        writer.OnCommitting(() =>
+        {
+            var stored = new StoredState(transfer.State);
+            if (stored != loaded)
+            {
+                context.Pipeline!.Add(
+                    EndSql, Value(owner.Value), Value(id.Value), Value((short)loaded.Status), Value((short)stored.Status),
+                    Value(stored.VoidCode), Value(stored.VoidReason), Value(stored.EndedAt));
+            }
+        });
+        return transfer;
+    }
+
+    private static Transfer Read(NpgsqlDataReader row) => Stored(
+        new(row.GetGuid(0)),
+        new(row.GetGuid(1)),
+        new(row.GetGuid(2)),
+        new(row.GetGuid(3)),
+        new(row.GetGuid(4)),
+        row.GetInt64(5),
+        Currency.Stored(row.GetString(6)),
+        (TransferStatus)row.GetInt16(7),
+        row.IsDBNull(8) ? null : row.GetString(8),
+        row.IsDBNull(9) ? null : row.GetString(9),
+        row.GetFieldValue<DateTimeOffset>(10),
+        row.GetFieldValue<DateTimeOffset?>(11));
+
+    /// <summary>The constructor that the domain keeps to itself, and EF Core uses as well.</summary>
+    [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
+    private static extern Transfer Stored(
+        TransferId id, UserId owner, WalletId walletId, UserId payeeId, WalletId payeeWalletId, long amount, Currency currency,
+        TransferStatus status, string? voidCode, string? voidReason, DateTimeOffset createdAt, DateTimeOffset? endedAt);
+
+    /// <summary>The columns that hold a state.</summary>
+    private sealed record StoredState(TransferStatus Status, string? VoidCode, string? VoidReason, DateTimeOffset? EndedAt)
+    {
+        public StoredState(TransferState state)
+            : this(
+                state switch
+                {
+                    TransferState.Posted => TransferStatus.Posted,
+                    TransferState.Voided => TransferStatus.Voided,
+                    _ => TransferStatus.Reserved,
+                },
+                (state as TransferState.Voided)?.Code,
+                (state as TransferState.Voided)?.Reason,
+                (state as TransferState.Ended)?.At)
+        {
+        }
     }
 }

@@ -17,16 +17,14 @@ internal sealed class WalletConfiguration : IEntityTypeConfiguration<Wallet>, IS
         builder.Property(w => w.Owner).HasColumnName("owner_id")
             .HasConversion(id => id.Value, value => new UserId(value));
         builder.Property(w => w.Currency).HasColumnName("currency")
-            .HasConversion(currency => currency.Code, code => Currency.From(code).Value);
+            .HasConversion(currency => currency.Code, code => Currency.Stored(code));
         builder.Property(w => w.Balance).HasColumnName("balance");
         builder.Property(w => w.Pending).HasColumnName("pending");
         builder.Property(w => w.Status).HasColumnName("status");
         builder.Property(w => w.Version).HasColumnName("version").IsConcurrencyToken();
         builder.Property(w => w.OpenedAt).HasColumnName("opened_at");
         builder.HasAlternateKey(w => new { w.Owner, w.Id }).HasName("ix_wallets_owner_id_id");
-        builder.HasMany(w => w.NewEntries).WithOne()
-            .HasForeignKey(e => new { e.Owner, e.WalletId }).HasPrincipalKey(w => new { w.Owner, w.Id })
-            .OnDelete(DeleteBehavior.Restrict);
+        builder.Ignore(w => w.NewEntries);
     }
 }
 

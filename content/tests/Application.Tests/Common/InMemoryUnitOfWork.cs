@@ -26,6 +26,11 @@ internal sealed class InMemoryUnitOfWork(CommitCount count) : IUnitOfWork
 
     public Task CommitAsync(CancellationToken cancellationToken)
     {
+        if (IsEmpty)
+        {
+            return Task.CompletedTask;
+        }
+
         if (count.NextFailure is { } failure)
         {
             count.NextFailure = null;

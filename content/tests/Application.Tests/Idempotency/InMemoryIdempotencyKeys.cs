@@ -14,25 +14,27 @@ internal sealed class KeyTable
 
 internal sealed class InMemoryIdempotencyKeys(KeyTable table, InMemoryUnitOfWork unitOfWork) : IIdempotencyKeys
 {
-    public Task<IdempotencyClaim> ClaimAsync(UserId owner, RequestKey key, CancellationToken cancellationToken)
+    public Task ClaimAsync(UserId owner, RequestKey key, CancellationToken cancellationToken)
     {
         // A claim is work on the owner's shard, so the unit of work has begun.
         unitOfWork.Enlist(() => { });
-        return Task.FromResult<IdempotencyClaim>(!table.Rows.TryGetValue((owner, key.Value), out var row)
-            ? new IdempotencyClaim.Taken()
-            : (row.Answer, Same: key.IsSameRequest(row.Fingerprint)) switch
-            {
-                (null, _) => new IdempotencyClaim.InProgress(),
-                (_, false) => new IdempotencyClaim.OtherRequest(),
-                var (answer, _) => new IdempotencyClaim.Done(answer),
-            });
+        return table.Rows.ContainsKey((owner, key.Value)) ? throw new InUseException() : Task.CompletedTask;
     }
+
+    public bool SaysInUse(Exception exception) => exception is InUseException;
+
+    public Task<StoredAnswer?> FindAsync(UserId owner, RequestKey key, CancellationToken cancellationToken) =>
+        Task.FromResult(table.Rows.TryGetValue((owner, key.Value), out var row) && row.Answer is { } answer
+            ? new StoredAnswer(row.Fingerprint, answer)
+            : null);
 
     public Task CompleteAsync(UserId owner, RequestKey key, string answer, CancellationToken cancellationToken)
     {
         unitOfWork.Enlist(() => table.Rows.Add((owner, key.Value), (key.Fingerprint, answer)));
         return Task.CompletedTask;
     }
+
+    private sealed class InUseException : Exception;
 }
 
 internal static class RequestKeys

@@ -87,7 +87,7 @@ public sealed class CrossShardTransferTests : TransferUseCases
     public async Task A_payee_with_a_wallet_of_another_currency_is_not_paid()
     {
         var from = await OpenAsync(Alice, 100);
-        var inYen = (await UseCases.SendAsync(new OpenWallet(Carol, "JPY"))).Value;
+        var inYen = (await UseCases.SendAsync(new OpenWallet(Carol, "JPY"))).Value.Id;
         var transfer = (await TransferAsync(Alice, from, $"{inYen}", 30)).Value;
 
         await UseCases.FinishAsync(Assert.Single(Started));

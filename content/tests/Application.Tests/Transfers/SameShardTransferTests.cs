@@ -80,7 +80,7 @@ public sealed class SameShardTransferTests : TransferUseCases
         var closed = await OpenAsync(Bob);
         await UseCases.SendAsync(new CloseWallet(Bob, closed));
         var full = await OpenAsync(Bob, Wallet.Limit);
-        var inYen = (await UseCases.SendAsync(new OpenWallet(Bob, "JPY"))).Value;
+        var inYen = (await UseCases.SendAsync(new OpenWallet(Bob, "JPY"))).Value.Id;
 
         await AssertRefusedAsync(from, $"{frozen}", 1, "Wallet.PayeeFrozen", ErrorType.Conflict);
         await AssertRefusedAsync(from, $"{closed}", 1, "Wallet.PayeeClosed", ErrorType.Conflict);

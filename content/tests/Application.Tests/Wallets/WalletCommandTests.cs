@@ -14,20 +14,20 @@ public sealed class WalletCommandTests : WalletUseCases
     [Fact]
     public async Task An_opened_wallet_is_stored_empty_for_its_owner()
     {
-        var id = (await UseCases.SendAsync(new OpenWallet(Alice, "EUR"))).Value;
+        var opened = (await UseCases.SendAsync(new OpenWallet(Alice, "EUR"))).Value;
 
-        var wallet = (await UseCases.SendAsync(new GetWallet(Alice, id))).Value;
-        Assert.Equal(new WalletView(
-            id.Value, "EUR", Balance: 0, Pending: 0, WalletStatus.Active, Version: 1, UseCases.Clock.Now), wallet);
+        Assert.Equal(
+            new WalletView(opened.Id, "EUR", Balance: 0, Pending: 0, WalletStatus.Active, Version: 1, UseCases.Clock.Now), opened);
+        Assert.Equal(opened, (await UseCases.SendAsync(new GetWallet(Alice, new(opened.Id)))).Value);
         Assert.Equal(1, UseCases.Commits);
     }
 
     [Fact]
     public async Task A_wallet_is_in_its_owners_bucket()
     {
-        var id = (await UseCases.SendAsync(new OpenWallet(Alice, "EUR"))).Value;
+        var opened = (await UseCases.SendAsync(new OpenWallet(Alice, "EUR"))).Value;
 
-        Assert.Equal(Alice.Bucket, id.Bucket);
+        Assert.Equal(Alice.Bucket, new WalletId(opened.Id).Bucket);
     }
 
     [Fact]

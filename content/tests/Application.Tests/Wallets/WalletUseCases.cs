@@ -52,7 +52,7 @@ public abstract class WalletUseCases : IAsyncDisposable
     protected async Task<WalletId> OpenAsync(UserId owner, params long[] deposits)
     {
         UseCases.Clock.Now += TimeSpan.FromSeconds(1);
-        var id = (await UseCases.SendAsync(new OpenWallet(owner, "EUR"))).Value;
+        var id = new WalletId((await UseCases.SendAsync(new OpenWallet(owner, "EUR"))).Value.Id);
         foreach (var amount in deposits)
         {
             UseCases.Clock.Now += TimeSpan.FromSeconds(1);

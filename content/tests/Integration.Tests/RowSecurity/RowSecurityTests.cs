@@ -40,7 +40,7 @@ public sealed class RowSecurityTests(ServiceFixture fixture) : IClassFixture<Ser
             "shard0",
             $"""
             SELECT act_for('{NewUser()}', 1, 1);
-            INSERT INTO idempotency_keys (owner_id, key, request_hash) VALUES ('{NewUser()}', 'k', '')
+            INSERT INTO idempotency_keys (owner_id, key, request_hash, answer) VALUES ('{NewUser()}', 'k', '', '')
             """,
             DatabaseRoles.ReadWrite));
 

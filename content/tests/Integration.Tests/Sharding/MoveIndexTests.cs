@@ -51,7 +51,7 @@ public sealed class MoveIndexTests(ServersFixture fixture) : IClassFixture<Serve
     {
         var databases = await fixture.Servers.CreateDatabasesAsync();
         await databases.ExecuteAsync("shard0", """
-            INSERT INTO idempotency_keys (owner_id, key, request_hash) SELECT gen_random_uuid(), n, '' FROM generate_series(1, 20000) n;
+            INSERT INTO idempotency_keys (owner_id, key, request_hash, answer) SELECT gen_random_uuid(), n, '', '' FROM generate_series(1, 20000) n;
             INSERT INTO events (owner_id, epoch, type, payload) SELECT gen_random_uuid(), 1, 't', '{}' FROM generate_series(1, 20000) n;
             INSERT INTO sagas (owner_id, id, name, data, status, step, due_at, lease_epoch)
             SELECT gen_random_uuid(), gen_random_uuid(), 'test', '{}', 3, 1, now(), 1 FROM generate_series(1, 20000) n;

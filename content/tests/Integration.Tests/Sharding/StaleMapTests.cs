@@ -90,7 +90,7 @@ public sealed class StaleMapTests(ServersFixture fixture) : IClassFixture<Server
         {
             await writing.Services.GetRequiredService<BucketMap>().ReloadAsync(Cancellation);
             await (await request.Get<ShardWriter>().JoinAsync(users.Users[0], Cancellation)).Database.ExecuteSqlAsync(
-                $"INSERT INTO idempotency_keys (owner_id, key, request_hash) VALUES ({users.Users[0].Value}, 'key', {new byte[] { 1 }})", Cancellation);
+                $"INSERT INTO idempotency_keys (owner_id, key, request_hash, answer) VALUES ({users.Users[0].Value}, 'key', {new byte[] { 1 }}, '')", Cancellation);
             await request.Get<ShardWriter>().CommitAsync(Cancellation);
             token = request.Token;
         }

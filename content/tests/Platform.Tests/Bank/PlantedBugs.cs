@@ -106,16 +106,28 @@ internal sealed record PlantedBug(string Caught, string Sql = "", Action<IServic
 
     private sealed class KeyInItsOwnTransaction(IServiceScopeFactory scopes) : IIdempotencyKeys
     {
-        public async Task<IdempotencyClaim> ClaimAsync(UserId owner, RequestKey key, CancellationToken cancellationToken)
+        public async Task ClaimAsync(UserId owner, RequestKey key, CancellationToken cancellationToken)
         {
             await using var scope = scopes.CreateAsyncScope();
-            return await KeysOf(scope).ClaimAsync(owner, key, cancellationToken);
+            await KeysOf(scope).ClaimAsync(owner, key, cancellationToken);
+            await KeysOf(scope).FindAsync(owner, key, cancellationToken);
+        }
+
+        public bool SaysInUse(Exception exception)
+        {
+            using var scope = scopes.CreateScope();
+            return KeysOf(scope).SaysInUse(exception);
+        }
+
+        public async Task<StoredAnswer?> FindAsync(UserId owner, RequestKey key, CancellationToken cancellationToken)
+        {
+            await using var scope = scopes.CreateAsyncScope();
+            return await KeysOf(scope).FindAsync(owner, key, cancellationToken);
         }
 
         public async Task CompleteAsync(UserId owner, RequestKey key, string answer, CancellationToken cancellationToken)
         {
             await using var scope = scopes.CreateAsyncScope();
-            await KeysOf(scope).ClaimAsync(owner, key, cancellationToken);
             await KeysOf(scope).CompleteAsync(owner, key, answer, cancellationToken);
             await scope.ServiceProvider.GetRequiredService<ShardWriter>().CommitAsync(cancellationToken);
             if (IsTime())
@@ -124,41 +136,48 @@ internal sealed record PlantedBug(string Caught, string Sql = "", Action<IServic
             }
         }
 
-        private static IdempotencyKeys KeysOf(AsyncServiceScope scope) => new(
+        private static IdempotencyKeys KeysOf(IServiceScope scope) => new(
             scope.ServiceProvider.GetRequiredService<ShardWriter>(),
             scope.ServiceProvider.GetRequiredService<IOptions<IdempotencyOptions>>());
     }
 
     private sealed class NoKeys : IIdempotencyKeys
     {
-        public Task<IdempotencyClaim> ClaimAsync(UserId owner, RequestKey key, CancellationToken cancellationToken) =>
-            Task.FromResult<IdempotencyClaim>(new IdempotencyClaim.Taken());
+        public Task ClaimAsync(UserId owner, RequestKey key, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public bool SaysInUse(Exception exception) => false;
+
+        public Task<StoredAnswer?> FindAsync(UserId owner, RequestKey key, CancellationToken cancellationToken) =>
+            Task.FromResult<StoredAnswer?>(null);
 
         public Task CompleteAsync(UserId owner, RequestKey key, string answer, CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
-    /// <summary>Whoever asks has more money than there is; the table's triggers take it back.</summary>
+    /// <summary>Each wallet that is loaded has more money than is stored; the table's triggers take it back.</summary>
     private sealed class WalletsWithCredit(ShardWriter writer) : IWalletRepository
     {
-        public async Task AddAsync(Wallet wallet, CancellationToken cancellationToken) =>
-            (await writer.JoinAsync(wallet.Owner, cancellationToken)).Add(wallet);
+        private readonly WalletRepository _wallets = new(writer);
 
-        public async Task<Wallet?> FindAsync(WalletId id, UserId owner, CancellationToken cancellationToken)
-        {
-            var context = await writer.JoinAsync(owner, cancellationToken);
-            return await context.Set<Wallet>()
-                .FromSql($"""
-                    SELECT id, owner_id, currency, balance + 1000000000 AS balance, pending, status, version, opened_at
-                    FROM wallets WHERE id = {id.Value} AND owner_id = {owner.Value} FOR UPDATE
-                    """)
-                .SingleOrDefaultAsync(cancellationToken);
-        }
+        public Task AddAsync(Wallet wallet, CancellationToken cancellationToken) => _wallets.AddAsync(wallet, cancellationToken);
+
+        public async Task<Wallet?> FindAsync(WalletId id, UserId owner, CancellationToken cancellationToken) =>
+            WithCredit(await _wallets.FindAsync(id, owner, cancellationToken));
 
         public async Task<(Wallet? One, Wallet? Other)> FindBothAsync(
             (WalletId Id, UserId Owner) one, (WalletId Id, UserId Owner) other, CancellationToken cancellationToken)
         {
-            await writer.JoinAsync(other.Owner, cancellationToken);
-            return (await FindAsync(one.Id, one.Owner, cancellationToken), await FindAsync(other.Id, other.Owner, cancellationToken));
+            var (first, second) = await _wallets.FindBothAsync(one, other, cancellationToken);
+            return (WithCredit(first), WithCredit(second));
+        }
+
+        private static Wallet? WithCredit(Wallet? wallet)
+        {
+            if (wallet is not null)
+            {
+                typeof(Wallet).GetProperty(nameof(Wallet.Balance))!.SetValue(wallet, wallet.Balance + 1_000_000_000);
+            }
+
+            return wallet;
         }
     }
 

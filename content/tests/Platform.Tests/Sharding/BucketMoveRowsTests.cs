@@ -12,8 +12,8 @@ public sealed class BucketMoveRowsTests(ServersFixture fixture) : IClassFixture<
     [InlineData("UPDATE idempotency_keys SET answer = 'a' WHERE owner_id = '{0}'")]
     [InlineData("UPDATE idempotency_keys SET created_at = created_at + interval '1 microsecond' WHERE owner_id = '{0}'")]
     [InlineData("DELETE FROM idempotency_keys WHERE owner_id = '{0}'")]
-    [InlineData("INSERT INTO idempotency_keys (owner_id, key, request_hash) VALUES ('{0}', 'stray', '')")]
-    [InlineData("INSERT INTO idempotency_keys (owner_id, key, request_hash) VALUES ('01a20c95-d6fb-8016-b6dc-6990ef209cf3', 'stray', '')")]
+    [InlineData("INSERT INTO idempotency_keys (owner_id, key, request_hash, answer) VALUES ('{0}', 'stray', '', '')")]
+    [InlineData("INSERT INTO idempotency_keys (owner_id, key, request_hash, answer) VALUES ('01a20c95-d6fb-8016-b6dc-6990ef209cf3', 'stray', '', '')")]
     public async Task A_row_that_changed_on_the_target_is_found_and_copied_again(string damage)
     {
         var databases = await fixture.Servers.CreateDatabasesAsync();
@@ -95,8 +95,8 @@ public sealed class BucketMoveRowsTests(ServersFixture fixture) : IClassFixture<
         await using var service = new TestService(databases);
         var users = new MovedUsers(service, Bucket);
         await databases.ExecuteAsync("shard0", $"""
-            INSERT INTO idempotency_keys (owner_id, key, request_hash)
-            SELECT '{users.Users[0]}', 'many' || n, '' FROM generate_series(1, 20000) AS n
+            INSERT INTO idempotency_keys (owner_id, key, request_hash, answer)
+            SELECT '{users.Users[0]}', 'many' || n, '', '' FROM generate_series(1, 20000) AS n
             """);
         using var enough = new CancellationTokenSource();
         var writing = Task.Run(async () =>

@@ -33,6 +33,7 @@ namespace Infrastructure.Persistence.Migrations
                         .HasColumnName("key");
 
                     b.Property<string>("Answer")
+                        .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("answer");
 

@@ -224,6 +224,7 @@ namespace Infrastructure.Persistence.Migrations
                         .HasColumnName("key");
 
                     b.Property<string>("Answer")
+                        .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("answer");
 
@@ -464,21 +465,6 @@ namespace Infrastructure.Persistence.Migrations
                     b.HasKey("Bucket");
 
                     b.ToTable("bucket_owner", (string)null);
-                });
-
-            modelBuilder.Entity("Domain.Wallets.Entry", b =>
-                {
-                    b.HasOne("Domain.Wallets.Wallet", null)
-                        .WithMany("NewEntries")
-                        .HasForeignKey("Owner", "WalletId")
-                        .HasPrincipalKey("Owner", "Id")
-                        .OnDelete(DeleteBehavior.Restrict)
-                        .IsRequired();
-                });
-
-            modelBuilder.Entity("Domain.Wallets.Wallet", b =>
-                {
-                    b.Navigation("NewEntries");
                 });
 #pragma warning restore 612, 618
         }

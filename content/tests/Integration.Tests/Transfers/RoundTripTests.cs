@@ -1,0 +1,72 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using Integration.Tests.Fixtures;
+
+namespace Integration.Tests.Transfers;
+
+/// <summary>How often a hot write asks a server and waits for its answer.</summary>
+public sealed class RoundTripTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Opening_a_wallet_is_one_round_trip()
+    {
+        using var alice = fixture.Service.ClientOf(TestService.NewSubject());
+
+        Assert.Equal(1, await CountAsync(alice, "/wallets", new { currency = "EUR" }));
+    }
+
+    [Fact]
+    public async Task A_deposit_is_two_round_trips()
+    {
+        using var alice = fixture.Service.ClientOf(TestService.NewSubject());
+        var wallet = await OpenAsync(alice);
+
+        Assert.Equal(2, await CountAsync(alice, $"/wallets/{wallet}/deposits", new { amount = 5, currency = "EUR" }));
+    }
+
+    /// <summary>The first one asks for the payee.</summary>
+    [Fact]
+    public async Task A_transfer_within_a_shard_is_three_round_trips()
+    {
+        using var alice = fixture.Service.ClientOf(TestService.NewSubject());
+        using var bob = fixture.Service.ClientOf(TestService.NewSubject());
+        var (from, to) = (await OpenAsync(alice), await OpenAsync(bob));
+        await alice.PostAsJsonAsync($"/wallets/{from}/deposits", new { amount = 500, currency = "EUR" }, Cancellation);
+
+        Assert.Equal(3, await CountAsync(alice, "/transfers", new { from, to, amount = 5, currency = "EUR" }));
+    }
+
+    /// <summary>Of the second request: a connection that has not prepared a statement yet asks once more.</summary>
+    private static async Task<int> CountAsync(HttpClient client, string path, object body)
+    {
+        var trips = new ConcurrentBag<System.Diagnostics.Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Npgsql",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = trips.Add,
+        };
+        ActivitySource.AddActivityListener(listener);
+        var trace = default(ActivityTraceId);
+        for (var n = 0; n < 2; n++)
+        {
+            trace = ActivityTraceId.CreateRandom();
+            using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
+            request.Headers.Add("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom()}-01");
+            var answer = await client.SendAsync(request, Cancellation);
+            Assert.Equal(path.EndsWith("deposits", StringComparison.Ordinal) ? HttpStatusCode.OK : HttpStatusCode.Created, answer.StatusCode);
+        }
+
+        return trips.Count(trip => trip.TraceId == trace && trip.GetTagItem("db.query.text") is not null);
+    }
+
+    private static async Task<string> OpenAsync(HttpClient client)
+    {
+        var opened = await client.PostAsJsonAsync("/wallets", new { currency = "EUR" }, Cancellation);
+        return (await HttpAssert.JsonAsync(opened, HttpStatusCode.Created)).GetProperty("id").GetString()!;
+    }
+}
