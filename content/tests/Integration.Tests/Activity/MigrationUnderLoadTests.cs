@@ -81,7 +81,7 @@ public sealed class MigrationUnderLoadTests(ServersFixture fixture) : IClassFixt
             DROP FUNCTION find_activity(uuid, jsonb, timestamptz, timestamptz, timestamptz, uuid, int);
             DROP FUNCTION activity_page_query(boolean, boolean, boolean, boolean);
             DROP INDEX ix_activity_page;
-            DELETE FROM "__EFMigrationsHistory" WHERE "MigrationId" = '20260105000000_ActivityPages';
+            DELETE FROM migrations WHERE name = '0014_activity_pages.shard.sql';
             """);
         return databases;
     }
