@@ -22,6 +22,7 @@ public sealed class MigrationUnderLoadTests(ServersFixture fixture) : IClassFixt
         using var client = service.ClientOf(TestService.NewSubject());
         await UploadAsync();
         await using var holder = await HoldAsync(service.Databases);
+        slowest = TimeSpan.Zero; // The first of a new process is slow by itself.
         var migrating = RunAsync(service.Databases, seconds: 60);
 
         for (var started = Stopwatch.StartNew(); started.Elapsed < TimeSpan.FromSeconds(4); await Task.Delay(50, Cancellation))
