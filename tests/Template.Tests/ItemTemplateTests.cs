@@ -69,12 +69,9 @@ public sealed class ItemTemplateTests(Generator generator)
 
         await generator.StepAsync(
             $"Build {s_options} with migrations", line => solution.BuildAsync(line, Cancelled, "tests/Integration.Tests"));
-        foreach (var method in (string[])["*.RowSecurityCatalogTests.Every*", "*.MoveIndexTests.*"])
-        {
-            var run = await generator.TestAsync(solution, "tests/Integration.Tests", method);
-            Assert.True(run.Succeeded, run.Process.Text);
-            Assert.NotEmpty(run.Passed);
-        }
+        var run = await generator.TestAsync(solution, "tests/Integration.Tests", "*.Every_table_of_users*");
+        Assert.True(run.Succeeded, run.Process.Text);
+        Assert.Equal(2, run.Passed.Count());
     }
 
     [Fact]

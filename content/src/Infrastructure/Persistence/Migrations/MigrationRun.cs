@@ -155,7 +155,8 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
         {
             foreach (var statement in file.HasTransaction ? [] : file.Statements())
             {
-                await LimitLocksAsync(statement.Contains("CONCURRENTLY", StringComparison.Ordinal) ? _timeout : LockTimeout);
+                var isConcurrent = statement.Contains("CONCURRENTLY", StringComparison.OrdinalIgnoreCase);
+                await LimitLocksAsync(isConcurrent ? _timeout : LockTimeout);
                 await connection.ExecuteAsync(statement, cancellationToken);
             }
 

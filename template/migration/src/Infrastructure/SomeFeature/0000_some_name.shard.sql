@@ -1,8 +1,8 @@
 -- Why this is needed, and which release needs it.
 --
 -- The release before this one goes on serving meanwhile: add what is new, and remove nothing that it uses. A statement that
--- does not get its table within half a second ends the transaction, which is tried again: keep a change of a busy table short.
--- What cannot run in a transaction, such as CREATE INDEX CONCURRENTLY, has a file of its own, with the first line
+-- does not get its table within half a second ends the transaction, which is tried again. Change one busy table per file. What
+-- cannot run in a transaction, such as CREATE INDEX CONCURRENTLY, has a file of its own, with the first line
 -- "-- no transaction". It is run again from its beginning if it was cut off.
 
 CREATE TABLE some_name (
