@@ -50,6 +50,40 @@ public sealed class ItemTemplateTests(Generator generator)
         }
     }
 
+    /// <summary>The tests migrate databases, and look for tables that users could see the rows of others in.</summary>
+    [Fact]
+    public async Task Migrations_run_and_their_tables_pass_the_tests_of_the_catalog()
+    {
+        var solution = await generator.GenerateAsync(s_options);
+        await AddAsync(solution, "colonnade-migration", "OrderLabels", "OrderBook", "--number", "15");
+        await AddAsync(solution, "colonnade-migration", "3 Price Lists", "My Things", "--number", "0123", "--database", "directory");
+        await AddAsync(solution, "colonnade-migration", "order_dates", "OrderBook", "--number", "12345");
+        Assert.Superset(
+            new HashSet<string>
+            {
+                "src/Infrastructure/OrderBook/0015_order_labels.shard.sql",
+                "src/Infrastructure/MyThings/0123_t_3_price_lists.directory.sql",
+                "src/Infrastructure/OrderBook/12345_order_dates.shard.sql",
+            },
+            solution.Files().ToHashSet());
+
+        await generator.StepAsync(
+            $"Build {s_options} with migrations", line => solution.BuildAsync(line, Cancelled, "tests/Integration.Tests"));
+        var run = await generator.TestAsync(solution, "tests/Integration.Tests", "*.Every_table_of_users*");
+        Assert.True(run.Succeeded, run.Process.Text);
+        Assert.Equal(2, run.Passed.Count());
+    }
+
+    [Fact]
+    public async Task A_migration_without_a_number_is_refused_with_what_is_missing()
+    {
+        var solution = await generator.GenerateAsync(s_options);
+        var refused = await Assert.ThrowsAsync<CommandFailedException>(
+            () => solution.AddAsync(_ => { }, Cancelled, "colonnade-migration", "-n", "OrderLabels", "--feature", "Orders"));
+
+        Assert.Contains("--number", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_use_case_without_a_feature_is_refused_with_what_is_missing()
     {
@@ -60,6 +94,7 @@ public sealed class ItemTemplateTests(Generator generator)
         Assert.Contains("--feature", refused.Message, StringComparison.Ordinal);
     }
 
-    private static Task<Outcome> AddAsync(GeneratedSolution solution, string template, string name, string feature) =>
-        solution.AddAsync(_ => { }, Cancelled, template, "-n", name, "--feature", feature);
+    private static Task<Outcome> AddAsync(
+        GeneratedSolution solution, string template, string name, string feature, params string[] further) =>
+        solution.AddAsync(_ => { }, Cancelled, [template, "-n", name, "--feature", feature, .. further]);
 }

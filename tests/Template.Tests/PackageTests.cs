@@ -14,7 +14,7 @@ public sealed class PackageTests(Generator generator)
     {
         var tracked = await Shell.RunAsync(
             "git",
-            ["-c", "core.quotepath=off", "ls-files", "--", ".template.config", "content", "content-without-sample", "template", "README.md", "icon.png"],
+            ["-c", "core.quotepath=off", "ls-files", "--", ".template.config", "content", "template", "README.md", "icon.png"],
             Repository.Root, Cancelled);
         using var package = ZipFile.OpenRead(generator.Package.File);
         var packed = package.Entries.Select(entry => Uri.UnescapeDataString(entry.FullName))

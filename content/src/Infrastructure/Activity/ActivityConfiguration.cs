@@ -18,9 +18,5 @@ internal sealed class ActivityConfiguration : IEntityTypeConfiguration<UserActiv
         builder.Property(a => a.Kind).HasColumnName("kind");
         builder.Property(a => a.Payload).HasColumnName("payload").HasColumnType("jsonb");
         builder.Property(a => a.CreatedAt).HasColumnName("created_at");
-        builder.HasIndex(a => a.Payload).HasDatabaseName("ix_activity_payload").HasMethod("gin").HasOperators("jsonb_path_ops");
-        builder.HasIndex(a => new { a.Owner, a.CreatedAt, a.Id }).HasDatabaseName("ix_activity_page")
-            .IsDescending(false, true, true);
-        builder.HasIndex(a => a.CreatedAt).HasDatabaseName("ix_activity_created_at").HasMethod("brin");
     }
 }

@@ -33,6 +33,5 @@ internal sealed class IdempotencyKeyConfiguration : IEntityTypeConfiguration<Ide
         builder.Property(k => k.RequestHash).HasColumnName("request_hash");
         builder.Property(k => k.Answer).HasColumnName("answer");
         builder.Property(k => k.CreatedAt).HasColumnName("created_at");
-        builder.HasIndex(k => k.CreatedAt).HasDatabaseName("ix_idempotency_keys_created_at");
     }
 }

@@ -29,6 +29,5 @@ internal sealed class PayeeConfiguration : IEntityTypeConfiguration<Payee>, IDir
         builder.Property<long>(Version).HasColumnName("version");
         builder.Property<DateTimeOffset?>(ReleasedAt).HasColumnName("released_at");
         builder.HasQueryFilter(p => EF.Property<DateTimeOffset?>(p, ReleasedAt) == null);
-        builder.HasIndex(p => p.Owner).IsUnique().HasDatabaseName("ix_payees_owner_id").HasFilter("released_at IS NULL");
     }
 }

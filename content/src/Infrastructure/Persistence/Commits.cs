@@ -1,5 +1,3 @@
-using System.Data.Common;
-using Microsoft.EntityFrameworkCore.Diagnostics;
 using Npgsql;
 
 namespace Infrastructure.Persistence;
@@ -47,20 +45,6 @@ internal static class Commits
         await transaction.CommitAsync(CancellationToken.None);
         return true;
     });
-}
-
-/// <summary>What EF Core commits by itself, such as a migration.</summary>
-internal sealed class UncancelledCommit : DbTransactionInterceptor
-{
-    public override async ValueTask<InterceptionResult> TransactionCommittingAsync(
-        DbTransaction transaction,
-        TransactionEventData eventData,
-        InterceptionResult result,
-        CancellationToken cancellationToken = default)
-    {
-        await ((NpgsqlTransaction)transaction).EndAsync();
-        return InterceptionResult.Suppress();
-    }
 }
 
 /// <summary>The write is stored on the primary. No standby has confirmed it, so a failover may lose it.</summary>

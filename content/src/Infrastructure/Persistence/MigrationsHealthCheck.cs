@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Microsoft.EntityFrameworkCore;
+using Infrastructure.Persistence.Migrations;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Infrastructure.Persistence;
@@ -41,12 +41,10 @@ internal sealed class MigrationsHealthCheck(PrimarySources sources, DatabaseName
             try
             {
                 await using var connection = await sources.For(server).OpenConnectionAsync(timeout.Token);
-                var pending = database == DatabaseNames.Directory
-                    ? await PendingMigrations.OfAsync<DirectoryContext>(connection, timeout.Token)
-                    : await PendingMigrations.OfAsync<ShardContext>(connection, timeout.Token);
-                if (pending is [var first, ..])
+                var applied = await MigrationHistory.AppliedAsync(connection, timeout.Token);
+                if (MigrationFile.All.FirstOrDefault(file => file.IsFor(database) && !applied.ContainsKey(file.Number)) is { } pending)
                 {
-                    return (database, first);
+                    return (database, pending.Name);
                 }
 
                 _complete.TryAdd(database, true);

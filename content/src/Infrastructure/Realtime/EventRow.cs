@@ -41,7 +41,5 @@ internal sealed class EventConfiguration : IEntityTypeConfiguration<EventRow>, I
         builder.Property(e => e.Type).HasColumnName("type");
         builder.Property(e => e.Payload).HasColumnName("payload").HasColumnType("jsonb");
         builder.Property(e => e.CreatedAt).HasColumnName("created_at").HasDefaultValueSql("clock_timestamp()");
-        builder.HasIndex(e => new { e.Xact, e.Seq }).HasDatabaseName("ix_events_xact_seq");
-        builder.HasIndex(e => e.CreatedAt).HasDatabaseName("ix_events_created_at").HasMethod("brin");
     }
 }

@@ -82,9 +82,6 @@ internal sealed class SagaRunConfiguration : IEntityTypeConfiguration<SagaRun>, 
         builder.Property(s => s.IsForced).HasColumnName("is_forced");
         builder.Property(s => s.CreatedAt).HasColumnName("created_at");
         builder.Property(s => s.EndedAt).HasColumnName("ended_at");
-        builder.HasIndex(s => s.DueAt).HasDatabaseName("ix_sagas_due_at").HasFilter("status IN (1, 2)");
-        builder.HasIndex(s => new { s.Status, s.Id }).HasDatabaseName("ix_sagas_open").HasFilter("status IN (1, 2, 5)");
-        builder.HasIndex(s => s.EndedAt).HasDatabaseName("ix_sagas_ended_at").HasFilter("ended_at IS NOT NULL");
     }
 }
 
@@ -101,6 +98,5 @@ internal sealed class SagaStepConfiguration : IEntityTypeConfiguration<SagaStepR
         builder.Property(s => s.ErrorCode).HasColumnName("error_code");
         builder.Property(s => s.Error).HasColumnName("error");
         builder.Property(s => s.DoneAt).HasColumnName("done_at");
-        builder.HasIndex(s => s.DoneAt).HasDatabaseName("ix_saga_steps_done_at").HasMethod("brin");
     }
 }

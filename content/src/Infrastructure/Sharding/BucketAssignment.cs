@@ -9,13 +9,6 @@ namespace Infrastructure.Sharding;
 /// <param name="Epoch">Grows by one each time the bucket moves.</param>
 internal sealed record BucketAssignment(Bucket Bucket, string Shard, long Epoch);
 
-/// <summary>What a shard itself knows of a bucket that it has or had.</summary>
-/// <param name="State"><c>active</c>, <c>moving</c> (being copied elsewhere, still served here) or <c>moved</c>.</param>
-internal sealed record BucketOwner(Bucket Bucket, long Epoch, string State);
-
-/// <summary>A user who was written to while their bucket was being copied.</summary>
-internal sealed record BucketChange(long Id, Bucket Bucket, UserId Owner);
-
 internal sealed class BucketAssignmentConfiguration : IEntityTypeConfiguration<BucketAssignment>, IDirectoryEntity
 {
     public void Configure(EntityTypeBuilder<BucketAssignment> builder)
@@ -26,33 +19,5 @@ internal sealed class BucketAssignmentConfiguration : IEntityTypeConfiguration<B
             .HasConversion(bucket => bucket.Value, value => new Bucket(value));
         builder.Property(a => a.Shard).HasColumnName("shard");
         builder.Property(a => a.Epoch).HasColumnName("epoch");
-    }
-}
-
-internal sealed class BucketOwnerConfiguration : IEntityTypeConfiguration<BucketOwner>, IShardEntity
-{
-    public void Configure(EntityTypeBuilder<BucketOwner> builder)
-    {
-        builder.ToTable("bucket_owner");
-        builder.HasKey(o => o.Bucket);
-        builder.Property(o => o.Bucket).HasColumnName("bucket").ValueGeneratedNever()
-            .HasConversion(bucket => bucket.Value, value => new Bucket(value));
-        builder.Property(o => o.Epoch).HasColumnName("epoch");
-        builder.Property(o => o.State).HasColumnName("state");
-    }
-}
-
-internal sealed class BucketChangeConfiguration : IEntityTypeConfiguration<BucketChange>, IShardEntity
-{
-    public void Configure(EntityTypeBuilder<BucketChange> builder)
-    {
-        builder.ToTable("bucket_changes");
-        builder.HasKey(c => c.Id);
-        builder.Property(c => c.Id).HasColumnName("id").UseIdentityAlwaysColumn();
-        builder.Property(c => c.Bucket).HasColumnName("bucket")
-            .HasConversion(bucket => bucket.Value, value => new Bucket(value));
-        builder.Property(c => c.Owner).HasColumnName("owner_id")
-            .HasConversion(id => id.Value, value => new UserId(value));
-        builder.HasIndex(c => c.Owner).HasDatabaseName("ix_bucket_changes_owner_id");
     }
 }

@@ -22,6 +22,7 @@ public sealed class MigrationUnderLoadTests(ServersFixture fixture) : IClassFixt
         using var client = service.ClientOf(TestService.NewSubject());
         await UploadAsync();
         await using var holder = await HoldAsync(service.Databases);
+        slowest = TimeSpan.Zero; // The first of a new process is slow by itself.
         var migrating = RunAsync(service.Databases, seconds: 60);
 
         for (var started = Stopwatch.StartNew(); started.Elapsed < TimeSpan.FromSeconds(4); await Task.Delay(50, Cancellation))
@@ -81,7 +82,7 @@ public sealed class MigrationUnderLoadTests(ServersFixture fixture) : IClassFixt
             DROP FUNCTION find_activity(uuid, jsonb, timestamptz, timestamptz, timestamptz, uuid, int);
             DROP FUNCTION activity_page_query(boolean, boolean, boolean, boolean);
             DROP INDEX ix_activity_page;
-            DELETE FROM "__EFMigrationsHistory" WHERE "MigrationId" = '20260105000000_ActivityPages';
+            DELETE FROM migrations WHERE name = '0014_activity_pages.shard.sql';
             """);
         return databases;
     }

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using Integration.Tests.Fixtures;
-using Integration.Tests.Transfers;
 
 namespace Integration.Tests.Payees;
 

@@ -24,14 +24,18 @@ public sealed class AvailabilityTests(ServiceFixture fixture) : IClassFixture<Se
     public async Task Readiness_fails_while_a_migration_is_pending()
     {
         var databases = await fixture.Servers.CreateDatabasesAsync();
-        await databases.ExecuteAsync("directory", "ALTER TABLE \"__EFMigrationsHistory\" RENAME TO hidden");
-        await databases.ExecuteAsync("directory", "CREATE TABLE \"__EFMigrationsHistory\" (LIKE hidden); GRANT SELECT ON \"__EFMigrationsHistory\" TO app_rw");
+        await databases.ExecuteAsync("directory", "CREATE TABLE hidden AS SELECT number, name, checksum FROM migrations");
+        await databases.ExecuteAsync("directory", "DELETE FROM migrations WHERE number > 1");
         await using var service = new TestService(databases);
         using var client = service.CreateClient();
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.GetAsync("/health/ready", Cancellation)).StatusCode);
+        await databases.ExecuteAsync("directory", "ALTER TABLE migrations RENAME TO away");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.GetAsync("/health/ready", Cancellation)).StatusCode);
+        await databases.ExecuteAsync("directory", "ALTER TABLE away RENAME TO migrations");
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health/live", Cancellation)).StatusCode);
-        await databases.ExecuteAsync("directory", "INSERT INTO \"__EFMigrationsHistory\" SELECT * FROM hidden");
+        await databases.ExecuteAsync(
+            "directory", "INSERT INTO migrations SELECT number, name, checksum FROM hidden ON CONFLICT DO NOTHING");
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health/ready", Cancellation)).StatusCode);
     }
 

@@ -20,7 +20,7 @@ public sealed class MigrationTests(ServersFixture fixture) : IClassFixture<Serve
         var databases = await fixture.Servers.CreateDatabasesAsync(empty: true);
 
         Assert.Equal(MigrationOutcome.UpToDate, await RunAsync(databases));
-        const string History = "SELECT string_agg(\"MigrationId\", ',') FROM \"__EFMigrationsHistory\"";
+        const string History = "SELECT string_agg(name || checksum || applied_at, ',' ORDER BY number) FROM migrations";
         var history = await databases.ScalarAsync<object>("directory", History);
         Assert.Equal(MigrationOutcome.UpToDate, await RunAsync(databases));
         Assert.Equal(history, await databases.ScalarAsync<object>("directory", History));
@@ -72,19 +72,17 @@ public sealed class MigrationTests(ServersFixture fixture) : IClassFixture<Serve
     }
 
     [Fact]
-    public async Task Model_snapshot_and_migrated_schema_agree()
+    public async Task The_model_and_the_migrated_schema_agree()
     {
         var databases = await fixture.Servers.CreateDatabasesAsync();
         await using var directory = new DirectoryContext(Options<DirectoryContext>(databases, "directory"));
         await using var shard = new ShardContext(Options<ShardContext>(databases, "shard0"));
 
         Assert.NotEmpty(Columns(directory));
-        Assert.Equal(directory.Database.GetMigrations(), PendingMigrations.Known<DirectoryContext>());
-        Assert.Equal(shard.Database.GetMigrations(), PendingMigrations.Known<ShardContext>());
+        Assert.NotEmpty(Columns(shard));
         foreach (var (context, database) in new (DbContext, string)[] { (directory, "directory"), (shard, "shard0"), (shard, "shard1") })
         {
-            Assert.False(context.Database.HasPendingModelChanges(), $"The snapshot of {context.GetType().Name} is out of date.");
-            Assert.Equal(await ColumnsAsync(databases, database), Columns(context));
+            Assert.Equal(await ColumnsAsync(databases, database, context), Columns(context));
         }
     }
 
@@ -93,14 +91,14 @@ public sealed class MigrationTests(ServersFixture fixture) : IClassFixture<Serve
     [InlineData("ALTER TABLE bucket_map ALTER COLUMN shard DROP NOT NULL")]
     [InlineData("ALTER TABLE bucket_map ALTER COLUMN shard TYPE varchar(9)")]
     [InlineData("ALTER TABLE bucket_map RENAME COLUMN shard TO shards")]
-    [InlineData("CREATE TABLE surprise (id int)")]
+    [InlineData("DROP TABLE bucket_map CASCADE")]
     public async Task A_schema_that_differs_from_the_model_is_noticed(string difference)
     {
         var databases = await fixture.Servers.CreateDatabasesAsync();
         await databases.ExecuteAsync("directory", difference);
         await using var directory = new DirectoryContext(Options<DirectoryContext>(databases, "directory"));
 
-        Assert.NotEqual(await ColumnsAsync(databases, "directory"), Columns(directory));
+        Assert.NotEqual(await ColumnsAsync(databases, "directory", directory), Columns(directory));
     }
 
     private static Task<MigrationOutcome> RunAsync(Databases databases, int seconds = 30) =>
@@ -128,14 +126,16 @@ public sealed class MigrationTests(ServersFixture fixture) : IClassFixture<Serve
             .Order(StringComparer.Ordinal),
     ];
 
-    private static async Task<string[]> ColumnsAsync(Databases databases, string database)
+    /// <summary>The same of the model's tables as they are. Other tables are known to SQL alone.</summary>
+    private static async Task<string[]> ColumnsAsync(Databases databases, string database, DbContext context)
     {
-        var columns = await databases.ScalarAsync<string[]>(database, """
+        var tables = context.Model.GetRelationalModel().Tables.Select(table => $"'{table.Name}'");
+        var columns = await databases.ScalarAsync<string[]>(database, $$"""
             SELECT coalesce(array_agg(relname || '.' || attname || ' ' || format_type(atttypid, atttypmod)
                                       || CASE WHEN attnotnull THEN ' not null' ELSE '' END), '{}')
             FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
             WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND attnum > 0 AND NOT attisdropped
-              AND relname <> '__EFMigrationsHistory'
+              AND relname IN ({{string.Join(',', tables)}})
             """);
         return [.. columns.Order(StringComparer.Ordinal)];
     }

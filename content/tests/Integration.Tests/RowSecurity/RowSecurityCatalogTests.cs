@@ -14,7 +14,7 @@ public sealed class RowSecurityCatalogTests(ServersFixture fixture) : IClassFixt
             SELECT c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity, r.rolname AS table_owner
             FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
             WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
-              AND c.relname NOT IN ('__EFMigrationsHistory', 'bucket_map', 'bucket_owner', 'bucket_moves')
+              AND c.relname NOT IN ('migrations', 'bucket_map', 'bucket_owner', 'bucket_moves')
         ), runtime_role AS (
             SELECT oid, rolname FROM pg_roles WHERE rolname IN ('app_rw', 'app_ro', 'worker')
         ), granted AS (

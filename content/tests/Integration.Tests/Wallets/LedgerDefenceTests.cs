@@ -1,7 +1,6 @@
 using System.Net;
 using Infrastructure.Wallets;
 using Integration.Tests.Fixtures;
-using Integration.Tests.Transfers;
 using Npgsql;
 
 namespace Integration.Tests.Wallets;

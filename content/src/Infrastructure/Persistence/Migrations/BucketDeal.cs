@@ -25,8 +25,9 @@ internal static class BucketDeal
         """;
 
     /// <summary>Gives every bucket that has no shard yet to one of the configured shards, in equal runs of numbers.</summary>
-    public static Task InDirectoryAsync(NpgsqlConnection connection, IReadOnlyList<string> shards, CancellationToken cancellationToken) =>
-        ExecuteAsync(connection, Deal, cancellationToken, shards.ToArray(), Bucket.Count);
+    public static Task InDirectoryAsync(
+        NpgsqlConnection connection, IReadOnlyList<string> shards, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(Deal, cancellationToken, shards.ToArray(), Bucket.Count);
 
     /// <summary>Numbers and epochs of the buckets that the directory says are on the shard.</summary>
     public static async Task<(short[] Buckets, long[] Epochs)> OfAsync(
@@ -47,16 +48,5 @@ internal static class BucketDeal
     /// <summary>Tells the shard which buckets are its own. What it knows of a bucket already is what counts.</summary>
     public static Task InShardAsync(
         NpgsqlConnection connection, (short[] Buckets, long[] Epochs) owned, CancellationToken cancellationToken) =>
-        ExecuteAsync(connection, Take, cancellationToken, owned.Buckets, owned.Epochs);
-
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params object[] values)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
+        connection.ExecuteAsync(Take, cancellationToken, owned.Buckets, owned.Epochs);
 }

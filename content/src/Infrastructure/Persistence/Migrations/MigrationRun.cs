@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Infrastructure;
-using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -21,8 +18,8 @@ public enum MigrationOutcome
 }
 
 /// <summary>
-/// Brings the directory and then every shard up to date. One run at a time works on a database; a run that was cut off
-/// is resumed by the next one, since each migration is a transaction of its own.
+/// Brings the directory and then every shard up to date. One run at a time works on a database. A run that was cut off is
+/// resumed by the next one, since each file and its row in the history are one transaction.
 /// </summary>
 public sealed partial class MigrationRun(IConfiguration configuration, ILogger<MigrationRun> logger)
 {
@@ -30,40 +27,45 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
     private const int LockKey = 0x6D696772;
 
     [Sql(typeof(long), Columns = [typeof(bool)])]
-    private const string TryLock = "SELECT pg_try_advisory_lock($1)";
+    private const string TryLockSql = "SELECT pg_try_advisory_lock($1)";
 
-    private const string GrantHistory = "GRANT SELECT ON \"__EFMigrationsHistory\" TO app_rw, app_ro";
+    [Sql(typeof(string), Columns = [typeof(string)])]
+    private const string LimitLocksSql = "SELECT set_config('lock_timeout', $1, false)";
 
     /// <summary>
-    /// While a migration waits for a table, all who want it wait behind it. So it gives up before they do, lets them pass and
-    /// tries again.
+    /// While a statement waits for a table, the service's statements queue behind it. So it gives up before they do, lets them
+    /// pass and tries again. Statements do not queue behind one with CONCURRENTLY, whose work would have to be done again.
     /// </summary>
-    [Sql(Columns = [typeof(string)])]
-    private const string LimitLocks = "SELECT set_config('lock_timeout', '500ms', false)";
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromMilliseconds(500);
 
-    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How long to wait for a server to come up, for another run to end, and for tables that are in use.</summary>
-    private readonly TimeSpan _patience =
+    private readonly TimeSpan _timeout =
         TimeSpan.FromSeconds(configuration.GetValue("Migrator:TimeoutSeconds", defaultValue: 60));
+
+    /// <summary>In order; null for all of this build.</summary>
+    internal IReadOnlyList<MigrationFile>? Files { get; init; }
 
     public async Task<MigrationOutcome> RunAsync(CancellationToken cancellationToken)
     {
         DatabaseNames names;
+        IReadOnlyList<MigrationFile> files;
         try
         {
             names = DatabaseNames.From(configuration);
+            files = Files ?? MigrationFile.All;
         }
-        catch (InvalidOperationException exception)
+        catch (Exception exception) when (exception is InvalidOperationException or FormatException)
         {
-            LogNotConfigured(exception.Message);
-            return MigrationOutcome.NotConfigured;
+            LogNotStarted(exception.Message);
+            return exception is FormatException ? MigrationOutcome.Failed : MigrationOutcome.NotConfigured;
         }
 
         var owned = new Dictionary<string, (short[], long[])>();
         var outcome = await MigrateAsync(
             DatabaseNames.Directory,
-            (DbContextOptions<DirectoryContext> options) => new DirectoryContext(options),
+            files,
             async connection =>
             {
                 await BucketDeal.InDirectoryAsync(connection, names.Shards, cancellationToken);
@@ -79,7 +81,7 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
             {
                 outcome = await MigrateAsync(
                     shard,
-                    (DbContextOptions<ShardContext> options) => new ShardContext(options),
+                    files,
                     connection => BucketDeal.InShardAsync(connection, owned[shard], cancellationToken),
                     cancellationToken);
             }
@@ -88,13 +90,13 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
         return outcome;
     }
 
-    private async Task<MigrationOutcome> MigrateAsync<TContext>(
+    private async Task<MigrationOutcome> MigrateAsync(
         string database,
-        Func<DbContextOptions<TContext>, TContext> create,
+        IReadOnlyList<MigrationFile> all,
         Func<NpgsqlConnection, Task> afterwards,
         CancellationToken cancellationToken)
-        where TContext : DbContext
     {
+        var current = "history";
         try
         {
             // It tries again by itself, and soon.
@@ -107,58 +109,97 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
             }
 
             // The lock belongs to the session that migrates, so it cannot outlive the run.
-            if (!await LockAsync(connection, database, cancellationToken))
+            if (!await UntilTrueAsync(() => LockAsync(connection, cancellationToken), cancellationToken))
             {
+                LogLocked(database, _timeout.TotalSeconds);
                 return MigrationOutcome.Locked;
             }
 
-            var pending = await PendingMigrations.OfAsync<TContext>(connection, cancellationToken);
-            if (pending.Count > 0 && !await ApplyAsync(connection, create, cancellationToken))
+            await MigrationHistory.CreateAsync(connection, cancellationToken);
+            var applied = await MigrationHistory.AppliedAsync(connection, cancellationToken);
+            var files = all.Where(file => file.IsFor(database)).ToLookup(file => applied.ContainsKey(file.Number));
+            foreach (var file in files[true].Where(file => applied[file.Number] != (file.Name, file.Checksum)))
             {
-                LogTablesInUse(database, _patience.TotalSeconds);
-                return MigrationOutcome.Locked;
+                LogChanged(database, applied[file.Number].Name, file.Name);
+                return MigrationOutcome.Failed;
             }
 
-            // Readiness asks for the history in the name of the service. Each time, since a run may have ended before this.
-            await using var grant = new NpgsqlCommand(GrantHistory, connection);
-            await grant.ExecuteNonQueryAsync(cancellationToken);
+            foreach (var file in files[false])
+            {
+                current = file.Name;
+                if (!await UntilTrueAsync(() => ApplyAsync(connection, file, cancellationToken), cancellationToken))
+                {
+                    LogTablesInUse(database, file.Name, _timeout.TotalSeconds);
+                    return MigrationOutcome.Locked;
+                }
+            }
+
+            current = "buckets";
             await afterwards(connection);
-            LogUpToDate(database, pending.Count == 0 ? "nothing to do" : string.Join(", ", pending));
+            var names = string.Join(", ", files[false].Select(file => file.Name));
+            LogUpToDate(database, names.Length == 0 ? "nothing to do" : names);
             return MigrationOutcome.UpToDate;
         }
         catch (Exception exception)
         {
-            LogFailed(exception, database);
+            LogFailed(exception, database, current);
             return MigrationOutcome.Failed;
         }
     }
 
-    /// <summary>Each migration is one transaction. One that did not get its locks is tried again; those before it stay.</summary>
-    /// <returns>False when tables were in use for too long.</returns>
-    private async Task<bool> ApplyAsync<TContext>(
-        NpgsqlConnection connection, Func<DbContextOptions<TContext>, TContext> create, CancellationToken cancellationToken)
-        where TContext : DbContext
+    /// <summary>Runs a file. What is in a transaction leaves nothing when it fails.</summary>
+    /// <returns>False when a table was in use for too long.</returns>
+    private async Task<bool> ApplyAsync(NpgsqlConnection connection, MigrationFile file, CancellationToken cancellationToken)
     {
-        await using var limit = new NpgsqlCommand(LimitLocks, connection);
-        await limit.ExecuteNonQueryAsync(cancellationToken);
-        for (var started = Stopwatch.GetTimestamp(); ; await Task.Delay(RetryDelay * Random.Shared.Next(3, 8), cancellationToken))
+        try
         {
-            try
+            foreach (var statement in file.HasTransaction ? [] : file.Statements())
             {
-                await using var context = create(new DbContextOptionsBuilder<TContext>()
-                    .UseNpgsql(connection).AddInterceptors(new UncancelledCommit()).Options);
-                await context.GetService<IHistoryRepository>().CreateIfNotExistsAsync(cancellationToken);
-                await context.Database.MigrateAsync(cancellationToken);
-                return true;
+                var isConcurrent = statement.Contains("CONCURRENTLY", StringComparison.OrdinalIgnoreCase);
+                await LimitLocksAsync(isConcurrent ? _timeout : LockTimeout);
+                await connection.ExecuteAsync(statement, cancellationToken);
             }
-            catch (Exception exception) when (FenceErrors.SqlStateOf(exception) == PostgresErrorCodes.LockNotAvailable)
+
+            await LimitLocksAsync(LockTimeout);
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            if (file.HasTransaction)
             {
-                if (Stopwatch.GetElapsedTime(started) > _patience)
-                {
-                    return false;
-                }
+                await connection.ExecuteAsync(file.Sql, cancellationToken);
             }
+
+            await MigrationHistory.AddAsync(connection, file, cancellationToken);
+            await transaction.EndAsync();
+            return true;
         }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            return false;
+        }
+
+        Task LimitLocksAsync(TimeSpan limit) =>
+            connection.ExecuteAsync(LimitLocksSql, cancellationToken, $"{limit.TotalMilliseconds}ms");
+    }
+
+    private static async Task<bool> LockAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(TryLockSql, connection) { Parameters = { new() { Value = (long)LockKey } } };
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    /// <returns>False when that took too long.</returns>
+    private async Task<bool> UntilTrueAsync(Func<Task<bool>> attempt, CancellationToken cancellationToken)
+    {
+        for (var started = Stopwatch.GetTimestamp(); !await attempt();)
+        {
+            if (Stopwatch.GetElapsedTime(started) > _timeout)
+            {
+                return false;
+            }
+
+            await Task.Delay(RetryDelay * (1 + Random.Shared.NextDouble()), cancellationToken);
+        }
+
+        return true;
     }
 
     private async Task<bool> OpenAsync(NpgsqlConnection connection, string database, CancellationToken cancellationToken)
@@ -173,52 +214,35 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
             }
             catch (NpgsqlException exception) when (exception.IsTransient || exception is not PostgresException)
             {
-                if (Stopwatch.GetElapsedTime(started) > _patience)
+                if (Stopwatch.GetElapsedTime(started) > _timeout)
                 {
-                    LogUnreachable(exception, database, _patience.TotalSeconds);
+                    LogUnreachable(exception, database, _timeout.TotalSeconds);
                     return false;
                 }
             }
 
-            await Task.Delay(RetryDelay, cancellationToken);
+            await Task.Delay(RetryDelay / 5, cancellationToken);
         }
-    }
-
-    private async Task<bool> LockAsync(NpgsqlConnection connection, string database, CancellationToken cancellationToken)
-    {
-        var started = Stopwatch.GetTimestamp();
-        await using var command = new NpgsqlCommand(TryLock, connection)
-        {
-            Parameters = { new() { Value = (long)LockKey } },
-        };
-        while (!(bool)(await command.ExecuteScalarAsync(cancellationToken))!)
-        {
-            if (Stopwatch.GetElapsedTime(started) > _patience)
-            {
-                LogLocked(database, _patience.TotalSeconds);
-                return false;
-            }
-
-            await Task.Delay(RetryDelay, cancellationToken);
-        }
-
-        return true;
     }
 
     [LoggerMessage(LogLevel.Error, "{Reason}")]
-    private partial void LogNotConfigured(string reason);
+    private partial void LogNotStarted(string reason);
 
     [LoggerMessage(LogLevel.Information, "Database '{Database}' is up to date: {Applied}.")]
     private partial void LogUpToDate(string database, string applied);
 
-    [LoggerMessage(LogLevel.Error, "Database '{Database}' could not be migrated.")]
-    private partial void LogFailed(Exception exception, string database);
+    [LoggerMessage(LogLevel.Error, "Database '{Database}' could not be migrated: {Current} failed.")]
+    private partial void LogFailed(Exception exception, string database, string current);
+
+    [LoggerMessage(
+        LogLevel.Error, "Database '{Database}' has run {Applied}; {Name} of this build differs. A change is a new migration.")]
+    private partial void LogChanged(string database, string applied, string name);
 
     [LoggerMessage(LogLevel.Error, "Database '{Database}' did not answer within {Seconds} s.")]
     private partial void LogUnreachable(Exception exception, string database, double seconds);
 
-    [LoggerMessage(LogLevel.Error, "Tables of database '{Database}' that a migration needs were in use for {Seconds} s. Run it again.")]
-    private partial void LogTablesInUse(string database, double seconds);
+    [LoggerMessage(LogLevel.Error, "Tables of '{Database}' that {Name} needs were in use for {Seconds} s. Run it again.")]
+    private partial void LogTablesInUse(string database, string name, double seconds);
 
     [LoggerMessage(LogLevel.Error, "Another run has held the lock of database '{Database}' for {Seconds} s.")]
     private partial void LogLocked(string database, double seconds);

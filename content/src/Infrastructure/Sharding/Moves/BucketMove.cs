@@ -1,7 +1,4 @@
 using Domain.Common;
-using Infrastructure.Persistence;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Infrastructure.Sharding;
 
@@ -27,21 +24,3 @@ internal enum MovePhase
 /// <param name="Epoch">Of the bucket on the target.</param>
 internal sealed record BucketMove(
     Bucket Bucket, string Source, string Target, long Epoch, MovePhase Phase, DateTimeOffset StartedAt);
-
-internal sealed class BucketMoveConfiguration : IEntityTypeConfiguration<BucketMove>, IDirectoryEntity
-{
-    public void Configure(EntityTypeBuilder<BucketMove> builder)
-    {
-        builder.ToTable("bucket_moves");
-        builder.HasKey(m => m.Bucket);
-        builder.Property(m => m.Bucket).HasColumnName("bucket").ValueGeneratedNever()
-            .HasConversion(bucket => bucket.Value, value => new Bucket(value));
-        builder.Property(m => m.Source).HasColumnName("source");
-        builder.Property(m => m.Target).HasColumnName("target");
-        builder.Property(m => m.Epoch).HasColumnName("epoch");
-        builder.Property(m => m.Phase).HasColumnName("phase")
-            .HasConversion(phase => phase.ToString().ToLowerInvariant(), text => Enum.Parse<MovePhase>(text, true));
-        builder.Property(m => m.StartedAt).HasColumnName("started_at");
-        builder.HasOne<BucketAssignment>().WithOne().HasForeignKey<BucketMove>(m => m.Bucket).OnDelete(DeleteBehavior.Restrict);
-    }
-}

@@ -2,9 +2,8 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
-using Integration.Tests.Fixtures;
 
-namespace Integration.Tests.Transfers;
+namespace Integration.Tests.Fixtures;
 
 /// <summary>A user with one wallet, on a shard of the test's choice.</summary>
 internal sealed class Person

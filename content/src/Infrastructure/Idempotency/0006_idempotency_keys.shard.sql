@@ -1,0 +1,47 @@
+CREATE TABLE idempotency_keys (
+    owner_id      uuid        NOT NULL,
+    key           text        NOT NULL,
+    request_hash  bytea       NOT NULL,
+    answer        text        NOT NULL,
+    created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (owner_id, key)
+);
+CREATE INDEX ix_idempotency_keys_created_at ON idempotency_keys (created_at);
+CREATE INDEX ix_idempotency_keys_bucket ON idempotency_keys (bucket_of(owner_id));
+CALL protect('idempotency_keys');
+GRANT SELECT, INSERT, UPDATE ON idempotency_keys TO app_rw;
+
+-- A request claims its key before it does anything, and stores it with its answer at the end. The lock says that a request is
+-- under way: no one waits for it, and it ends with its transaction. The table is read after the lock, so a request that has
+-- ended meanwhile is seen.
+CREATE FUNCTION claim_key(owner uuid, claimed text, lifetime interval) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtextextended(owner::text || claimed, 0)) OR EXISTS (
+        SELECT FROM idempotency_keys
+        WHERE owner_id = owner AND key = claimed AND created_at >= clock_timestamp() - lifetime)
+    THEN
+        RAISE EXCEPTION 'The key % was used, or is about to be.', claimed USING ERRCODE = 'IK001';
+    END IF;
+END $$;
+
+-- For the worker, which acts for no user here. Buckets that are being moved are left alone, and no move begins meanwhile.
+CREATE FUNCTION drop_expired_keys(lifetime interval, at_most int) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    WITH expired AS (
+        SELECT owner_id, key
+        FROM idempotency_keys k
+        JOIN bucket_owner b ON b.bucket = bucket_of(k.owner_id) AND b.state = 'active'
+        WHERE created_at < clock_timestamp() - lifetime
+        ORDER BY created_at
+        LIMIT at_most
+        FOR UPDATE OF k SKIP LOCKED
+        FOR SHARE OF b SKIP LOCKED
+    ), dropped AS (
+        DELETE FROM idempotency_keys k USING expired e
+        WHERE (k.owner_id, k.key) = (e.owner_id, e.key)
+        RETURNING 1
+    )
+    SELECT count(*) FROM dropped;
+$$;
+REVOKE ALL ON FUNCTION drop_expired_keys(interval, int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION drop_expired_keys(interval, int) TO worker;
