@@ -12,7 +12,10 @@ internal static class Flavours
     public static readonly SolutionOptions WithoutAspire = new("Contoso.Payments", Aspire: false, PlatformTests: false);
 
     private static readonly string[] s_names =
-        ["Contoso.Payments", "contoso-payments", "My Service", "class", "Contoso.Wallet", "System", WithoutSample.Name];
+    [
+        "Contoso.Payments", "contoso-payments", "My Service", "class", "Contoso.Wallet", "Contoso..event", "System",
+        WithoutSample.Name,
+    ];
 
     /// <summary>Every name with every set of options.</summary>
     public static TheoryData<string, bool, bool> All

@@ -148,7 +148,7 @@ internal abstract class Servers(IDistributedApplicationBuilder builder, LocalDir
 
         text.Append(
             $";Database={database};Username={role};Password={AddPassword(role).Resource}");
-        text.Append($";SSL Mode=VerifyFull;Root Certificate=\"{Certificates.AuthorityFile}\"");
+        text.Append($";{PostgresConnectionString.Verified(Certificates.AuthorityFile)}");
         return text.Build();
     }
 }

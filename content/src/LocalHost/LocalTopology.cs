@@ -30,6 +30,7 @@ public sealed partial class LocalTopology : IAsyncDisposable
         Primary = new(Host, FreePort.Take(options.PrimaryPort, ResourceNames.Primary));
         Replica = new(Host, FreePort.Take(options.ReplicaPort, ResourceNames.Replica));
         Redis = new(Host, FreePort.Take(options.RedisPort, ResourceNames.Redis));
+        Api = options.ApiPort is { } port ? new(Host, FreePort.Take(port, ResourceNames.Api)) : null;
     }
 
     public ServerAddress Primary { get; }
@@ -37,6 +38,9 @@ public sealed partial class LocalTopology : IAsyncDisposable
     public ServerAddress Replica { get; }
 
     public ServerAddress Redis { get; }
+
+    /// <summary>Where the API will listen; null when it does not start.</summary>
+    public ServerAddress? Api { get; }
 
     public string PrimaryDataDirectory => _directory.DataOf(ResourceNames.Primary);
 
@@ -77,11 +81,14 @@ public sealed partial class LocalTopology : IAsyncDisposable
             Host, $"{(replica ? Replica : Primary).Port}", database, role, Password(role), AuthorityFile);
 
     /// <summary>A process's connection strings, as variables of its environment.</summary>
-    internal IEnumerable<KeyValuePair<string, string>> Variables(IEnumerable<Connection> connections) =>
+    /// <param name="connections">Those that it needs.</param>
+    /// <param name="primaryAlone">Not also the replica, for clients that look for the primary.</param>
+    internal IEnumerable<KeyValuePair<string, string>> Variables(
+        IEnumerable<Connection> connections, bool primaryAlone = false) =>
         connections.Select(connection => new KeyValuePair<string, string>(
             $"ConnectionStrings__{connection.Name}",
-            connection.OnReplica
-                ? ConnectionString(connection.Database, connection.Role, replica: true)
+            connection.OnReplica || primaryAlone
+                ? ConnectionString(connection.Database, connection.Role, connection.OnReplica)
                 : PrimaryConnectionString(connection.Database, connection.Role)));
 
     /// <summary>The API's own settings: where its servers are, and the key that signs its tokens.</summary>
@@ -112,12 +119,14 @@ public sealed partial class LocalTopology : IAsyncDisposable
 
     /// <summary>Starts a further process, which stops before those that were started earlier.</summary>
     internal Part Start(
-        string name, string stopSignal, IEnumerable<string> command, IEnumerable<KeyValuePair<string, string>> environment) =>
-        Start(name, ServerPrograms.Supervised(stopSignal, _directory.PidFile(name), command, pipe: true), environment);
+        string name, string stopSignal, IEnumerable<string> command, IEnumerable<KeyValuePair<string, string>> environment,
+        ServerAddress? listen = null) =>
+        Start(name, ServerPrograms.Supervised(stopSignal, _directory.PidFile(name), command, pipe: true), environment, listen);
 
-    private Part Start(string name, IEnumerable<string> supervised, IEnumerable<KeyValuePair<string, string>> environment)
+    private Part Start(
+        string name, IEnumerable<string> supervised, IEnumerable<KeyValuePair<string, string>> environment, ServerAddress? listen)
     {
-        var part = new Part(name, supervised, environment, _options.Log);
+        var part = new Part(name, supervised, environment, _options.Log, listen);
         _parts.Add(part);
         return part;
     }
@@ -170,7 +179,8 @@ public sealed partial class LocalTopology : IAsyncDisposable
             new("PORT", $"{address.Port}"),
             new("POSTGRES_OPTIONS", _options.Durable ? "" : "-c fsync=off -c full_page_writes=off -c max_connections=1000"),
             .. environment,
-        ]);
+        ],
+        address);
 
     private Part StartRedis() => Start(
         ResourceNames.Redis,
@@ -179,7 +189,8 @@ public sealed partial class LocalTopology : IAsyncDisposable
             new("PORT", $"{Redis.Port}"),
             new("REDIS_DIRECTORY", _directory.Redis),
             new("REDIS_PASSWORD", Password(ResourceNames.Redis)),
-        ]);
+        ],
+        Redis);
 
     /// <summary>Asks the primary first, since a replica logs an error for each client that comes too early.</summary>
     private async Task<bool> ReplicaStreamsAsync(CancellationToken ct) =>

@@ -19,6 +19,9 @@ public sealed record LocalTopologyOptions
     /// <inheritdoc cref="PrimaryPort"/>
     public int RedisPort { get; init; } = LocalPorts.Redis;
 
+    /// <summary>The same of the API, which starts after the servers; null when it does not start.</summary>
+    public int? ApiPort { get; init; }
+
     /// <summary>False, for tests: PostgreSQL does not flush to disk, so a power cut may destroy the data.</summary>
     public bool Durable { get; init; } = true;
 

@@ -17,6 +17,7 @@ internal sealed class Part : IAsyncDisposable
     private static readonly TimeSpan s_endsWithin = TimeSpan.FromSeconds(20);
 
     private readonly Process _process;
+    private readonly ServerAddress? _listen;
     private string _lastLine = "";
 
     /// <summary>Starts the process.</summary>
@@ -24,13 +25,15 @@ internal sealed class Part : IAsyncDisposable
     /// <param name="supervised">Program and arguments, those of run.sh with a pipe.</param>
     /// <param name="environment">Added to LocalHost's own environment.</param>
     /// <param name="log">Gets name and line of what it prints.</param>
+    /// <param name="listen">Where it listens; null for nowhere.</param>
     public Part(
         string name,
         IEnumerable<string> supervised,
         IEnumerable<KeyValuePair<string, string>> environment,
-        Action<string, string> log)
+        Action<string, string> log,
+        ServerAddress? listen)
     {
-        Name = name;
+        (Name, _listen) = (name, listen);
         var start = new ProcessStartInfo(supervised.First(), supervised.Skip(1))
         {
             // Standard input is the pipe that tells run.sh whether LocalHost lives.
@@ -76,6 +79,12 @@ internal sealed class Part : IAsyncDisposable
         {
             if (await Task.WhenAny(Ended, Task.Delay(25, ct)) == Ended)
             {
+                if (_listen is not null)
+                {
+                    // Another program may have taken the port since it was found free, and then this says so.
+                    FreePort.Take(_listen.Port, Name);
+                }
+
                 throw new LocalHostException(DescribeEnd());
             }
 

@@ -50,13 +50,14 @@ try
             PrimaryPort = options.Port(LocalPorts.Primary),
             ReplicaPort = options.Port(LocalPorts.Replica),
             RedisPort = options.Port(LocalPorts.Redis),
+            ApiPort = options.ServersOnly ? null : options.Port(LocalPorts.Api),
             SynchronousReplica = options.SynchronousReplica,
             OnPrimary = Services.MigrateAsync,
             Log = Report.Log,
         },
         stop.Token);
     topology.WriteApiSettings();
-    var api = options.ServersOnly ? null : await topology.StartApiAsync(options.Port(LocalPorts.Api), stop.Token);
+    var api = topology.Api is { } listen ? await topology.StartApiAsync(listen, stop.Token) : null;
 
     new HostState(
         api?.GetLeftPart(UriPartial.Authority), topology.Primary, topology.Replica, topology.Redis,

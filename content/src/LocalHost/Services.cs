@@ -22,7 +22,8 @@ internal static class Services
             ResourceNames.Migrator,
             "TERM",
             [DotNet, SolutionPaths.Assembly("Migrator")],
-            topology.Variables(Connections.OfMigrator));
+            // The replica is not up yet, and logs an error for each client that comes too early.
+            topology.Variables(Connections.OfMigrator, primaryAlone: true));
         if (await migrator.Ended.WaitAsync(ct) != 0)
         {
             throw new LocalHostException(migrator.DescribeEnd());
@@ -31,9 +32,9 @@ internal static class Services
         await MigratorBuild.RememberAsync(topology, build, ct);
     }
 
-    public static async Task<Uri> StartApiAsync(this LocalTopology topology, int port, CancellationToken ct)
+    public static async Task<Uri> StartApiAsync(this LocalTopology topology, ServerAddress listen, CancellationToken ct)
     {
-        var address = new Uri($"http://localhost:{FreePort.Take(port, ResourceNames.Api)}");
+        var address = new Uri($"http://{listen}");
         var assembly = SolutionPaths.Assembly("Api");
         var api = topology.Start(
             ResourceNames.Api,
@@ -44,7 +45,8 @@ internal static class Services
                 new("ASPNETCORE_URLS", address.ToString()),
                 new("DOTNET_ENVIRONMENT", "Development"),
                 .. topology.ApiSettings,
-            ]);
+            ],
+            listen);
 
         using var http = new HttpClient { BaseAddress = address };
         await api.WaitUntilReadyAsync(

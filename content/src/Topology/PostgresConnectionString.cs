@@ -24,5 +24,9 @@ public static class PostgresConnectionString
         $"Host={string.Join(',', servers)};{Rest(database, role, password, caFile)}";
 
     private static string Rest(string database, string role, string password, string caFile) =>
-        $"Database={database};Username={role};Password={password};SSL Mode=VerifyFull;Root Certificate=\"{caFile}\"";
+        $"Database={database};Username={role};Password={password};{Verified(caFile)}";
+
+    /// <summary>The part of it that has the server verified. A path may have quotes in it.</summary>
+    public static string Verified(string caFile) =>
+        $"SSL Mode=VerifyFull;Root Certificate=\"{caFile.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

@@ -9,12 +9,14 @@ public static class ShellEnvironment
 
     /// <summary>
     /// Takes libpq's variables, which Npgsql reads as well (<c>PGOPTIONS</c>, <c>PGHOST</c>, …), from this process and those
-    /// that it starts, and lets no proxy come between processes of this machine.
+    /// that it starts, and <c>DOTNET_URLS</c>, which would win over the address that a host gives the API; and lets no proxy come
+    /// between processes of this machine.
     /// </summary>
     public static void Clean()
     {
-        foreach (var name in Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(variable => (string)variable.Key)
-            .Where(name => name.StartsWith("PG", StringComparison.Ordinal)).ToArray())
+        foreach (var name in Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .Select(variable => (string)variable.Key)
+            .Where(name => name.StartsWith("PG", StringComparison.Ordinal) || name == "DOTNET_URLS").ToArray())
         {
             Environment.SetEnvironmentVariable(name, null);
         }

@@ -4,9 +4,11 @@
 set -euo pipefail
 quoted=${REDIS_DIRECTORY//\\/\\\\}
 quoted=${quoted//\"/\\\"}
+# Loopback of IPv4 and IPv6, of which the machine may lack one; since 6.2 Redis has to be told that.
+case $("$1" --version) in *v=[1-5].* | *v=6.[01].*) bind='127.0.0.1 ::1' ;; *) bind='-127.0.0.1 -::1' ;; esac
 mkdir -p "$REDIS_DIRECTORY"
 exec "$1" - <<SETTINGS
-bind 127.0.0.1
+bind $bind
 port $PORT
 requirepass $REDIS_PASSWORD
 dir "$quoted"

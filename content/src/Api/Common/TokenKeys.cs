@@ -20,20 +20,30 @@ internal static class TokenKeys
             && builder.Configuration.GetValue("hostBuilder:reloadConfigOnChange", defaultValue: true)
             && typeof(TokenKeys).Assembly.GetCustomAttribute<UserSecretsIdAttribute>()?.UserSecretsId is { } id)
         {
-            WatchUserSecrets(builder.Configuration, PathHelper.GetSecretsPathFromSecretsId(id));
+            WatchUserSecrets(builder.Configuration, id);
         }
     }
 
     /// <summary>The host watches the user secrets only if their file is there when it starts.</summary>
-    private static void WatchUserSecrets(ConfigurationManager configuration, string file)
+    private static void WatchUserSecrets(ConfigurationManager configuration, string id)
     {
+        string file;
+        try
+        {
+            file = PathHelper.GetSecretsPathFromSecretsId(id);
+            // A directory that is not there would have its nearest parent watched, with all that is below.
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or IOException or UnauthorizedAccessException)
+        {
+            return; // A user without a home directory has no user secrets.
+        }
+
         if (File.Exists(file))
         {
             return;
         }
 
-        // A directory that is not there would have its nearest parent watched, with all that is below.
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         var source = new JsonConfigurationSource { Path = file, Optional = true, ReloadOnChange = true };
         source.ResolveFileProvider();
         configuration.Sources.Insert(0, source); // The environment and the other sources win.

@@ -30,7 +30,8 @@ echo 'local all all trust' >"$private/pg_hba.conf"
 serve -c listen_addresses= -c unix_socket_directories="$private" -c hba_file="$private/pg_hba.conf" \
     -c synchronous_standby_names= -c log_min_messages=fatal &
 server=$!
-until pg_isready --quiet --host="$private" --port="$PORT"; do
+# It says in its file when it takes clients, and logs an error for each that comes earlier.
+until [ "$(sed -n -e 's/ *$//' -e '1p;8p' "$PGDATA/postmaster.pid" 2>/dev/null)" = "$server"$'\n'ready ]; do
     kill -0 "$server" 2>/dev/null || wait "$server"
     sleep 0.02
 done
@@ -42,7 +43,8 @@ done
 psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --set=databases="$DATABASES" \
     --host="$private" --port="$PORT" --username="$POSTGRES_USER" --dbname=postgres "$@" >/dev/null
 
-kill -INT "$server"
+# By TERM it waits for the session of psql to be over.
+kill -TERM "$server"
 wait "$server"
 server=
 clean_up

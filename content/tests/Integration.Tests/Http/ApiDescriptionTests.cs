@@ -111,6 +111,23 @@ public sealed class ApiDescriptionTests(ServiceFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    public async Task What_is_sent_has_its_limits()
+    {
+        var document = await GetAsync();
+        var missing =
+            from schema in document.GetProperty("components").GetProperty("schemas").EnumerateObject()
+            where schema.Name.EndsWith("Request", StringComparison.Ordinal)
+            from property in schema.Value.GetProperty("properties").EnumerateObject()
+            let isNumber = property.Value.GetProperty("type").GetString() == "integer"
+            where isNumber
+                ? !(property.Value.TryGetProperty("minimum", out _) && property.Value.TryGetProperty("maximum", out _))
+                : !(property.Value.TryGetProperty("format", out _) || property.Value.TryGetProperty("pattern", out _)
+                    || property.Value.TryGetProperty("maxLength", out _))
+            select $"{schema.Name}.{property.Name}: {property.Value}";
+        Assert.Empty(missing);
+    }
+
+    [Fact]
     public async Task No_type_of_the_code_leaks_into_it()
     {
         var names = (await GetAsync()).GetProperty("components").GetProperty("schemas").EnumerateObject()

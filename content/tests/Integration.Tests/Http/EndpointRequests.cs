@@ -30,20 +30,29 @@ internal sealed record KnownEndpoint(string Method, string Path, bool IsAnonymou
                endpoint.Metadata.GetMetadata<IAcceptsMetadata>()?.ContentTypes ?? []),
     ];
 
+    /// <summary>What stands in an address for an id.</summary>
+    public const string Id = "01a20c95-d6fb-80af-b6dc-6990ef209cf3";
+
+    /// <summary>What stands in an address for a name.</summary>
+    public const string Name = "somebody";
+
     private static string TextOf(Microsoft.AspNetCore.Routing.Patterns.RoutePatternPart part) => part switch
     {
         Microsoft.AspNetCore.Routing.Patterns.RoutePatternLiteralPart literal => literal.Content,
-        Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart { ParameterPolicies.Count: > 0 } =>
-            "01a20c95-d6fb-80af-b6dc-6990ef209cf3",
+        Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart { ParameterPolicies.Count: > 0 } => Id,
         Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart { Name: "documentName" } => "v1",
-        _ => "somebody",
+        _ => Name,
     };
 }
 
 /// <summary>What can be wrong with a request to any endpoint: its token, its method, its body as such.</summary>
 internal static class EndpointRequests
 {
-    private static readonly (string Name, string Header)[] Tokens =
+    /// <summary>What the client says it takes changes nothing: refusals are problem details.</summary>
+    public static readonly string[] Accepts =
+        ["text/html", "text/event-stream", "*/*", "application/json", "garbage", "image/png;q=0"];
+
+    public static readonly (string Name, string Header)[] Tokens =
     [
         ("no value", "Bearer"), ("empty value", "Bearer "), ("another scheme", "Basic YTpi"), ("no scheme", "abc"),
         ("not a token", "Bearer abc"), ("two dots", "Bearer .."), ("not Base64", "Bearer a!.b!.c!"),
@@ -57,7 +66,7 @@ internal static class EndpointRequests
         ("subject is an object", $"Bearer {TestService.Token(new Claim("sub", "{\"a\":1}", "JSON"))}"),
     ];
 
-    private static readonly string[] Bodies =
+    public static readonly string[] Bodies =
     [
         "", " ", "null", "true", "5", "\"text\"", "[]", "[{}]", "{", "}", "{]", "{}{}", "{} {}", "{\"a\"}", "{\"a\":}", "{a:1}",
         "{'a':1}",
@@ -66,7 +75,7 @@ internal static class EndpointRequests
         "{\"a\":\"\\x\"}", "{\"a\":\"\n\"}", "/**/{}", "<a/>", "a=1", "\u0000", "{\"a\":1,\"a\":2}",
     ];
 
-    private static readonly string[] MediaTypes =
+    public static readonly string[] MediaTypes =
     [
         "text/plain", "text/html", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
         "garbage",
@@ -81,7 +90,7 @@ internal static class EndpointRequests
     /// <summary>Less than a megabyte, of which 70 MB come out.</summary>
     private static readonly Lazy<byte[]> TooMuch = new(() => Gzip(new string('\n', 1_000_000), times: 70));
 
-    private static readonly string[] Encodings = ["br", "deflate", "zstd", "gzip, gzip", "garbage", "identity, garbage",
+    public static readonly string[] Encodings = ["br", "deflate", "zstd", "gzip, gzip", "garbage", "identity, garbage",
         "gzip;q=1", ","];
 
     public static IEnumerable<MalformedRequest> For(IReadOnlyList<KnownEndpoint> endpoints) =>
@@ -168,9 +177,11 @@ internal static class EndpointRequests
         yield return MalformedRequest.Json("UTF-16", method, path, "") with { Body = Encoding.Unicode.GetBytes("{\"a\":1}") };
     }
 
-    public static byte[] Gzip(string text, int times = 1)
+    public static byte[] Gzip(string text, int times = 1) => Gzip(Encoding.UTF8.GetBytes(text), times);
+
+    public static byte[] Gzip(byte[] bytes, int times = 1)
     {
-        var (buffer, bytes) = (new MemoryStream(), Encoding.UTF8.GetBytes(text));
+        var buffer = new MemoryStream();
         using (var gzip = new GZipStream(buffer, CompressionLevel.Optimal))
         {
             for (var i = 0; i < times; i++)

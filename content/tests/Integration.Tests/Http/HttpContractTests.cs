@@ -82,6 +82,32 @@ public sealed class HttpContractTests(ServiceFixture fixture) : IClassFixture<Se
             "Sync-Token", Assert.Single(refused.Headers.GetValues("Access-Control-Expose-Headers")), StringComparison.Ordinal);
     }
 
+    /// <summary>UTF-8 may be said in any legal way.</summary>
+    [Theory]
+    [InlineData("; charset=utf-8")]
+    [InlineData(";charset=UTF-8")]
+    [InlineData("; charset=\"utf-8\"")]
+    [InlineData("; profile=\"a;b\"; charset=Utf-8")]
+    public async Task What_the_description_shows_is_taken_with_every_legal_media_type(string parameters)
+    {
+        using var client = RefusalCheck.NewClient();
+        await using var service = StartKestrel();
+        var examples = (await RequestExamples.OfAsync(service, client, Cancellation)).Requests;
+        Assert.Equal(
+            KnownEndpoint.Of(service).Where(endpoint => endpoint.MediaTypes.Count > 0).Select(endpoint => endpoint.Path).Order(),
+            examples.Select(example => example.Name).Order());
+        foreach (var example in examples)
+        {
+            using var request = (example with { MediaType = example.MediaType + parameters })
+                .ToRequest(service.ClientOptions.BaseAddress, RefusalCheck.TokenOf);
+            request.Headers.Add("Idempotency-Key", $"{Guid.NewGuid()}");
+            using var answer = await client.SendAsync(request, Cancellation);
+
+            // A payee of the name in an example is not there.
+            Assert.True(answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.NotFound, $"{example}: {answer}");
+        }
+    }
+
     [Fact]
     public async Task Without_a_configured_origin_no_browser_may()
     {

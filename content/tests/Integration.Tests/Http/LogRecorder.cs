@@ -8,6 +8,18 @@ internal sealed class LogRecorder : ILoggerProvider
 {
     public ConcurrentQueue<string> Errors { get; } = new();
 
+    /// <summary>What has been logged since the last time, a line each.</summary>
+    public string Take()
+    {
+        var lines = new List<string>();
+        while (Errors.TryDequeue(out var line))
+        {
+            lines.Add(line);
+        }
+
+        return string.Join('\n', lines);
+    }
+
     public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
 
     public void Dispose()

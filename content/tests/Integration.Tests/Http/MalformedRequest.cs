@@ -23,6 +23,13 @@ internal sealed record MalformedRequest(string Name, string Method, string Path,
     public static MalformedRequest Json(string name, string method, string path, string body) =>
         new(name, method, path) { Text = body, MediaType = "application/json" };
 
+    /// <summary>Those of all features.</summary>
+    public static IEnumerable<MalformedRequest> OfFeatures() =>
+        from type in typeof(IMalformedRequests).Assembly.GetTypes()
+        where type.IsAssignableTo(typeof(IMalformedRequests)) && type.IsClass
+        from request in ((IMalformedRequests)Activator.CreateInstance(type)!).All
+        select request;
+
     public HttpRequestMessage ToRequest(Uri service, Func<string, string> tokenOf)
     {
         var request = new HttpRequestMessage(

@@ -39,9 +39,21 @@ internal sealed class LocalHostProcess : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static LocalHostProcess Start(string[] arguments, params (string Name, string Value)[] environment)
+    /// <summary>The built program.</summary>
+    public static string Program { get; } = Path.ChangeExtension(typeof(LocalTopology).Assembly.Location, null);
+
+    public static LocalHostProcess Start(string[] arguments, params (string Name, string? Value)[] environment) =>
+        StartBy([], arguments, environment);
+
+    /// <summary>Starts it by a command that takes it and its arguments, and becomes it.</summary>
+    /// <param name="command">Program and first arguments; none to start it as it is.</param>
+    /// <param name="arguments">Of LocalHost.</param>
+    /// <param name="environment">Variables that are added; null takes one away.</param>
+    public static LocalHostProcess StartBy(
+        string[] command, string[] arguments, params (string Name, string? Value)[] environment)
     {
-        var start = new ProcessStartInfo(Path.ChangeExtension(typeof(LocalTopology).Assembly.Location, null), arguments)
+        string[] all = [.. command, Program, .. arguments];
+        var start = new ProcessStartInfo(all[0], all[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -49,23 +61,26 @@ internal sealed class LocalHostProcess : IAsyncDisposable
         StartupHook.AddTo(start);
         foreach (var (name, value) in environment)
         {
-            start.Environment[name] = value;
+            start.Environment.Remove(name);
+            if (value is not null)
+            {
+                start.Environment.Add(name, value);
+            }
         }
 
         return new LocalHostProcess(start);
     }
 
-    public static LocalHostProcess StartOn(TestDirectory directory, params (string Name, string Value)[] environment) =>
+    public static LocalHostProcess StartOn(TestDirectory directory, params (string Name, string? Value)[] environment) =>
         Start(["--ephemeral-ports", "--data", directory.Path], environment);
 
     public Task FirstLineAsync() => _firstLine.Task.WaitAsync(s_patience, Cancellation);
 
     public async Task ReadyAsync()
     {
-        if (await Task.WhenAny(_ready.Task, _process.WaitForExitAsync(Cancellation)).WaitAsync(s_patience, Cancellation) != _ready.Task)
-        {
-            Assert.Fail(Output);
-        }
+        await Task.WhenAny(
+            _ready.Task, _process.WaitForExitAsync(Cancellation), Task.Delay(s_patience, Cancellation));
+        Assert.True(_ready.Task.IsCompleted, Output);
     }
 
     /// <summary>It and everything that it has started.</summary>
@@ -125,7 +140,7 @@ internal sealed class LocalHostProcess : IAsyncDisposable
            select (int.Parse(fields[0], null), int.Parse(fields[1], null), fields[^1]),
     ];
 
-    private static async Task<string> RunAsync(string program, params string[] arguments)
+    public static async Task<string> RunAsync(string program, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
         var output = await process.StandardOutput.ReadToEndAsync(Cancellation);

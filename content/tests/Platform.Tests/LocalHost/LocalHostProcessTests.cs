@@ -29,9 +29,16 @@ public sealed class LocalHostProcessTests(TestDirectory directory) : IClassFixtu
     {
         await using var host = LocalHostProcess.StartOn(
             directory,
-            ("http_proxy", "http://127.0.0.1:1"), ("PGOPTIONS", "-c search_path=nowhere"), ("PGHOST", "nowhere"), ("PGSSLMODE", "disable"),
-            ("TZ", "Nowhere/Nothing"));
+            ("http_proxy", "http://127.0.0.1:1"), ("TZ", "Nowhere/Nothing"),
+            ("PGOPTIONS", "-c search_path=nowhere"), ("PGHOST", "nowhere"), ("PGSSLMODE", "disable"),
+            ("DOTNET_URLS", "http://localhost:1"), ("ASPNETCORE_URLS", "http://localhost:2"), ("ASPNETCORE_HTTP_PORTS", "3"),
+            ("ASPNETCORE_ENVIRONMENT", "Production"), ("DOTNET_CONTENTROOT", "/"));
         await host.ReadyAsync();
+
+        // An endpoint of development.
+        using var http = new HttpClient { BaseAddress = new Uri(LocalHostProcess.State(directory).GetProperty("api").GetString()!) };
+        using var topology = await http.GetAsync(new Uri("/topology", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.True(topology.IsSuccessStatusCode);
         await host.SignalAsync("TERM");
         Assert.Equal(0, await host.ExitCodeAsync());
     }

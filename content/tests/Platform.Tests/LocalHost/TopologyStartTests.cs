@@ -1,14 +1,17 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using Integration.Tests.Fixtures;
 using LocalHost;
 using Npgsql;
+using StackExchange.Redis;
 using Topology;
 
 namespace Platform.Tests.LocalHost;
 
 /// <summary>How the topology starts. The tests share data and leave it in order, so that few have to make it.</summary>
-public sealed class TopologyStartTests(TestDirectory directory) : IClassFixture<TestDirectory>
+public sealed partial class TopologyStartTests(TestDirectory directory) : IClassFixture<TestDirectory>
 {
     private LocalTopologyOptions Options => LocalTopologyOptions.ForTests(directory.Path);
 
@@ -88,13 +91,87 @@ public sealed class TopologyStartTests(TestDirectory directory) : IClassFixture<
     [Fact]
     public async Task A_taken_port_is_named()
     {
-        using var occupant = new TcpListener(IPAddress.Loopback, 0);
-        occupant.Start();
-        var port = ((IPEndPoint)occupant.LocalEndpoint).Port;
+        using var occupant = Occupy(0);
+        var port = PortOf(occupant);
 
         var refused = await Assert.ThrowsAsync<LocalHostException>(() => StartAsync(Options with { ReplicaPort = port }));
         Assert.StartsWith($"Port {port}, meant for postgres-replica, is taken.", refused.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_taken_port_of_the_API_is_named_before_a_server_starts()
+    {
+        using var occupant = Occupy(0);
+        var started = new ConcurrentQueue<string>();
+
+        var refused = await Assert.ThrowsAsync<LocalHostException>(
+            () => StartAsync(Options with { ApiPort = PortOf(occupant), Log = (part, _) => started.Enqueue(part) }));
+        Assert.StartsWith($"Port {PortOf(occupant)}, meant for api, is taken.", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(started);
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_after_the_check_is_named()
+    {
+        TcpListener? occupant = null;
+        var options = Options with
+        {
+            // Runs before the replica starts.
+            OnPrimary = (topology, _) =>
+            {
+                occupant = Occupy(topology.Replica.Port);
+                return Task.CompletedTask;
+            },
+        };
+
+        var refused = await Assert.ThrowsAsync<LocalHostException>(() => StartAsync(options));
+        Assert.Equal(
+            $"Port {PortOf(occupant!)}, meant for postgres-replica, is taken. "
+            + "Stop the program that listens on it, or pass --ephemeral-ports.", refused.Message);
+        occupant!.Dispose();
+    }
+
+    [Fact]
+    public async Task A_first_start_logs_no_error()
+    {
+        using var empty = new TestDirectory();
+        var lines = new ConcurrentQueue<string>();
+        await using (
+            await StartAsync(LocalTopologyOptions.ForTests(empty.Path) with
+            {
+                OnPrimary = Services.MigrateAsync,
+                Log = (part, line) => lines.Enqueue($"{part} {line}"),
+            }))
+        {
+            Assert.Contains(lines, line => line.Contains("is up to date", StringComparison.Ordinal));
+            Assert.DoesNotContain(lines, line => ErrorInLog().IsMatch(line));
+        }
+    }
+
+    [Fact]
+    public async Task A_data_directory_may_have_any_name()
+    {
+        var options = LocalTopologyOptions.ForTests(directory["""it's a "strange" \ $HOME; name=1 %p ä"""]);
+        await (await StartAsync(options)).DisposeAsync();
+        await using var topology = await StartAsync(options);
+
+        Assert.Equal(
+            "on", await Sql.ScalarAsync(topology.ConnectionString("shard0", DatabaseRoles.ReadOnly, replica: true), "show in_hot_standby"));
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(topology.RedisConnectionString);
+        Assert.True(await redis.GetDatabase().PingAsync() > TimeSpan.Zero);
+    }
+
+    [GeneratedRegex("FATAL|ERROR|fail:|crit:|does not exist")]
+    private static partial Regex ErrorInLog();
+
+    private static TcpListener Occupy(int port)
+    {
+        var occupant = new TcpListener(IPAddress.Loopback, port);
+        occupant.Start();
+        return occupant;
+    }
+
+    private static int PortOf(TcpListener occupant) => ((IPEndPoint)occupant.LocalEndpoint).Port;
 
     private static Task<LocalTopology> StartAsync(LocalTopologyOptions options) =>
         LocalTopology.StartAsync(options, TestContext.Current.CancellationToken);

@@ -1,0 +1,12 @@
+using Integration.Tests.Fixtures;
+using Integration.Tests.Http;
+
+namespace Platform.Tests.Http;
+
+/// <summary>More of the requests of which Integration.Tests sends some.</summary>
+public sealed class RandomRequestTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
+{
+    [Fact]
+    public Task Ten_thousand_random_requests_are_never_a_failure() =>
+        RandomRequests.SendAsync(fixture.Service.Databases, 10_000);
+}
