@@ -100,7 +100,7 @@ internal sealed class RunningService : IAsyncDisposable
     private string Local(params string[] path) => Path.Combine([_solution.Root, ".local", .. path]);
 
     /// <summary>What a launch profile sets, with free ports and without the need of a trusted certificate.</summary>
-    private static Dictionary<string, string?> DashboardEnvironment() => new()
+    public static Dictionary<string, string?> DashboardEnvironment() => new()
     {
         ["ASPNETCORE_ENVIRONMENT"] = "Development",
         ["DOTNET_ENVIRONMENT"] = "Development",

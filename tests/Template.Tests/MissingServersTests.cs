@@ -15,12 +15,14 @@ public sealed class MissingServersTests(Generator generator) : IDisposable
     /// <summary>Hides PostgreSQL, and a container engine that could stand in for it.</summary>
     private Dictionary<string, string?> Environment => new() { ["POSTGRES_BIN"] = _empty, ["DOCKER_HOST"] = "tcp://127.0.0.1:1" };
 
-    [Fact]
-    public async Task LocalHost_says_what_to_install()
+    [Theory]
+    [InlineData("src/LocalHost")]
+    [InlineData("src/AppHost")]
+    public async Task A_host_says_what_to_install(string host)
     {
         var solution = await generator.BuildAsync(Flavours.Default);
         var outcome = await Shell.TryAsync(
-            "dotnet", [solution.Assembly("src/LocalHost"), "--ephemeral-ports"], solution.Root, Cancelled, environment: Environment);
+            "dotnet", [solution.Assembly(host), "--ephemeral-ports"], solution.File(host), Cancelled, environment: Environment);
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains(Sentence, outcome.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", outcome.Text, StringComparison.Ordinal);

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using AppHost.PostgresReplica;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Topology;
 
@@ -19,8 +18,18 @@ internal sealed class ProgramServers(
     {
         var primary = AddPostgres(ResourceNames.Primary, "primary.sh", LocalPorts.Primary, () => Scripts.Primary(
             Directory.DataOf(ResourceNames.Primary), Certificates.Location, IsReplicaSynchronous));
-        var check = new PrimaryHealthCheck(Superuser(primary.GetEndpoint(EndpointName)), () => Primary.IsReady);
-        return WithHealthCheck(primary, check).WithIconName("DatabaseMultiple").WithKill(KillAsync);
+        var superuser = Superuser(primary.GetEndpoint(EndpointName));
+        return primary.WithIconName("DatabaseMultiple").WithKill(KillAsync).WithPolledHealthCheck(async cancellationToken =>
+        {
+            // It would log an error for a client that comes too early.
+            if (!Primary.IsReady)
+            {
+                return HealthCheckResult.Unhealthy("Starts.");
+            }
+
+            await using var connection = await ReplicaServer.OpenAsync(superuser, cancellationToken);
+            return HealthCheckResult.Healthy($"PostgreSQL {connection.PostgreSqlVersion} answers.");
+        });
     }
 
     public override IResourceBuilder<IResourceWithConnectionString> AddRedis()
@@ -30,8 +39,10 @@ internal sealed class ProgramServers(
             .WithArgs([.. programs.SupervisedRedis(Directory.PidFile(ResourceNames.Redis), pipe: false).Skip(1)])
             .WithEnvironment("REDIS_DIRECTORY", Directory.Redis)
             .WithEnvironment("REDIS_PASSWORD", password);
-        return WithHealthCheck(WithPort(redis, LocalPorts.Redis), new RedisHealthCheck(redis.Resource))
-            .WithIconName("DatabaseLightning");
+        return WithPort(redis, LocalPorts.Redis).WithIconName("DatabaseLightning").WithPolledHealthCheck(async cancellationToken =>
+            await RedisServer.AnswersAsync(AddressOf(redis.Resource), Directory.Secret(ResourceNames.Redis), cancellationToken)
+                ? HealthCheckResult.Healthy("Answers.")
+                : HealthCheckResult.Unhealthy("Refuses the password."));
     }
 
     protected override IResourceBuilder<IResourceWithEndpoints> AddReplica(IResourceBuilder<IResourceWithEndpoints> primary)
@@ -68,14 +79,6 @@ internal sealed class ProgramServers(
     {
         int? port = Options.EphemeralPorts ? FreePort.Take(0, server.Resource.Name) : usual;
         return server.WithEndpoint(port: port, targetPort: port, name: EndpointName, env: "PORT", isProxied: false);
-    }
-
-    private IResourceBuilder<T> WithHealthCheck<T>(IResourceBuilder<T> server, IHealthCheck check)
-        where T : IResource
-    {
-        var key = $"{server.Resource.Name}_check";
-        Builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(key, check, null, null));
-        return server.WithHealthCheck(key);
     }
 
     private async Task KillAsync(CustomResourceSnapshot _, CancellationToken cancellationToken)

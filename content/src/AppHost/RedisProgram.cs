@@ -1,6 +1,3 @@
-using Microsoft.Extensions.Diagnostics.HealthChecks;
-using StackExchange.Redis;
-
 namespace AppHost;
 
 /// <summary>Redis as a program of this machine.</summary>
@@ -16,20 +13,4 @@ internal sealed class RedisProgram(string name, string directory, ParameterResou
                 $"{server.Property(EndpointProperty.Host)}:{server.Property(EndpointProperty.Port)},password={password}");
         }
     }
-}
-
-internal sealed class RedisHealthCheck(IResourceWithConnectionString redis) : IHealthCheck
-{
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        HealthPoll.RunAsync(
-            async () =>
-            {
-                var settings = ConfigurationOptions.Parse((await redis.GetConnectionStringAsync(cancellationToken))!);
-                settings.ConnectTimeout = 1000;
-                settings.ConnectRetry = 0;
-                await using var connection = await ConnectionMultiplexer.ConnectAsync(settings);
-                await connection.GetDatabase().PingAsync();
-                return HealthCheckResult.Healthy("Answers.");
-            },
-            cancellationToken);
 }

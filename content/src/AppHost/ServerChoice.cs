@@ -1,7 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
-using System.Reflection;
-using System.Text.Json;
 using Topology;
 
 namespace AppHost;
@@ -14,34 +10,32 @@ internal static class ServerChoice
     public static async Task<Servers> MakeAsync(
         IDistributedApplicationBuilder builder, HostOptions options, LocalDirectory directory)
     {
-        var engine = options.Servers == "programs" ? null : await AskOrchestratorAsync(builder);
-        if (engine is { Running: true } || options.Servers == "containers")
+        var engine = options.Servers == "programs" ? null : await ContainerEngine.FindAsync(builder);
+        if (engine is { Problem: null })
         {
-            if (engine is not { Running: true })
-            {
-                throw new LocalHostException(
-                    $"No container engine can be used: {engine?.Reason} Start Docker or Podman, or pass --servers programs.");
-            }
+            Console.WriteLine(
+                $"The servers run in containers, by {engine.Name}. --servers programs runs those of this machine instead.");
+            return new ContainerServers(builder, directory, options, engine.Name);
+        }
 
-            Say($"The servers run in containers, by {engine.Runtime}. --servers programs runs those of this machine instead.");
-            return new ContainerServers(builder, directory, options, engine.Runtime);
+        if (options.Servers == "containers")
+        {
+            throw new LocalHostException(
+                $"No container engine can be used: {engine!.Problem} Start Docker 25 or newer, or Podman, or pass --servers programs.");
         }
 
         var programs = FindPrograms(engine);
-        var why = engine is null ? "" : $", since no container engine can be used ({engine.Reason.TrimEnd('.')})";
-        Say($"The servers are programs of this machine (PostgreSQL in {programs.Postgres}){why}."
-            + (engine is null ? "" : " --servers containers insists on containers."));
+        Console.WriteLine($"The servers are programs of this machine (PostgreSQL in {programs.Postgres})."
+            + (engine is null ? "" : $" No container engine can be used: {engine.Problem} --servers containers insists on one."));
         if (directory.Notice is { } notice)
         {
-            Say(notice);
+            Console.WriteLine(notice);
         }
 
         return new ProgramServers(builder, directory, options, programs);
     }
 
-    private static void Say(string line) => Console.WriteLine(line);
-
-    private static ServerPrograms FindPrograms(Engine? engine)
+    private static ServerPrograms FindPrograms(ContainerEngine? engine)
     {
         try
         {
@@ -49,40 +43,7 @@ internal static class ServerChoice
         }
         catch (LocalHostException exception) when (engine is not null)
         {
-            throw new LocalHostException($"{exception.Message} Or start Docker or Podman: {engine.Reason}", exception);
+            throw new LocalHostException($"{exception.Message} Or start Docker 25 or newer, or Podman: {engine.Problem}", exception);
         }
     }
-
-    /// <summary>Asks DCP, which will run the containers: it may find an engine unusable that answers others.</summary>
-    private static async Task<Engine> AskOrchestratorAsync(IDistributedApplicationBuilder builder)
-    {
-        var program = builder.Configuration["DcpPublisher:CliPath"]
-            ?? typeof(Program).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-                .Single(data => data.Key == "dcpclipath").Value!;
-        try
-        {
-            var info = new ProcessStartInfo(program, ["info"]) { RedirectStandardOutput = true, RedirectStandardError = true };
-            using var dcp = Process.Start(info)!;
-            var errors = dcp.StandardError.ReadToEndAsync();
-            using var answer = JsonDocument.Parse(await dcp.StandardOutput.ReadToEndAsync());
-            await errors;
-            await dcp.WaitForExitAsync();
-            var containers = answer.RootElement.GetProperty("containers");
-            return new Engine(
-                containers.GetProperty("runtime").GetString()!,
-                containers.GetProperty("running").GetBoolean(),
-                containers.TryGetProperty("error", out var error) ? Shorten(error.GetString()!) : "none is installed.");
-        }
-        catch (Exception exception) when (exception is Win32Exception or JsonException or KeyNotFoundException)
-        {
-            throw new LocalHostException($"Aspire's orchestrator {program} cannot be asked: {exception.Message}", exception);
-        }
-    }
-
-    /// <summary>The last line of what may be a command's whole output.</summary>
-    private static string Shorten(string error) =>
-        error.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^1];
-
-    /// <param name="Reason">Why it cannot be used.</param>
-    private sealed record Engine(string Runtime, bool Running, string Reason);
 }

@@ -98,7 +98,7 @@ internal abstract class Servers(IDistributedApplicationBuilder builder, LocalDir
             return Task.CompletedTask;
         });
 
-    private static ServerAddress AddressOf(IResourceWithEndpoints server)
+    protected static ServerAddress AddressOf(IResourceWithEndpoints server)
     {
         var endpoint = new EndpointReference(server, EndpointName);
         return new(endpoint.Host, endpoint.Port);

@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-using System.Text;
 using Npgsql;
 using Topology;
 
@@ -9,7 +7,7 @@ namespace LocalHost;
 /// A PostgreSQL primary, its streaming replica and Redis, as processes of this machine. They end when this is disposed,
 /// and also when this process dies in any other way.
 /// </summary>
-public sealed partial class LocalTopology : IAsyncDisposable
+public sealed class LocalTopology : IAsyncDisposable
 {
     private const string Host = "localhost";
 
@@ -45,6 +43,9 @@ public sealed partial class LocalTopology : IAsyncDisposable
     public string PrimaryDataDirectory => _directory.DataOf(ResourceNames.Primary);
 
     public string ReplicaDataDirectory => _directory.DataOf(ResourceNames.Replica);
+
+    /// <summary>Where Redis keeps redis.pid.</summary>
+    internal string RedisDirectory => _directory.Redis;
 
     /// <summary>PEM file of the authority that signed the servers' certificates.</summary>
     public string AuthorityFile => _certificates.AuthorityFile;
@@ -108,7 +109,6 @@ public sealed partial class LocalTopology : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await ContinueAsync(); // One that is stopped would not hear that it shall end.
         foreach (var part in Enumerable.Reverse(_parts))
         {
             await part.DisposeAsync();
@@ -143,6 +143,41 @@ public sealed partial class LocalTopology : IAsyncDisposable
         return running.First(part => part.Ended.IsCompleted);
     }
 
+    /// <summary>Exit code of the part that was started last under this name, once it has ended.</summary>
+    internal Task<int> EndedAsync(string name, CancellationToken ct) =>
+        _parts.Last(part => part.Name == name).Ended.WaitAsync(ct);
+
+    /// <summary>Starts the primary or Redis again, on its data, once it has ended.</summary>
+    internal async Task RestartAsync(string name, CancellationToken ct)
+    {
+        var index = _parts.FindLastIndex(part => part.Name == name);
+        var ended = _parts[index];
+        await ended.Ended.WaitAsync(ct);
+        var part = name == ResourceNames.Redis ? StartRedis() : StartPrimary();
+
+        // In the place of the one that ended, since parts are stopped in order.
+        _parts.Remove(part);
+        _parts[index] = part;
+        await ended.DisposeAsync();
+        await part.WaitUntilReadyAsync(name == ResourceNames.Redis ? RedisAnswersAsync : PrimaryAnswersAsync, ct);
+    }
+
+    /// <summary>Starts a server that copies the primary, through the slot of that name.</summary>
+    internal Part StartReplica(string name, string slot, ServerAddress address) => StartPostgres(
+        name,
+        "replica.sh",
+        address,
+        _scripts.Replica(_directory.DataOf(name), _certificates.Location, Primary.Host, $"{Primary.Port}", slot));
+
+    /// <summary>The first value that a server answers with; null for none.</summary>
+    internal static async Task<object?> AskAsync(string server, string question, CancellationToken ct)
+    {
+        await using var connection = new NpgsqlConnection($"{server};Pooling=false");
+        await connection.OpenAsync(ct);
+        await using var command = new NpgsqlCommand(question, connection);
+        return await command.ExecuteScalarAsync(ct);
+    }
+
     private async Task StartServersAsync(CancellationToken ct)
     {
         if (_directory.Notice is { } notice)
@@ -165,12 +200,6 @@ public sealed partial class LocalTopology : IAsyncDisposable
         "primary.sh",
         Primary,
         _scripts.Primary(PrimaryDataDirectory, _certificates.Location, _options.SynchronousReplica));
-
-    private Part StartReplica(string name, string slot, ServerAddress address) => StartPostgres(
-        name,
-        "replica.sh",
-        address,
-        _scripts.Replica(_directory.DataOf(name), _certificates.Location, Primary.Host, $"{Primary.Port}", slot));
 
     private Part StartPostgres(string name, string script, ServerAddress address, IEnumerable<KeyValuePair<string, string>> environment) =>
         Start(name, ServerPrograms.SupervisedPostgres(script, _directory.PidFile(name), pipe: true),
@@ -199,28 +228,11 @@ public sealed partial class LocalTopology : IAsyncDisposable
         && await AnswersTrueAsync(replica: true, "select pg_is_in_recovery()", ct);
 
     private async Task<bool> PrimaryAnswersAsync(CancellationToken ct) =>
-        Postmaster.IsReady && await AnswersTrueAsync(replica: false, "select true", ct);
+        new Postmaster(PrimaryDataDirectory).IsReady && await AnswersTrueAsync(replica: false, "select true", ct);
 
-    private Task<bool> AnswersTrueAsync(bool replica, string question, CancellationToken ct) =>
-        AnswersTrueAsync(ConnectionString("postgres", DatabaseRoles.Superuser, replica), question, ct);
+    private async Task<bool> AnswersTrueAsync(bool replica, string question, CancellationToken ct) =>
+        await AskAsync(ConnectionString("postgres", DatabaseRoles.Superuser, replica), question, ct) is true;
 
-    private static async Task<bool> AnswersTrueAsync(string server, string question, CancellationToken ct) =>
-        await AskAsync(server, question, ct) is true;
-
-    private static async Task<object?> AskAsync(string server, string question, CancellationToken ct)
-    {
-        await using var connection = new NpgsqlConnection($"{server};Pooling=false");
-        await connection.OpenAsync(ct);
-        await using var command = new NpgsqlCommand(question, connection);
-        return await command.ExecuteScalarAsync(ct);
-    }
-
-    private async Task<bool> RedisAnswersAsync(CancellationToken ct)
-    {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(Redis.Host, Redis.Port, ct);
-        await socket.SendAsync(Encoding.ASCII.GetBytes($"AUTH {Password(ResourceNames.Redis)}\r\n"), ct);
-        var answer = new byte[5];
-        return await socket.ReceiveAsync(answer, ct) == answer.Length && answer.AsSpan().SequenceEqual("+OK\r\n"u8);
-    }
+    private Task<bool> RedisAnswersAsync(CancellationToken ct) =>
+        RedisServer.AnswersAsync(Redis, Password(ResourceNames.Redis), ct);
 }

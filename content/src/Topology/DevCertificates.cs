@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -13,9 +12,6 @@ public sealed class DevCertificates
 {
     private static readonly TimeSpan s_lifetime = TimeSpan.FromDays(365);
     private static readonly TimeSpan s_renewBefore = TimeSpan.FromDays(30);
-
-    /// <summary>How long to wait for another process that makes them.</summary>
-    private static readonly TimeSpan s_turn = TimeSpan.FromSeconds(20);
 
     private DevCertificates(string directory) => Location = directory;
 
@@ -39,43 +35,18 @@ public sealed class DevCertificates
 
     /// <summary>
     /// The certificates in <paramref name="directory"/>; makes them if they are missing, damaged, for other names, or
-    /// within 30 days of expiry.
+    /// within 30 days of expiry. One process at a time may ask: the hosts have <see cref="LocalDirectory"/> open.
     /// </summary>
     public static DevCertificates Ensure(string directory, TimeProvider? clock = null)
     {
         var now = (clock ?? TimeProvider.System).GetUtcNow();
         var certificates = new DevCertificates(directory);
-        if (certificates.AreUsable(now))
-        {
-            return certificates;
-        }
-
-        // One process at a time makes them; the others find them made when their turn comes.
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(directory))!);
-        using var turn = AwaitTurn($"{directory}.lock");
         if (!certificates.AreUsable(now))
         {
-            certificates.Replace(now);
+            certificates.Make(now);
         }
 
         return certificates;
-    }
-
-    /// <summary>A file that one process at a time can hold open. It stays, since removing it would let two in.</summary>
-    private static FileStream AwaitTurn(string path)
-    {
-        for (var waited = Stopwatch.StartNew(); ; Thread.Sleep(20))
-        {
-            try
-            {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException exception)
-                when (exception is not (DirectoryNotFoundException or FileNotFoundException) && waited.Elapsed < s_turn)
-            {
-                // Another holds it.
-            }
-        }
     }
 
     private bool AreUsable(DateTimeOffset now)
@@ -99,28 +70,11 @@ public sealed class DevCertificates
         }
         catch (Exception exception) when (exception is CryptographicException or ArgumentException or IOException)
         {
-            return false; // Damaged, the key belongs to another certificate, or they are being replaced right now.
+            return false; // Damaged, or the key belongs to another certificate.
         }
     }
 
-    /// <summary>Puts a whole new directory in place, so that nobody finds a key beside a certificate of another set.</summary>
-    private void Replace(DateTimeOffset now)
-    {
-        var made = new DevCertificates($"{Location}.{Path.GetRandomFileName()}");
-        var outdated = $"{made.Location}.old";
-        made.Make(now);
-        if (Directory.Exists(Location))
-        {
-            Directory.Move(Location, outdated);
-        }
-
-        Directory.Move(made.Location, Location);
-        if (Directory.Exists(outdated))
-        {
-            Directory.Delete(outdated, recursive: true);
-        }
-    }
-
+    /// <summary>If the process ends between two files, they do not fit together, and the next start makes them again.</summary>
     private void Make(DateTimeOffset now)
     {
         // A day of grace for a container's clock that runs behind.

@@ -34,44 +34,26 @@ public sealed record HostOptions(string DataDirectory, IReadOnlyList<string> Res
     /// <param name="solution">The solution's directory.</param>
     public static HostOptions? Parse(string[] arguments, string solution, out string error)
     {
-        var rest = new List<string>();
-        var options = new HostOptions(Path.Combine(solution, ".local"), rest);
+        HostOptions? options = new(Path.Combine(solution, ".local"), []);
         error = "";
-        for (var i = 0; i < arguments.Length; i++)
+        for (var rest = new Queue<string>(arguments); options is not null && rest.TryDequeue(out var argument);)
         {
-            switch (arguments[i])
+            options = argument switch
             {
-                case "--servers-only":
-                    options = options with { ServersOnly = true };
-                    break;
-                case "--reset":
-                    options = options with { Reset = true };
-                    break;
-                case "--ephemeral-ports":
-                    options = options with { EphemeralPorts = true };
-                    break;
-                case "--synchronous":
-                    options = options with { SynchronousReplica = true };
-                    break;
-                case "--help" or "-h":
-                    options = options with { Help = true };
-                    break;
-                case "--servers" when i + 1 < arguments.Length && arguments[i + 1] is "containers" or "programs":
-                    options = options with { Servers = arguments[++i] };
-                    break;
-                case "--servers":
-                    error = "--servers needs \"containers\" or \"programs\".";
-                    return null;
-                case "--data" when i + 1 < arguments.Length:
-                    options = options with { DataDirectory = Path.GetFullPath(arguments[++i]) };
-                    break;
-                case "--data":
-                    error = "--data needs a directory.";
-                    return null;
-                default:
-                    rest.Add(arguments[i]);
-                    break;
-            }
+                "--servers-only" => options with { ServersOnly = true },
+                "--reset" => options with { Reset = true },
+                "--ephemeral-ports" => options with { EphemeralPorts = true },
+                "--synchronous" => options with { SynchronousReplica = true },
+                "--help" or "-h" => options with { Help = true },
+                "--servers" => rest.TryDequeue(out var servers) && servers is "containers" or "programs"
+                    ? options with { Servers = servers }
+                    : null,
+                "--data" => rest.TryDequeue(out var directory) ? options with { DataDirectory = Path.GetFullPath(directory) } : null,
+                _ => options with { Rest = [.. options.Rest, argument] },
+            };
+            error = options is not null ? ""
+                : argument == "--data" ? "--data needs a directory."
+                : "--servers needs \"containers\" or \"programs\".";
         }
 
         return options;

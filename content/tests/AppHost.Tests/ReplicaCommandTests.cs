@@ -14,7 +14,7 @@ public sealed class ReplicaCommandTests(AppHostModel model)
     [InlineData(false, false, false, "Healthy", "Promoted: it takes writes and follows no primary.")]
     public void The_health_text_tells_lag_and_replay(bool inRecovery, bool streaming, bool paused, string status, string text)
     {
-        var health = ReplicaHealthCheck.Describe(new ReplicaStatus(inRecovery, streaming, paused, BytesBehind: 7));
+        var health = ReplicaStatus.Health(new ReplicaStatus(inRecovery, streaming, paused, BytesBehind: 7));
 
         Assert.Equal((status, text), ($"{health.Status}", health.Description));
     }

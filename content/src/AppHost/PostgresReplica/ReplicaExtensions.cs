@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 
 namespace AppHost.PostgresReplica;
@@ -22,16 +21,14 @@ internal static class ReplicaExtensions
         ReferenceExpression primarySettings)
         where T : IResourceWithWaitSupport
     {
-        var (name, services) = (replica.Resource.Name, replica.ApplicationBuilder.Services);
         var server = new ReplicaServer(replicaSettings, primarySettings);
-        var healthCheck = $"{name}_check";
-        services.AddHealthChecks().Add(new HealthCheckRegistration(healthCheck, new ReplicaHealthCheck(server), null, null));
-        services.AddSingleton<IHostedService>(provider =>
+        replica.ApplicationBuilder.Services.AddSingleton<IHostedService>(provider =>
             new ReplicaReporter(replica.Resource, server, provider.GetRequiredService<ResourceNotificationService>()));
 
         return replica
             .WithIconName("DatabaseArrowRight")
-            .WithHealthCheck(healthCheck)
+            .WithPolledHealthCheck(async cancellationToken =>
+                ReplicaStatus.Health(await server.StatusAsync(cancellationToken)))
             .WaitFor(primary)
             .WithCall("pause-replay", "Pause replay", server.PauseAsync, [Replay.Running], new()
             {

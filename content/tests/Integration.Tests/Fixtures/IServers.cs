@@ -79,6 +79,7 @@ internal sealed class StartedServers : IServers
 
     public async ValueTask DisposeAsync()
     {
+        await _topology.ContinueAsync(); // A server that is stopped would not hear that it shall end.
         await _topology.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
     }

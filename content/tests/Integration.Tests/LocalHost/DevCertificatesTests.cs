@@ -74,17 +74,6 @@ public sealed class DevCertificatesTests : IDisposable
         Assert.Equal(repaired, Read());
     }
 
-    [Fact]
-    public void Processes_that_make_them_at_the_same_time_end_with_one_set()
-    {
-        Parallel.For(0, 8, _ => DevCertificates.Ensure(Location));
-        var made = Read();
-
-        DevCertificates.Ensure(Location);
-        Assert.Equal(made, Read());
-        Assert.Equal([Location], Directory.GetDirectories(_directory.Path));
-    }
-
     private string[] Read() =>
         [.. Directory.GetFiles(Location).Order(StringComparer.Ordinal).Select(File.ReadAllText)];
 
