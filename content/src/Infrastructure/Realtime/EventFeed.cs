@@ -13,46 +13,50 @@ namespace Infrastructure.Realtime;
 /// before its first read, so an event is either in the read or wakes it. A slow client holds one page and nothing more.
 /// </summary>
 internal sealed partial class EventFeed(
-    EventHub hub, EventHistory history, RealtimeTelemetry telemetry, IHostApplicationLifetime lifetime,
-    IOptions<RealtimeOptions> options, ILogger<EventFeed> logger) : IEventFeed
+    EventHub hub, EventHistory history, IHostApplicationLifetime lifetime, IOptions<RealtimeOptions> options,
+    ILogger<EventFeed> logger) : IEventFeed
 {
+    private static readonly EventMessage Heartbeat = new(EventMessage.Heartbeat, Id: null, "{}");
+
     private readonly TimeSpan _heartbeat = TimeSpan.FromSeconds(options.Value.HeartbeatSeconds);
 
     public async IAsyncEnumerable<EventMessage> ReadAsync(
         UserId owner, string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
-        using var subscription = hub.Add(owner);
-        yield return StoredEvent.Heartbeat;
-        var position = after is null ? null : EventPosition.Parse(after);
-        for (var isFirst = true; !ending.IsCancellationRequested; isFirst = false)
+        var news = new Wakeup();
+        hub.Add(owner, news);
+        try
         {
-            var reading = TryReadAsync(owner, position, isFirst, ending.Token);
-            while (!await IsDoneAsync(reading))
+            yield return Heartbeat;
+            var position = after is null ? null : EventPosition.Parse(after);
+            for (var isFirst = true; !ending.IsCancellationRequested; isFirst = false)
             {
-                yield return StoredEvent.Heartbeat;
-            }
+                var reading = TryReadAsync(owner, position, isFirst, ending.Token);
+                while (!await IsDoneAsync(reading))
+                {
+                    yield return Heartbeat;
+                }
 
-            var page = await reading;
-            if (page?.Start is { } start)
-            {
-                yield return position is null ? StoredEvent.Ready(start, page.SyncToken) : Reset(start, page.SyncToken);
-                position = start;
-            }
+                var page = await reading;
+                foreach (var message in page?.Messages ?? [])
+                {
+                    yield return message;
+                }
 
-            foreach (var next in page?.Events ?? [])
-            {
-                position = next.Position;
-                yield return next.Message;
+                position = page?.Position ?? position;
+                // A shard that did not answer is asked again when its reader has found it, or in some seconds.
+                var pause = page is null ? TimeSpan.FromSeconds(4 + (4 * Random.Shared.NextDouble())) : Timeout.InfiniteTimeSpan;
+                var waiting = page is { HasMore: true } ? Task.CompletedTask : news.WaitAsync(pause, ending.Token);
+                while (!await IsDoneAsync(waiting))
+                {
+                    yield return Heartbeat;
+                }
             }
-
-            // A shard that did not answer is asked again when its reader has found it, or in some seconds.
-            var pause = page is null ? TimeSpan.FromSeconds(4 + (4 * Random.Shared.NextDouble())) : Timeout.InfiniteTimeSpan;
-            var waiting = page is { HasMore: true } ? Task.CompletedTask : subscription.WaitAsync(pause, ending.Token);
-            while (!await IsDoneAsync(waiting))
-            {
-                yield return StoredEvent.Heartbeat;
-            }
+        }
+        finally
+        {
+            hub.Remove(owner, news);
         }
     }
 
@@ -61,13 +65,6 @@ internal sealed partial class EventFeed(
     {
         await task.WaitAsync(_heartbeat).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return task.IsCompleted;
-    }
-
-    private EventMessage Reset(EventPosition start, string syncToken)
-    {
-        const string Reason = "unknown position";
-        telemetry.Reset(Reason);
-        return StoredEvent.Reset(start, syncToken, Reason);
     }
 
     /// <summary>Null when the shard does not answer, or answers with an error.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Application.Realtime;
 using Domain.Common;
 using Infrastructure.Persistence;
 using Infrastructure.ReadReplicas;
@@ -9,11 +10,10 @@ using NpgsqlTypes;
 
 namespace Infrastructure.Realtime;
 
-/// <param name="Start">Where the client now is without having been told what came before; null when it goes on from its position.</param>
-/// <param name="Events">What comes after its position, in order.</param>
+/// <param name="Position">Where the client is after the messages.</param>
+/// <param name="Messages">What comes after its position, in order; ready or reset when it is told nothing of what came before.</param>
 /// <param name="HasMore">There is more than was read.</param>
-/// <param name="SyncToken">A read with it sees what all of this tells of.</param>
-internal sealed record EventPage(EventPosition? Start, IReadOnlyList<StoredEvent> Events, bool HasMore, string SyncToken);
+internal sealed record EventPage(EventPosition Position, IReadOnlyList<EventMessage> Messages, bool HasMore);
 
 /// <summary>What one user's shard has for them since a position, in their name and from the primary.</summary>
 internal sealed class EventHistory(
@@ -98,26 +98,35 @@ internal sealed class EventHistory(
 
         var here = rows[0];
         var seen = new WalPosition(here.Timeline, (ulong)NpgsqlLogSequenceNumber.Parse(here.Wal)) { Cluster = here.Cluster };
+        // A read with it sees what all of this tells of.
         var syncToken = tokens.Write(route.Shard, seen, buckets.Version);
         if (after is null || !here.IsKnown)
         {
-            return new EventPage(
-                new EventPosition(here.HereEpoch, Xact(here.Horizon), 0, here.Now, here.Timeline, here.Cluster),
-                [],
-                HasMore: false,
-                syncToken);
+            position = new(here.HereEpoch, Xact(here.Horizon), 0, here.Now, here.Timeline, here.Cluster);
+            return new(position, [after is null ? Ready(position, syncToken) : Reset(position, syncToken)], HasMore: false);
         }
 
-        StoredEvent[] events =
-        [
-            .. from row in rows
-               where row.Seq is not null
-               let at = new EventPosition(
-                   row.Epoch!.Value, Xact(row.Xact!), row.Seq!.Value, row.CreatedAt!.Value, here.Timeline, here.Cluster)
-               select StoredEvent.Of(at, row.Type!, row.Payload!, syncToken),
-        ];
-        telemetry.Read(route.Shard, events.Length);
-        return new EventPage(Start: null, events, HasMore: events.Length == PageSize, syncToken);
+        var messages = new List<EventMessage>();
+        foreach (var row in rows.Where(row => row.Seq is not null))
+        {
+            var at = row.CreatedAt!.Value;
+            position = new(row.Epoch!.Value, Xact(row.Xact!), row.Seq!.Value, at, here.Timeline, here.Cluster);
+            messages.Add(new(
+                row.Type!, $"{position}", $$"""{"at":"{{at.UtcDateTime:O}}","syncToken":"{{syncToken}}","payload":{{row.Payload}}}"""));
+        }
+
+        telemetry.Read(route.Shard, messages.Count);
+        return new(position, messages, HasMore: messages.Count == PageSize);
+    }
+
+    private static EventMessage Ready(EventPosition position, string syncToken) =>
+        new(EventMessage.Ready, $"{position}", $$"""{"syncToken":"{{syncToken}}"}""");
+
+    private EventMessage Reset(EventPosition position, string syncToken)
+    {
+        const string Reason = "unknown position";
+        telemetry.Reset(Reason);
+        return new(EventMessage.Reset, $"{position}", $$"""{"syncToken":"{{syncToken}}","reason":"{{Reason}}"}""");
     }
 
     private static IQueryable<Row> Rows(DbContext context, UserId owner, EventPosition after, TimeSpan lifetime) =>

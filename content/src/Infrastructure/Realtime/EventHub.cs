@@ -1,59 +1,41 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Domain.Common;
+using Infrastructure.Persistence;
 
 namespace Infrastructure.Realtime;
 
-/// <summary>The clients that are connected to this instance. Readers tell it who has news.</summary>
+/// <summary>The streams of clients that are connected to this instance, which sleep. Readers tell it who has news.</summary>
 internal sealed class EventHub(RealtimeTelemetry telemetry)
 {
     /// <summary>Streams that ask a shard at once: after a failover all want to, and requests must not wait for them.</summary>
     private const int AtOnce = 8;
 
-    private readonly ConcurrentDictionary<UserId, ImmutableArray<EventSubscription>> _subscriptions = new();
+    private readonly ConcurrentDictionary<UserId, ImmutableList<Wakeup>> _streams = new();
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new();
 
-    public bool IsEmpty => _subscriptions.IsEmpty;
+    public bool IsEmpty => _streams.IsEmpty;
 
     public SemaphoreSlim TurnsOf(string shard) => _turns.GetOrAdd(shard, static _ => new SemaphoreSlim(AtOnce));
 
-    public EventSubscription Add(UserId owner)
+    public void Add(UserId owner, Wakeup stream)
     {
-        var subscription = new EventSubscription(this, owner);
-        _subscriptions.AddOrUpdate(owner, [subscription], (_, some) => some.Add(subscription));
+        _streams.AddOrUpdate(owner, [stream], (_, some) => some.Add(stream));
         telemetry.Connected(1);
-        return subscription;
     }
 
-    public void Remove(EventSubscription subscription)
+    public void Remove(UserId owner, Wakeup stream)
     {
-        while (_subscriptions.TryGetValue(subscription.Owner, out var some))
-        {
-            var left = some.Remove(subscription);
-            if (left.IsEmpty
-                ? _subscriptions.TryRemove(KeyValuePair.Create(subscription.Owner, some))
-                : _subscriptions.TryUpdate(subscription.Owner, left, some))
-            {
-                telemetry.Connected(-1);
-                return;
-            }
-        }
+        _streams.AddOrUpdate(owner, [], (_, some) => some.Remove(stream));
+        _streams.TryRemove(KeyValuePair.Create(owner, ImmutableList<Wakeup>.Empty));
+        telemetry.Connected(-1);
     }
 
-    public void Wake(UserId owner)
-    {
-        if (_subscriptions.TryGetValue(owner, out var some))
-        {
-            foreach (var subscription in some)
-            {
-                subscription.Wake();
-            }
-        }
-    }
+    public void Wake(UserId owner) => _streams.GetValueOrDefault(owner)?.ForEach(stream => stream.Wake());
 
     public void WakeAll()
     {
-        foreach (var owner in _subscriptions.Keys)
+        foreach (var owner in _streams.Keys)
         {
             Wake(owner);
         }

@@ -67,15 +67,15 @@ internal sealed partial class EventReader(
             }
 
             // Nobody tells when the transaction ends that holds events back: it may have none of its own.
-            var isHeld = last is { Pending.Ticks: > 0 };
-            if (last is { Pending: var pending } && pending > LongHeld && !isHeldLong)
+            var age = last?.Pending ?? TimeSpan.Zero;
+            if (age > LongHeld && !isHeldLong)
             {
-                LogHeld(shard, (int)pending.TotalSeconds);
+                LogHeld(shard, (int)age.TotalSeconds);
             }
 
-            isHeldLong = last is { Pending: var age } && age > LongHeld;
-            held = isHeld ? Math.Min(held * 2, MaxHeldPause) : MinPause;
-            var pause = isHeld ? TimeSpan.FromMilliseconds(held) : signals.IsListening(shard) ? _quietPoll : _poll;
+            isHeldLong = age > LongHeld;
+            held = age > TimeSpan.Zero ? Math.Min(held * 2, MaxHeldPause) : MinPause;
+            var pause = age > TimeSpan.Zero ? TimeSpan.FromMilliseconds(held) : signals.IsListening(shard) ? _quietPoll : _poll;
             await signals.WaitAsync(ShardSignal.Events, shard, pause, stopping)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
