@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Infrastructure.ReadReplicas;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -70,7 +68,8 @@ internal sealed class RedisEntries(RedisCircuit circuit, IOptions<CacheOptions> 
         // A value that is older than the end of an outage may lack its floor.
         var (end, lifetime) = (asked + (long)left, (long)options.Value.Lifetime.TotalMilliseconds);
         var trusted = end - lifetime >= circuit.ClosedAt ? payload : RedisValue.Null;
-        return new StoredEntry((long)floor, (long)now, end, (long)version, PositionOf(seen), trusted);
+        WalPosition? position = seen.IsNullOrEmpty ? null : WalPosition.Parse(seen.ToString());
+        return new StoredEntry((long)floor, (long)now, end, (long)version, position, trusted);
     }
 
     /// <param name="key">Of the value, as of <paramref name="version"/>.</param>
@@ -79,7 +78,7 @@ internal sealed class RedisEntries(RedisCircuit circuit, IOptions<CacheOptions> 
     /// <param name="began">Redis's clock before the load began, in milliseconds since 1970.</param>
     public async ValueTask<FillOutcome> FillAsync(string key, long version, WalPosition? seen, byte[] payload, long began)
     {
-        RedisValue[] arguments = [Digits(version), TextOf(seen), payload, began + (long)options.Value.Lifetime.TotalMilliseconds];
+        RedisValue[] arguments = [Digits(version), $"{seen}", payload, began + (long)options.Value.Lifetime.TotalMilliseconds];
         var (answered, kept) = await circuit.AskAsync(redis => redis.ScriptEvaluateAsync(FillScript, NamesOf(key), arguments));
         return !answered ? FillOutcome.Lost : (bool)kept! ? FillOutcome.Kept : FillOutcome.Refused;
     }
@@ -93,12 +92,6 @@ internal sealed class RedisEntries(RedisCircuit circuit, IOptions<CacheOptions> 
             keys.Select(key => redis.ScriptEvaluateAsync(Raise, NamesOf(key), arguments))))).Answered;
     }
 
-    private static RedisValue TextOf(WalPosition? seen) =>
-        seen is { } position ? JsonSerializer.Serialize(position, PositionJson.Default.WalPosition) : RedisValue.EmptyString;
-
-    private static WalPosition? PositionOf(RedisValue text) =>
-        text.IsNullOrEmpty ? null : JsonSerializer.Deserialize((string)text!, PositionJson.Default.WalPosition);
-
     private static string Digits(long version) => version.ToString("D19", CultureInfo.InvariantCulture);
 
     private RedisKey[] NamesOf(string key)
@@ -107,6 +100,3 @@ internal sealed class RedisEntries(RedisCircuit circuit, IOptions<CacheOptions> 
         return [name, $"{name}:floor"];
     }
 }
-
-[JsonSerializable(typeof(WalPosition))]
-internal sealed partial class PositionJson : JsonSerializerContext;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
+using Infrastructure.Persistence;
 using Infrastructure.ReadReplicas;
 using Microsoft.Extensions.Options;
 
@@ -11,7 +12,7 @@ namespace Infrastructure.Caching;
 /// instance per process; of requests that miss the same key at once, one loads.
 /// </summary>
 internal sealed class VersionedCache(
-    RedisEntries entries, LocalEntries local, PrimaryReads primaryReads, CacheTelemetry telemetry, IOptions<CacheOptions> options)
+    RedisEntries entries, LocalEntries local, CacheTelemetry telemetry, IOptions<CacheOptions> options)
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<Answer>>> _flights = new();
 
@@ -19,8 +20,8 @@ internal sealed class VersionedCache(
     /// <param name="key">Which of its rows, as <see cref="CachedKind{T}.KeyOf"/> names it.</param>
     /// <param name="needed">A position that the answer must have seen; null if any will do.</param>
     /// <param name="load">
-    /// Asks the database; the primary if told so, else whichever server has seen <paramref name="needed"/>. Other requests
-    /// may wait for it as well, so it must not end with this one.
+    /// Asks the database; the primary if told so, and refuses when that has no room for one more read; else a server that has
+    /// seen <paramref name="needed"/>. Other requests may wait for it as well, so it must not end with this one.
     /// </param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     public async Task<(T? Value, CacheOutcome Outcome)> GetAsync<T>(
@@ -75,12 +76,16 @@ internal sealed class VersionedCache(
         }
 
         var (loaded, outcome) = await LoadAsync(primary: false);
-        if (outcome == FillOutcome.Refused && loaded.Seen is not null && primaryReads.TryRoute(kind.Database) is { } room)
+        if (outcome == FillOutcome.Refused && loaded.Seen is not null)
         {
-            // The replica is behind what Redis knows of. The primary is not, and has room for one more reader.
-            using (room)
+            try
             {
+                // The replica is behind what Redis knows of. The primary is not.
                 (loaded, outcome) = await LoadAsync(primary: true);
+            }
+            catch (ReadRefusedException)
+            {
+                // It has no room for one more reader, and what the replica said may be used though not kept.
             }
         }
 

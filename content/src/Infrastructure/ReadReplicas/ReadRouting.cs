@@ -27,7 +27,7 @@ internal sealed class ReadRouting(
     /// Sends the guard with each of its statements. Runs once more for each server that does not answer, and may still run then.
     /// </param>
     /// <param name="onPrimary">
-    /// Why only the primary will do; null when a replica does as well, and nothing for a command, which is not counted.
+    /// Why only the primary will do, within its budget; null when a replica does as well; empty for a command, which is not counted.
     /// </param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="ReadRefusedException">No server can answer now.</exception>
@@ -38,7 +38,7 @@ internal sealed class ReadRouting(
         {
             using var route = onPrimary is null
                 ? await RouteAsync(database, tried, cancellationToken)
-                : AskingPosition(ReadRoute.ToPrimary(database, KnownOf(database), onPrimary));
+                : onPrimary.Length > 0 ? Fallback(database, onPrimary) : ReadRoute.ToPrimary(database, KnownOf(database), reason: null);
             try
             {
                 var result = await (route.Replica is null ? read(route) : WithinAsync(read(route), cancellationToken));

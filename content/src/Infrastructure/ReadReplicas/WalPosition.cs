@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Infrastructure.ReadReplicas;
 
 /// <summary>A place in the write-ahead log of a database's servers.</summary>
@@ -31,5 +33,14 @@ internal readonly record struct WalPosition(int Timeline, ulong Lsn) : IComparab
     public int CompareTo(WalPosition other) =>
         Timeline != other.Timeline ? Timeline.CompareTo(other.Timeline) : Lsn.CompareTo(other.Lsn);
 
-    public override string ToString() => $"{Timeline}:{Lsn >> 32:X}/{Lsn & uint.MaxValue:X}";
+    /// <summary>What <see cref="ToString"/> has made.</summary>
+    /// <exception cref="FormatException">It is another text.</exception>
+    public static WalPosition Parse(string text) => text.Split('.') is [var cluster, var timeline, var lsn]
+        ? new(int.Parse(timeline, CultureInfo.InvariantCulture), ulong.Parse(lsn, CultureInfo.InvariantCulture))
+        {
+            Cluster = long.Parse(cluster, CultureInfo.InvariantCulture),
+        }
+        : throw new FormatException($"'{text}' is no position.");
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Cluster}.{Timeline}.{Lsn}");
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Infrastructure.Caching;
+using Infrastructure.Persistence;
 using Infrastructure.ReadReplicas;
 using Integration.Tests.Fixtures;
 using StackExchange.Redis;
@@ -169,11 +170,10 @@ public sealed partial class VersionedCacheTests(ServersFixture fixture) : IClass
     public async Task A_primary_without_room_is_spared_and_what_the_replica_said_is_not_kept()
     {
         await using var redis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
-        using var instance = new CacheInstance(
-            redis, new CacheOptions { Prefix = _prefix, TimeoutMilliseconds = 2_000 }, primaryReads: 0);
+        using var instance = Instance(redis);
         await instance.RaiseAsync(It, 2);
 
-        Assert.Equal((1, CacheOutcome.Bypass), await ReadAsync(instance, 1, seen: At(1)));
+        Assert.Equal((1, CacheOutcome.Bypass), await ReadAsync(instance, 1, seen: At(1), hasRoom: false));
         Assert.Equal((2, CacheOutcome.Miss), await ReadAsync(instance, 2, seen: At(2)));
     }
 
@@ -200,12 +200,15 @@ public sealed partial class VersionedCacheTests(ServersFixture fixture) : IClass
 
     /// <param name="version">Of the row in the database; null when there is none.</param>
     /// <param name="seen">How far the replica is.</param>
+    /// <param name="hasRoom">Whether the primary takes one more read.</param>
     private static async Task<(long Version, CacheOutcome Outcome)> ReadAsync(
-        CacheInstance instance, long? version, WalPosition seen, WalPosition? needed = null)
+        CacheInstance instance, long? version, WalPosition seen, WalPosition? needed = null, bool hasRoom = true)
     {
         var (thing, outcome) = await instance.Cache.GetAsync(
             Kind, It, needed,
-            primary => Task.FromResult(new Loaded<Thing>(version is { } there ? new Thing(there) : null, version ?? 0, primary ? null : seen)),
+            primary => primary && !hasRoom
+                ? throw new ReadRefusedException(ReadVerdict.NoServer, "No room.")
+                : Task.FromResult(new Loaded<Thing>(version is { } there ? new Thing(there) : null, version ?? 0, primary ? null : seen)),
             Cancellation);
         return (thing?.Version ?? 0, outcome);
     }

@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json.Serialization;
 using Infrastructure.Caching;
-using Infrastructure.ReadReplicas;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -28,8 +27,7 @@ internal sealed class CacheInstance : IDisposable
         CacheOptions? options = null,
         Func<IOptions<CacheOptions>, CacheTelemetry, RedisCircuit>? circuit = null,
         string fillScript = RedisEntries.Fill,
-        ILogger<CacheTelemetry>? logger = null,
-        int primaryReads = 100)
+        ILogger<CacheTelemetry>? logger = null)
     {
         Options = Microsoft.Extensions.Options.Options.Create(options ?? new CacheOptions { LocalSeconds = 0 });
         var telemetry = new CacheTelemetry(Meters, logger ?? NullLogger<CacheTelemetry>.Instance);
@@ -37,7 +35,6 @@ internal sealed class CacheInstance : IDisposable
         Entries = new RedisEntries(Circuit, Options) { FillScript = fillScript };
         Local = new LocalEntries(Options);
         Telemetry = telemetry;
-        PrimaryReads = new PrimaryReads(Microsoft.Extensions.Options.Options.Create(new ReadReplicaOptions { PrimaryReads = primaryReads }));
         Cache = NewCache();
     }
 
@@ -51,12 +48,10 @@ internal sealed class CacheInstance : IDisposable
 
     public CacheTelemetry Telemetry { get; }
 
-    public PrimaryReads PrimaryReads { get; }
-
     public VersionedCache Cache { get; }
 
     /// <summary>One that shares all but the loads under way.</summary>
-    public VersionedCache NewCache() => new(Entries, Local, PrimaryReads, Telemetry, Options);
+    public VersionedCache NewCache() => new(Entries, Local, Telemetry, Options);
 
     /// <summary>What a write does once it has committed.</summary>
     public async Task RaiseAsync(string key, long version)
