@@ -1,18 +1,20 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace Infrastructure.Persistence;
 
 /// <summary>
 /// Asks every server that may be a primary for its timeline, again and again, so that an instance learns of a promotion
-/// while all its connections lead to the old primary, or while it has none.
+/// while all its connections lead to the old primary, or while it has none. Also has the primary announce its timeline.
 /// </summary>
 internal sealed partial class PrimaryProbe(
-    PrimaryTimelines timelines, PrimarySources sources, IConfiguration configuration, ILogger<PrimaryProbe> logger)
-    : BackgroundService
+    DatabaseNames names, PrimaryTimelines timelines, PrimarySources sources, IConfiguration configuration,
+    ILogger<PrimaryProbe> logger) : BackgroundService
 {
+    [Sql]
+    private const string AnnounceSql = "SELECT announce_timeline()";
+
     private readonly TimeSpan _interval =
         TimeSpan.FromMilliseconds(configuration.GetValue("Failover:ProbeMilliseconds", defaultValue: 300));
 
@@ -28,48 +30,63 @@ internal sealed partial class PrimaryProbe(
         from host in servers.Hosts
         select WatchAsync(servers, host, stoppingToken));
 
-    private async Task WatchAsync(PrimaryServers servers, string host, CancellationToken cancellationToken)
+    private Task WatchAsync(PrimaryServers servers, string host, CancellationToken cancellationToken)
     {
-        await using var source = servers.Probe(host);
-        NpgsqlConnection? connection = null;
-        var last = "";
-        try
-        {
-            while (true)
+        var announced = 0;
+        return ServerProbe.RunAsync(
+            servers.Probe(host),
+            async connection =>
             {
-                string state;
-                try
-                {
-                    connection ??= await source.OpenConnectionAsync(cancellationToken);
-                    var seen = await PrimaryServers.AskAsync(connection, cancellationToken);
-                    servers.Observe(host, seen);
-                    state = Describe(seen, servers.Known);
-                }
-                catch (Exception exception) when (PrimaryServers.IsNoAnswer(exception))
-                {
-                    await (connection?.DisposeAsync() ?? default);
-                    connection = null;
-                    state = "does not answer";
-                }
-
+                var seen = await PrimaryServers.AskAsync(connection, cancellationToken);
+                servers.Observe(host, seen);
+                return Describe(seen, servers.Known);
+            },
+            async (state, isNews) =>
+            {
                 if (servers.TakePromotion())
                 {
                     sources.DropConnections(servers);
                 }
 
-                if (state != last)
+                if (isNews)
                 {
-                    last = state;
                     LogState(host, state);
+                }
+
+                var known = servers.Known;
+                if (known.Host == host && known.Timeline > announced && await TryAnnounceAsync(servers, host, cancellationToken))
+                {
+                    announced = known.Timeline;
                 }
 
                 // Instances that were started together do not ask together.
                 await Task.Delay(_interval * (0.8 + (Random.Shared.NextDouble() * 0.4)), cancellationToken);
-            }
-        }
-        finally
+            },
+            cancellationToken);
+    }
+
+    /// <summary>
+    /// Has a primary write its timeline into its log, for replicas. Until it is there, none is known to follow this primary, and
+    /// reads go to the primary.
+    /// </summary>
+    private async Task<bool> TryAnnounceAsync(PrimaryServers servers, string host, CancellationToken cancellationToken)
+    {
+        try
         {
-            await (connection?.DisposeAsync() ?? default);
+            foreach (var database in names.Primaries.Intersect(servers.Databases))
+            {
+                await using var source = PrimaryServers.ProbeOf(
+                    configuration.GetConnectionString(database)!, "primary-probe", settings => settings.Host = host);
+                await using var command = source.CreateCommand(AnnounceSql);
+                await command.ExecuteNonQueryAsync(cancellationToken);
+            }
+
+            return true;
+        }
+        catch (Exception exception) when (PrimaryServers.IsNoAnswer(exception))
+        {
+            LogNotAnnounced(exception, host);
+            return false;
         }
     }
 
@@ -83,4 +100,7 @@ internal sealed partial class PrimaryProbe(
 
     [LoggerMessage(LogLevel.Information, "PostgreSQL server {Host} {State}.")]
     private partial void LogState(string host, string state);
+
+    [LoggerMessage(LogLevel.Debug, "The timeline of {Host} is not announced yet.")]
+    private partial void LogNotAnnounced(Exception exception, string host);
 }

@@ -5,6 +5,7 @@ using Infrastructure.Persistence;
 using Infrastructure.RowSecurity;
 using Npgsql;
 using NpgsqlTypes;
+using static Infrastructure.Persistence.Pipeline;
 
 namespace Infrastructure.ReadReplicas;
 
@@ -63,18 +64,19 @@ internal sealed class ReadGuard : IReadGuard
     public NpgsqlBatchCommand Command()
     {
         var command = new NpgsqlBatchCommand(_owner is null ? DirectorySql : ShardSql);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = _route.Needed.Cluster, NpgsqlDbType = NpgsqlDbType.Bigint });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = _route.Needed.Timeline, NpgsqlDbType = NpgsqlDbType.Integer });
+        var needed = _route.Needed;
+        command.Parameters.Add(Value(needed.Cluster));
+        command.Parameters.Add(Value(needed.Timeline));
         command.Parameters.Add(new NpgsqlParameter<NpgsqlLogSequenceNumber>
         {
-            TypedValue = new(_route.Needed.Lsn),
+            TypedValue = new(needed.Lsn),
             NpgsqlDbType = NpgsqlDbType.PgLsn,
         });
         if (_owner is { } owner)
         {
-            command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = owner.Bucket.Value, NpgsqlDbType = NpgsqlDbType.Smallint });
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = _epoch, NpgsqlDbType = NpgsqlDbType.Bigint });
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = owner.Value.ToString(), NpgsqlDbType = NpgsqlDbType.Text });
+            command.Parameters.Add(Value(owner.Bucket.Value));
+            command.Parameters.Add(Value(_epoch));
+            command.Parameters.Add(Value(owner.Value.ToString()));
         }
 
         return command;

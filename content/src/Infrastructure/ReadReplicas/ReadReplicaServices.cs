@@ -12,7 +12,6 @@ internal static class ReadReplicaServices
         .AddSingleton<IInterceptor, CommitCapture>()
         .AddSingleton<SyncTokenCodec>()
         .AddSingleton<Replicas>()
-        .AddSingleton<PrimaryReads>()
         .AddSingleton<ReadReplicaTelemetry>()
         .AddHostedService<ReplicaProbe>()
         .AddScoped<SyncTokens>()

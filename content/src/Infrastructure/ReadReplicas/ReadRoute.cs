@@ -5,39 +5,25 @@ namespace Infrastructure.ReadReplicas;
 /// <param name="Needed">Cluster (0 for any), timeline and position that the server must have.</param>
 internal sealed record ReadRoute(string Source, WalPosition Needed) : IDisposable
 {
-    /// <summary>No server in recovery has passed it, so only a primary answers.</summary>
-    private const ulong Beyond = ulong.MaxValue;
-
-    private Action? _ended;
     private ulong _end;
 
     /// <summary>The replica that it goes to; null for a primary.</summary>
-    public Replica? Replica { get; private init; }
+    public Replica? Replica { get; init; }
 
-    /// <summary>Why it goes there.</summary>
-    public string? Reason { get; private init; }
+    /// <summary>Why it goes there; null when that is not counted.</summary>
+    public string? Reason { get; init; }
 
     /// <summary>Whether the answer carries what the read has seen.</summary>
-    public bool AsksPosition { get; set; }
+    public bool AsksPosition { get; init; }
+
+    /// <summary>Is called when the read has ended.</summary>
+    public Action? Ended { get; init; }
 
     /// <summary>What the replica had replayed before the read began; null for a primary, and before it has said so.</summary>
     public WalPosition? Seen { get; private set; }
 
     /// <summary>All rows that the read has found were there at this position; null when it was not asked for.</summary>
     public WalPosition? End => _end == 0 ? null : Needed with { Lsn = _end };
-
-    public static ReadRoute To(Replica replica, WalPosition needed, string reason)
-    {
-        replica.Server.Enter();
-        return new(replica.Source, needed) { Replica = replica, Reason = reason, _ended = replica.Server.Left };
-    }
-
-    /// <param name="database">The database.</param>
-    /// <param name="known">Cluster and timeline of the primary that is known.</param>
-    /// <param name="reason">Why it goes there.</param>
-    /// <param name="ended">Called once the read has ended.</param>
-    public static ReadRoute ToPrimary(string database, WalPosition known, string? reason, Action? ended = null) =>
-        new(database, known with { Lsn = Beyond }) { Reason = reason, _ended = ended };
 
     /// <summary>
     /// To cancel a command, Npgsql asks the server over another connection and blocks a thread until it answers. So what a
@@ -55,5 +41,5 @@ internal sealed record ReadRoute(string Source, WalPosition Needed) : IDisposabl
     /// <summary>The last one counts.</summary>
     public void SetEnd(ulong lsn) => _end = lsn;
 
-    public void Dispose() => Interlocked.Exchange(ref _ended, null)?.Invoke();
+    public void Dispose() => Ended?.Invoke();
 }

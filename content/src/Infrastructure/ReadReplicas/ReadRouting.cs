@@ -11,38 +11,33 @@ namespace Infrastructure.ReadReplicas;
 /// or takes too long the read goes on to the next one.
 /// </summary>
 internal sealed class ReadRouting(
-    AnswerTrail trail,
-    SyncTokens tokens,
-    Replicas replicas,
-    PrimaryReads primaryReads,
-    PrimaryTimelines timelines,
-    PrimarySources sources,
-    ReadReplicaTelemetry telemetry,
-    IOptions<ReadReplicaOptions> options)
+    AnswerTrail trail, SyncTokens tokens, Replicas replicas, PrimaryTimelines timelines, PrimarySources sources,
+    ReadReplicaTelemetry telemetry, IOptions<ReadReplicaOptions> options)
 {
-    private readonly TimeSpan _maxLag = TimeSpan.FromSeconds(options.Value.MaxLagSeconds);
+    /// <summary>No server in recovery has passed it, so only a primary answers.</summary>
+    private const ulong Beyond = ulong.MaxValue;
 
     /// <param name="database">The database.</param>
     /// <param name="read">
     /// Sends the guard with each of its statements. Runs once more for each server that does not answer, and may still run then.
     /// </param>
     /// <param name="onPrimary">
-    /// Why only the primary will do, within its budget; null when a replica does as well; empty for a command, which is not counted.
+    /// Why only the primary will do, within its budget; null when a replica does as well; empty for a command, which has none.
     /// </param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="ReadRefusedException">No server can answer now.</exception>
     public async Task<T> ReadAsync<T>(
         string database, Func<ReadRoute, Task<T>> read, string? onPrimary, CancellationToken cancellationToken)
     {
-        for (var tried = 0UL; ;)
+        for (var tried = 0; ; tried++)
         {
-            using var route = onPrimary is null
-                ? await RouteAsync(database, tried, cancellationToken)
-                : onPrimary.Length > 0 ? Fallback(database, onPrimary) : ReadRoute.ToPrimary(database, KnownOf(database), reason: null);
+            using var route = onPrimary is null ? await RouteAsync(database, tried, cancellationToken)
+                : onPrimary.Length > 0 ? Fallback(database, onPrimary)
+                : ToPrimary(database, reason: null);
             try
             {
                 var result = await (route.Replica is null ? read(route) : WithinAsync(read(route), cancellationToken));
-                if (route.Reason is { Length: > 0 } reason)
+                if (route.Reason is { } reason)
                 {
                     var server = route.Replica is null ? "primary" : "replica";
                     trail.Add("db", server);
@@ -70,124 +65,127 @@ internal sealed class ReadRouting(
                     throw;
                 }
 
-                tried |= route.Replica.Bit;
+                route.Replica.Server.MarkSuspect();
             }
             catch (Exception exception) when (route.Replica is not null && DatabaseExceptionHandler.IsTransient(exception)
                 && exception is not ReadRefusedException)
             {
-                route.Replica.Server.Doubt();
-                tried |= route.Replica.Bit;
+                route.Replica.Server.MarkSuspect();
             }
         }
     }
 
     /// <summary>Where a read goes, as far as is known. To be disposed when the read has ended.</summary>
     /// <param name="database">The database.</param>
-    /// <param name="tried">Replicas that have refused it: a bit for the <see cref="Replica.Index"/> of each.</param>
+    /// <param name="tried">Replicas that have refused it.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    public async ValueTask<ReadRoute> RouteAsync(string database, ulong tried, CancellationToken cancellationToken)
+    public async ValueTask<ReadRoute> RouteAsync(string database, int tried, CancellationToken cancellationToken)
     {
-        if (tokens.HasCommittedTo(database))
+        var wrote = tokens.HasCommittedTo(database);
+        if (wrote || tokens.Consistency == Consistency.Strong)
         {
-            return ReadRoute.ToPrimary(database, KnownOf(database), "wrote");
+            return ToPrimary(database, wrote ? "wrote" : "strong");
         }
 
-        switch (tokens.Consistency)
+        if (tokens is { Consistency: Consistency.Session, IsUnreadable: true })
         {
-            case Consistency.Strong:
-                return ReadRoute.ToPrimary(database, KnownOf(database), "strong");
-            case Consistency.Session when tokens.IsUnreadable:
-                return Fallback(database, "unreadable token");
-            case Consistency.Session when tokens.Needed(database) is { } needed:
-                return Replica(database, needed, "caught up", tried)
-                    ?? await WaitAsync(database, needed, tried, cancellationToken)
-                    ?? Fallback(database, needed);
-            default:
-                return Replica(database, needed: null, "no token", tried) ?? Fallback(database, "replica behind");
+            return Fallback(database, "unreadable token");
         }
+
+        if (tried < replicas.Of(database).Count)
+        {
+            var needed = tokens.Needed(database);
+            var route = ToReplica(database, needed, needed is null ? "no token" : "caught up")
+                ?? (needed is { } position && tried == 0 ? await WaitAsync(database, position, cancellationToken) : null);
+            if (route is not null)
+            {
+                return route;
+            }
+        }
+
+        return Fallback(database, WhyNoReplica(database));
     }
 
-    private ReadRoute? Replica(string database, WalPosition? needed, string reason, ulong tried)
+    private ReadRoute? ToReplica(string database, WalPosition? needed, string reason)
     {
-        if (replicas.Choose(database, needed, _maxLag, tried) is not { } replica)
+        if (replicas.Choose(database, needed) is not { } replica)
         {
             return null;
         }
 
         var known = KnownOf(database);
-        var position = needed is { } token
-            ? token with
-            {
-                Timeline = Math.Max(known.Timeline, token.Timeline),
-                Cluster = known.Cluster == 0 ? token.Cluster : known.Cluster,
-            }
-            : known with { Lsn = replica.Server.Floor };
-        return AskingPosition(ReadRoute.To(replica, position, reason));
+        var position = needed is not { } token ? known with { Lsn = replica.Server.Floor } : token with
+        {
+            Timeline = Math.Max(known.Timeline, token.Timeline),
+            Cluster = known.Cluster == 0 ? token.Cluster : known.Cluster,
+        };
+        replica.Server.Enter();
+        return new(replica.Source, position)
+        {
+            Replica = replica,
+            Reason = reason,
+            AsksPosition = tokens.Consistency == Consistency.Session,
+            Ended = replica.Server.Left,
+        };
     }
 
     /// <summary>Until a replica has passed the position. Null when none does in time, or none is worth to wait for.</summary>
-    private async ValueTask<ReadRoute?> WaitAsync(string database, WalPosition needed, ulong tried, CancellationToken cancellationToken)
+    private async ValueTask<ReadRoute?> WaitAsync(string database, WalPosition needed, CancellationToken cancellationToken)
     {
-        var servers = replicas.Of(database).Where(replica => !replica.IsIn(tried) && replica.Server.IsWorthWaiting(needed))
-            .Select(replica => replica.Server).ToArray();
+        var servers = replicas.Of(database).Select(replica => replica.Server)
+            .Where(server => server.IsWorthWaiting(needed)).ToArray();
         if (servers.Length == 0)
         {
             return null;
         }
 
-        Array.ForEach(servers, server => server.BeginWait());
         var (began, limit) = (Stopwatch.GetTimestamp(), TimeSpan.FromMilliseconds(options.Value.WaitMilliseconds));
-        try
+        ReadRoute? route = null;
+        for (var left = limit; route is null && left > TimeSpan.Zero; left = limit - Stopwatch.GetElapsedTime(began))
         {
-            while (true)
-            {
-                var news = replicas.News;
-                var left = limit - Stopwatch.GetElapsedTime(began);
-                if (Replica(database, needed, "waited", tried) is { } route)
-                {
-                    return route;
-                }
-
-                if (left <= TimeSpan.Zero)
-                {
-                    Array.ForEach(servers, server => server.Missed(needed));
-                    return null;
-                }
-
-                await Task.WhenAny(news, Task.Delay(left, cancellationToken));
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-        }
-        finally
-        {
-            Array.ForEach(servers, server => server.EndWait());
-            telemetry.Waited(database, Stopwatch.GetElapsedTime(began));
-        }
-    }
-
-    private ReadRoute Fallback(string database, WalPosition needed)
-    {
-        var primary = timelines.Of(database);
-        var isKnown = needed.IsOfCluster(primary.Known.Cluster) && needed.Timeline <= primary.Known.Timeline;
-        if (!isKnown && !primary.IsLost(needed.Cluster, needed.Timeline))
-        {
-            // The primary that is known here may be the old one.
-            throw Refused(database, "newer timeline", "A promotion was seen elsewhere, and is not known here yet.");
+            await Task.WhenAny([.. servers.Select(server => server.RefreshAsync()), Task.Delay(left, cancellationToken)]);
+            cancellationToken.ThrowIfCancellationRequested();
+            route = ToReplica(database, needed, "waited");
         }
 
-        return Fallback(database, isKnown ? "replica behind" : "lost timeline");
-    }
+        telemetry.Waited(database, Stopwatch.GetElapsedTime(began));
+        if (route is null)
+        {
+            Array.ForEach(servers, server => server.Missed(needed));
+        }
 
-    private ReadRoute Fallback(string database, string reason) =>
-        primaryReads.TryRoute(database, KnownOf(database), reason) is { } route
-            ? AskingPosition(route)
-            : throw Refused(database, reason, "No replica can answer, and the primary has as many reads as it may have.");
-
-    private ReadRoute AskingPosition(ReadRoute route)
-    {
-        route.AsksPosition = tokens.Consistency == Consistency.Session && route.Reason is { Length: > 0 };
         return route;
     }
+
+    private string WhyNoReplica(string database)
+    {
+        var primary = timelines.Of(database);
+        if (tokens.Needed(database) is not { } needed
+            || (needed.IsOfCluster(primary.Known.Cluster) && needed.Timeline <= primary.Known.Timeline))
+        {
+            return "replica behind";
+        }
+
+        return primary.IsLost(needed.Cluster, needed.Timeline)
+            ? "lost timeline"
+            // The primary that is known here may be the old one.
+            : throw Refused(database, "newer timeline", "A promotion was seen elsewhere, and is not known here yet.");
+    }
+
+    private ReadRoute Fallback(string database, string reason)
+    {
+        var room = replicas.RoomOf(database);
+        return room.Wait(0)
+            ? ToPrimary(database, reason) with
+            {
+                AsksPosition = tokens.Consistency == Consistency.Session,
+                Ended = () => room.Release(),
+            }
+            : throw Refused(database, reason, "No replica can answer, and the primary has as many reads as it may have.");
+    }
+
+    private ReadRoute ToPrimary(string database, string? reason) =>
+        new(database, KnownOf(database) with { Lsn = Beyond }) { Reason = reason };
 
     private WalPosition KnownOf(string database)
     {

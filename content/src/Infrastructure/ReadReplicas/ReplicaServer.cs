@@ -10,17 +10,17 @@ namespace Infrastructure.ReadReplicas;
 /// <param name="name">host:port.</param>
 /// <param name="source">Connection string name of one of its databases, which the probe uses.</param>
 /// <param name="primary">Servers it follows.</param>
-internal sealed class ReplicaServer(string name, string source, PrimaryServers primary) : IDisposable
+/// <param name="maxLag">How far behind it may be for reads that need no position of their own.</param>
+internal sealed class ReplicaServer(string name, string source, PrimaryServers primary, TimeSpan maxLag)
 {
     /// <summary>A probe that has said nothing for this long says nothing about now.</summary>
     private static readonly TimeSpan Trust = TimeSpan.FromSeconds(3);
 
-    private readonly Wakeup _wake = new();
     private volatile State _state = new(default, IsPrimary: false, default, default, At: null);
+    private TaskCompletionSource _answered = NewSignal();
     private Action? _left;
     private ulong _missed;
     private int _inFlight;
-    private int _waiting;
 
     public string Name => name;
 
@@ -53,19 +53,13 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
         _ => null,
     };
 
-    public bool IsWaitedFor => Volatile.Read(ref _waiting) > 0;
+    /// <summary>From 1: more for one that has more to do or is farther behind.</summary>
+    public double Load => (1 + InFlight) * (1 + (_state.Lag / maxLag));
 
-    /// <summary>Less for one that has more to do or is farther behind; 0 when it may not be used.</summary>
-    /// <param name="needed">Null when any state will do that is not behind for more than <paramref name="maxLag"/>.</param>
-    public double Weight(WalPosition? needed, TimeSpan maxLag)
-    {
-        if (!IsUsable || (needed is { } position ? !Has(position) : _state.Lag > maxLag))
-        {
-            return 0;
-        }
+    private Wakeup Asked { get; } = new();
 
-        return 1 / ((1 + InFlight) * (1 + (_state.Lag / maxLag)));
-    }
+    /// <param name="needed">Null when any state will do that is not too far behind.</param>
+    public bool CanAnswer(WalPosition? needed) => IsUsable && (needed is { } position ? Has(position) : _state.Lag <= maxLag);
 
     /// <summary>
     /// Whether to wait until it has a position. Not once it was waited for in vain, until it has got there: its replay is
@@ -77,18 +71,18 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
 
     public void Missed(WalPosition needed) => Volatile.Write(ref _missed, needed.Lsn);
 
-    public void Observe(WalPosition position, bool isPrimary, TimeSpan maxLag) => _state = isPrimary
+    public void Observe(WalPosition position, bool isPrimary) => _state = isPrimary
         ? new(position, IsPrimary: true, TimeSpan.Zero, Floor: 0, Stopwatch.GetTimestamp())
         : new(position, IsPrimary: false, primary.LagOf(position.Lsn), primary.PositionBefore(maxLag), Stopwatch.GetTimestamp());
 
     /// <summary>It does not answer. Nothing goes there until it has.</summary>
     public void Fail() => _state = _state with { At = null };
 
-    /// <summary>It has broken off a read or taken too long, and may or may not be there: the probe asks at once.</summary>
-    public void Doubt()
+    /// <summary>It has refused or broken off a read, or taken too long. Nothing goes there until the probe has asked.</summary>
+    public void MarkSuspect()
     {
         Fail();
-        _wake.Wake();
+        Asked.Wake();
     }
 
     public void Enter() => Interlocked.Increment(ref _inFlight);
@@ -96,25 +90,28 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
     /// <summary>To be called when a read that has entered is over. One delegate for all, since it is made for each read.</summary>
     public Action Left => _left ??= () => Interlocked.Decrement(ref _inFlight);
 
-    /// <summary>Has the probe ask at once, and often until the wait is over.</summary>
-    public void BeginWait()
+    /// <summary>Has the probe ask at once.</summary>
+    /// <returns>Completes when an answer has come, or has not come in time.</returns>
+    public Task RefreshAsync()
     {
-        if (Interlocked.Increment(ref _waiting) == 1)
-        {
-            _wake.Wake();
-        }
+        var answered = Volatile.Read(ref _answered).Task;
+        Asked.Wake();
+        return answered;
     }
 
-    public void EndWait() => Interlocked.Decrement(ref _waiting);
-
-    /// <summary>For the probe: until somebody waits, or the time has come.</summary>
-    public Task WokenAsync(TimeSpan interval, CancellationToken cancellationToken) => _wake.WaitAsync(interval, cancellationToken);
-
-    public void Dispose() => _wake.Dispose();
+    /// <summary>For the probe, which has asked: until it is asked to do so again, or for the longest time.</summary>
+    public async Task AnsweredAsync(TimeSpan shortest, TimeSpan longest, CancellationToken cancellationToken)
+    {
+        Interlocked.Exchange(ref _answered, NewSignal()).SetResult();
+        await Task.Delay(shortest, cancellationToken);
+        await Asked.WaitAsync(longest, cancellationToken);
+    }
 
     /// <summary>A primary has all that was committed on its timeline, and a newer one all that was not lost.</summary>
     private bool Has(WalPosition needed) =>
         _state.Position.Covers(_state.IsPrimary ? needed with { Lsn = 0 } : needed);
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="At">When it answered (<see cref="Stopwatch"/> ticks); null when it did not.</param>
     private sealed record State(WalPosition Position, bool IsPrimary, TimeSpan Lag, ulong Floor, long? At);

@@ -1,22 +1,26 @@
 using Infrastructure.Persistence;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Infrastructure.ReadReplicas;
 
-/// <summary>The replicas of each database, and the news of them.</summary>
-internal sealed class Replicas : IDisposable
+/// <summary>The replicas of each database, and the room that its primary has for reads that none of them can answer.</summary>
+internal sealed class Replicas
 {
     private readonly Dictionary<string, Replica[]> _byDatabase = [];
-    private TaskCompletionSource _news = NewSignal();
+    private readonly Dictionary<string, SemaphoreSlim> _rooms = [];
 
-    public Replicas(DatabaseNames names, IConfiguration configuration, PrimaryTimelines timelines)
+    public Replicas(
+        DatabaseNames names, IConfiguration configuration, PrimaryTimelines timelines, IOptions<ReadReplicaOptions> options)
     {
+        var maxLag = TimeSpan.FromSeconds(options.Value.MaxLagSeconds);
         var servers = new Dictionary<string, ReplicaServer>();
         foreach (var database in names.Primaries)
         {
-            _byDatabase.Add(
-                database, [.. names.ReplicasOf(database).Select((source, index) => new Replica(source, ServerOf(source, database), index))]);
+            var replicas = names.ReplicasOf(database).Select(source => new Replica(source, ServerOf(source, database)));
+            _byDatabase.Add(database, [.. replicas]);
+            _rooms.Add(database, new SemaphoreSlim(options.Value.PrimaryReads));
         }
 
         Servers = servers.Values;
@@ -28,63 +32,37 @@ internal sealed class Replicas : IDisposable
             var host = string.Join(',', PrimaryServers.HostsOf(connectionString));
             return servers.TryGetValue(host, out var known)
                 ? known
-                : servers[host] = new ReplicaServer(host, source, timelines.Of(database));
+                : servers[host] = new ReplicaServer(host, source, timelines.Of(database), maxLag);
         }
     }
 
     public IReadOnlyCollection<ReplicaServer> Servers { get; }
 
-    /// <summary>Completes when a probe has heard of a server again. Take it before looking, so that no news is missed.</summary>
-    public Task News => Volatile.Read(ref _news).Task;
-
     public IReadOnlyList<Replica> Of(string database) => _byDatabase[database];
 
-    /// <summary>One of those that will do, at random by weight; null when none does.</summary>
+    /// <summary>As many reads as may be at the primary at once because no replica will do, so that its writes find room.</summary>
+    public SemaphoreSlim RoomOf(string database) => _rooms[database];
+
+    /// <summary>One of those that will do, at random, and less often one that is loaded; null when none does.</summary>
     /// <param name="database">The database.</param>
     /// <param name="needed">What it must have replayed; null for anything that is not too old.</param>
-    /// <param name="maxLag">What is too old.</param>
-    /// <param name="tried">A bit for the <see cref="Replica.Index"/> of each that has refused the read.</param>
-    public Replica? Choose(string database, WalPosition? needed, TimeSpan maxLag, ulong tried)
+    public Replica? Choose(string database, WalPosition? needed)
     {
-        var replicas = _byDatabase[database];
-        Span<double> weights = stackalloc double[replicas.Length];
-        var sum = 0.0;
-        for (var i = 0; i < replicas.Length; i++)
+        var (chosen, highest) = (default(Replica), -1.0);
+        foreach (var replica in _byDatabase[database])
         {
-            sum += weights[i] = replicas[i].IsIn(tried) ? 0 : replicas[i].Server.Weight(needed, maxLag);
-        }
-
-        var point = Random.Shared.NextDouble() * sum;
-        for (var i = 0; i < replicas.Length; i++)
-        {
-            if (weights[i] > 0 && (point -= weights[i]) <= 0)
+            // The highest of random numbers to the power of 1 / weight is chosen in proportion to the weights.
+            var score = replica.Server.CanAnswer(needed) ? Math.Pow(Random.Shared.NextDouble(), replica.Server.Load) : -1;
+            if (score > highest)
             {
-                return replicas[i];
+                (chosen, highest) = (replica, score);
             }
         }
 
-        return null;
+        return chosen;
     }
-
-    public void Tell() => Interlocked.Exchange(ref _news, NewSignal()).TrySetResult();
-
-    public void Dispose()
-    {
-        foreach (var server in Servers)
-        {
-            server.Dispose();
-        }
-    }
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
 /// <summary>A database on a replica.</summary>
 /// <param name="Source">Name of the data source.</param>
-/// <param name="Index">Among those of the database.</param>
-internal sealed record Replica(string Source, ReplicaServer Server, int Index)
-{
-    public ulong Bit => 1UL << Index;
-
-    public bool IsIn(ulong set) => (set & Bit) != 0;
-}
+internal sealed record Replica(string Source, ReplicaServer Server);

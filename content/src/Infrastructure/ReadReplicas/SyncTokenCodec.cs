@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
@@ -16,11 +15,8 @@ namespace Infrastructure.ReadReplicas;
 /// </summary>
 internal sealed partial class SyncTokenCodec
 {
-    /// <summary>Cluster, timeline, position, version of the bucket map.</summary>
-    private const int ContentSize = 8 + 4 + 8 + 8;
     private const int SignatureSize = 16;
     private const int MinKeySize = 32;
-    private const int ValueSize = ContentSize + SignatureSize;
 
     private readonly Dictionary<string, byte[][]> _keys;
     private readonly PrimaryTimelines _timelines;
@@ -48,13 +44,13 @@ internal sealed partial class SyncTokenCodec
 
     public string Write(string database, WalPosition position, long mapVersion = 0)
     {
-        Span<byte> value = stackalloc byte[ValueSize];
-        var cluster = position.Cluster == 0 ? _timelines.Of(database).Known.Cluster : position.Cluster;
-        BinaryPrimitives.WriteInt64BigEndian(value, cluster);
-        BinaryPrimitives.WriteInt32BigEndian(value[8..], position.Timeline);
-        BinaryPrimitives.WriteUInt64BigEndian(value[12..], position.Lsn);
-        BinaryPrimitives.WriteInt64BigEndian(value[20..], mapVersion);
-        Sign(_keys[database][0], value[..ContentSize], value[ContentSize..]);
+        if (position.Cluster == 0)
+        {
+            position = position with { Cluster = _timelines.Of(database).Known.Cluster };
+        }
+
+        var content = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{mapVersion}:{position}"));
+        byte[] value = [.. Sign(_keys[database][0], content), .. content];
         return string.Create(CultureInfo.InvariantCulture, $"{database}={Base64Url.EncodeToString(value)};sn={position.Lsn}");
     }
 
@@ -94,43 +90,21 @@ internal sealed partial class SyncTokenCodec
             return true;
         }
 
-        Span<byte> value = stackalloc byte[ValueSize];
         var text = entry[(separator + 1)..];
-        if (!Base64Url.IsValid(text, out var size) || size != ValueSize || !Base64Url.TryDecodeFromChars(text, value, out _)
-            || !IsSigned(keys, value))
+        byte[] value = Base64Url.IsValid(text) ? Base64Url.DecodeFromChars(text) : [];
+        if (value.Length <= SignatureSize || !keys.Any(key => CryptographicOperations.FixedTimeEquals(
+            Sign(key, value.AsSpan(SignatureSize)), value.AsSpan(0, SignatureSize))))
         {
             return false;
         }
 
-        tokens.Require(database, new(BinaryPrimitives.ReadInt32BigEndian(value[8..]), BinaryPrimitives.ReadUInt64BigEndian(value[12..]))
-        {
-            Cluster = BinaryPrimitives.ReadInt64BigEndian(value),
-        });
-        tokens.RequireMap(BinaryPrimitives.ReadInt64BigEndian(value[20..]));
+        var content = Encoding.ASCII.GetString(value.AsSpan(SignatureSize)).Split(':');
+        tokens.RequireMap(long.Parse(content[0], CultureInfo.InvariantCulture));
+        tokens.Require(database, WalPosition.Parse(content[1]));
         return true;
     }
 
-    private static bool IsSigned(byte[][] keys, ReadOnlySpan<byte> value)
-    {
-        Span<byte> signature = stackalloc byte[SignatureSize];
-        foreach (var key in keys)
-        {
-            Sign(key, value[..ContentSize], signature);
-            if (CryptographicOperations.FixedTimeEquals(signature, value[ContentSize..]))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static void Sign(byte[] key, ReadOnlySpan<byte> content, Span<byte> signature)
-    {
-        Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(key, content, hash);
-        hash[..SignatureSize].CopyTo(signature);
-    }
+    private static byte[] Sign(byte[] key, ReadOnlySpan<byte> content) => HMACSHA256.HashData(key, content)[..SignatureSize];
 
     private static byte[]? KeyOf(IConfiguration configuration, string name)
     {

@@ -43,7 +43,7 @@ internal sealed class SyncTokens
 
     /// <summary>The request's token asks for this position.</summary>
     public void Require(string database, WalPosition position) => _needed[database] =
-        _needed.TryGetValue(database, out var known) ? WalPosition.Max(known, position) : position;
+        _needed.TryGetValue(database, out var known) && known.IsAfter(position) ? known : position;
 
     public void RequireMap(long version) => MapVersion = Math.Max(MapVersion, version);
 
@@ -62,7 +62,7 @@ internal sealed class SyncTokens
     public void Saw(string database, WalPosition position)
     {
         var isNews = !_needed.TryGetValue(database, out var known) || !known.IsOfCluster(position.Cluster)
-            || known.Timeline > position.Timeline || position > known;
+            || known.Timeline > position.Timeline || position.IsAfter(known);
         if (isNews)
         {
             _needed[database] = position;

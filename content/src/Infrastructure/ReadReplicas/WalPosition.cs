@@ -5,20 +5,10 @@ namespace Infrastructure.ReadReplicas;
 /// <summary>A place in the write-ahead log of a database's servers.</summary>
 /// <param name="Timeline">Raised by each promotion of a replica.</param>
 /// <param name="Lsn">Log sequence number, in bytes; it goes on across timelines.</param>
-internal readonly record struct WalPosition(int Timeline, ulong Lsn) : IComparable<WalPosition>
+internal readonly record struct WalPosition(int Timeline, ulong Lsn)
 {
     /// <summary>PostgreSQL's <c>system_identifier</c>; 0 when it is not known. Places in two clusters cannot be compared.</summary>
     public long Cluster { get; init; }
-
-    public static bool operator <(WalPosition left, WalPosition right) => left.CompareTo(right) < 0;
-
-    public static bool operator >(WalPosition left, WalPosition right) => left.CompareTo(right) > 0;
-
-    public static bool operator <=(WalPosition left, WalPosition right) => left.CompareTo(right) <= 0;
-
-    public static bool operator >=(WalPosition left, WalPosition right) => left.CompareTo(right) >= 0;
-
-    public static WalPosition Max(WalPosition one, WalPosition other) => one >= other ? one : other;
 
     public bool IsOfCluster(long cluster) => Cluster == 0 || cluster == 0 || Cluster == cluster;
 
@@ -30,8 +20,7 @@ internal readonly record struct WalPosition(int Timeline, ulong Lsn) : IComparab
     public bool Covers(WalPosition needed) =>
         IsOfCluster(needed.Cluster) && Timeline >= needed.Timeline && Lsn >= needed.Lsn;
 
-    public int CompareTo(WalPosition other) =>
-        Timeline != other.Timeline ? Timeline.CompareTo(other.Timeline) : Lsn.CompareTo(other.Lsn);
+    public bool IsAfter(WalPosition other) => (Timeline, Lsn).CompareTo((other.Timeline, other.Lsn)) > 0;
 
     /// <summary>What <see cref="ToString"/> has made.</summary>
     /// <exception cref="FormatException">It is another text.</exception>

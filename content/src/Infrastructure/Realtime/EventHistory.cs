@@ -11,7 +11,7 @@ using NpgsqlTypes;
 namespace Infrastructure.Realtime;
 
 /// <param name="Position">Where the client is after the messages.</param>
-/// <param name="Messages">What comes after its position, in order; ready or reset when it is told nothing of what came before.</param>
+/// <param name="Messages">What comes after its position, in order; ready or reset when nothing of before is told.</param>
 /// <param name="HasMore">There is more than was read.</param>
 internal sealed record EventPage(EventPosition Position, IReadOnlyList<EventMessage> Messages, bool HasMore);
 
@@ -111,8 +111,8 @@ internal sealed class EventHistory(
         {
             var at = row.CreatedAt!.Value;
             position = new(row.Epoch!.Value, Xact(row.Xact!), row.Seq!.Value, at, here.Timeline, here.Cluster);
-            messages.Add(new(
-                row.Type!, $"{position}", $$"""{"at":"{{at.UtcDateTime:O}}","syncToken":"{{syncToken}}","payload":{{row.Payload}}}"""));
+            var data = $$"""{"at":"{{at.UtcDateTime:O}}","syncToken":"{{syncToken}}","payload":{{row.Payload}}}""";
+            messages.Add(new(row.Type!, $"{position}", data));
         }
 
         telemetry.Read(route.Shard, messages.Count);
