@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Application.Idempotency;
 using Domain.Common;
 using Infrastructure.Persistence;
@@ -12,6 +13,7 @@ internal sealed class IdempotencyOptions
     public const string Section = "Idempotency";
 
     /// <summary>How long a key is remembered. After that it counts as new.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "36500.00:00:00")]
     public TimeSpan Lifetime { get; init; } = TimeSpan.FromHours(24);
 }
 

@@ -1,3 +1,4 @@
+using Infrastructure.Persistence;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -6,5 +7,5 @@ namespace Infrastructure.Idempotency;
 internal static class IdempotencyServices
 {
     public static IServiceCollection AddIdempotency(this IServiceCollection services, IConfiguration configuration) =>
-        services.Configure<IdempotencyOptions>(configuration.GetSection(IdempotencyOptions.Section));
+        services.AddValidatedOptions<IdempotencyOptions>(configuration, IdempotencyOptions.Section);
 }

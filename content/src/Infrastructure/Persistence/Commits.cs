@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Npgsql;
 
 namespace Infrastructure.Persistence;
@@ -7,6 +8,7 @@ internal sealed class CommitOptions
     public const string Section = "Commits";
 
     /// <summary>How long a request waits for its COMMIT. The COMMIT itself is never given up.</summary>
+    [Range(0.1, 3_600)]
     public double WaitSeconds { get; init; } = 5;
 }
 

@@ -7,7 +7,7 @@ internal static class PersistenceServices
 {
     public static IServiceCollection AddPersistence(this IServiceCollection services, IConfiguration configuration)
     {
-        services.Configure<CommitOptions>(configuration.GetSection(CommitOptions.Section));
+        services.AddValidatedOptions<CommitOptions>(configuration, CommitOptions.Section);
         services.AddSingleton(typeof(ContextPool<>));
         services.AddSingleton<PrimarySources>();
         services.AddHostedService<PrimaryProbe>();

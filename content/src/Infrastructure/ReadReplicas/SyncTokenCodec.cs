@@ -18,15 +18,14 @@ internal sealed partial class SyncTokenCodec
     private const int SignatureSize = 16;
     private const int MinKeySize = 32;
 
-    private readonly Dictionary<string, byte[][]> _keys;
+    private readonly byte[][] _keys;
     private readonly PrimaryTimelines _timelines;
 
     /// <summary>
     /// Takes <c>SyncTokens:Key</c>, Base64 of at least 32 bytes, which signs, and <c>SyncTokens:PreviousKey</c>, which is
     /// accepted as well.
     /// </summary>
-    public SyncTokenCodec(
-        IConfiguration configuration, DatabaseNames names, PrimaryTimelines timelines, ILogger<SyncTokenCodec> logger)
+    public SyncTokenCodec(IConfiguration configuration, PrimaryTimelines timelines, ILogger<SyncTokenCodec> logger)
     {
         _timelines = timelines;
         var key = KeyOf(configuration, "SyncTokens:Key");
@@ -36,10 +35,7 @@ internal sealed partial class SyncTokenCodec
             LogOwnKey(logger);
         }
 
-        // A key per database, so that a value says nothing of another one.
-        byte[][] keys = KeyOf(configuration, "SyncTokens:PreviousKey") is { } previous ? [key, previous] : [key];
-        _keys = names.Primaries.ToDictionary(
-            database => database, database => keys.Select(key => HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(database))).ToArray());
+        _keys = KeyOf(configuration, "SyncTokens:PreviousKey") is { } previous ? [key, previous] : [key];
     }
 
     public string Write(string database, WalPosition position, long mapVersion = 0)
@@ -50,7 +46,7 @@ internal sealed partial class SyncTokenCodec
         }
 
         var content = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{mapVersion}:{position}"));
-        byte[] value = [.. Sign(_keys[database][0], content), .. content];
+        byte[] value = [.. Sign(_keys[0], database, content), .. content];
         return string.Create(CultureInfo.InvariantCulture, $"{database}={Base64Url.EncodeToString(value)};sn={position.Lsn}");
     }
 
@@ -85,15 +81,15 @@ internal sealed partial class SyncTokenCodec
         }
 
         var database = entry[..separator].ToString();
-        if (!_keys.TryGetValue(database, out var keys))
+        if (!_timelines.Knows(database))
         {
             return true;
         }
 
         var text = entry[(separator + 1)..];
         byte[] value = Base64Url.IsValid(text) ? Base64Url.DecodeFromChars(text) : [];
-        if (value.Length <= SignatureSize || !keys.Any(key => CryptographicOperations.FixedTimeEquals(
-            Sign(key, value.AsSpan(SignatureSize)), value.AsSpan(0, SignatureSize))))
+        if (value.Length <= SignatureSize || !_keys.Any(key => CryptographicOperations.FixedTimeEquals(
+            Sign(key, database, value.AsSpan(SignatureSize)), value.AsSpan(0, SignatureSize))))
         {
             return false;
         }
@@ -104,7 +100,9 @@ internal sealed partial class SyncTokenCodec
         return true;
     }
 
-    private static byte[] Sign(byte[] key, ReadOnlySpan<byte> content) => HMACSHA256.HashData(key, content)[..SignatureSize];
+    /// <summary>With the database, so that its value says nothing of another one.</summary>
+    private static byte[] Sign(byte[] key, string database, ReadOnlySpan<byte> content) =>
+        HMACSHA256.HashData(key, (byte[])[.. Encoding.UTF8.GetBytes($"{database}="), .. content])[..SignatureSize];
 
     private static byte[]? KeyOf(IConfiguration configuration, string name)
     {

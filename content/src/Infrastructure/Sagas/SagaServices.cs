@@ -1,4 +1,5 @@
 using Application.Sagas;
+using Infrastructure.Persistence;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -17,7 +18,7 @@ internal static class SagaServices
         }
 
         return services
-            .Configure<SagaOptions>(configuration.GetSection(SagaOptions.Section))
+            .AddValidatedOptions<SagaOptions>(configuration, SagaOptions.Section)
             .AddSingleton<SagaDefinitions>()
             .AddSingleton<SagaQueues>()
             .AddSingleton<SagaBulkheads>()

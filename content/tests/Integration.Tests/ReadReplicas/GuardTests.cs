@@ -78,6 +78,20 @@ public sealed class GuardTests(ServiceFixture fixture) : IClassFixture<ServiceFi
         Assert.Contains($"ReadReplicas:{option} is {value}", refused.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Sagas:Workers", "0")]
+    [InlineData("Commits:WaitSeconds", "-1")]
+    [InlineData("Idempotency:Lifetime", "00:00:00")]
+    [InlineData("Realtime:HeartbeatSeconds", "0")]
+    [InlineData("Cache:LifetimeSeconds", "31")]
+    public async Task The_options_of_each_pattern_are_checked_at_the_start(string option, string value)
+    {
+        await using var service = new TestService(_service.Databases, (option, value));
+
+        var refused = Assert.Throws<OptionsValidationException>(() => service.Services);
+        Assert.Contains($"{option} is {value}", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_token_that_the_previous_key_has_signed_is_understood_and_the_next_is_signed_by_the_new_key()
     {
