@@ -182,7 +182,7 @@ public sealed partial class VersionedCacheTests(ServersFixture fixture) : IClass
     {
         await using var redis = await ConnectionMultiplexer.ConnectAsync(fixture.Servers.Redis);
         using var instance = Instance(redis);
-        using var measurements = new Measurements(CacheTelemetry.Name);
+        using var measurements = new Measurements(CacheTelemetry.Name, CacheInstance.Metrics);
         await instance.RaiseAsync(It, 2);
         await ReadAsync(instance, 1, seen: At(1));
         await ReadAsync(instance, 3, seen: At(1));

@@ -20,7 +20,8 @@ internal sealed partial class ThingJson : JsonSerializerContext
 /// <summary>The cache of one instance of the service, on a Redis that others may use as well.</summary>
 internal sealed class CacheInstance : IDisposable
 {
-    private static readonly IMeterFactory Meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
+    /// <summary>Has the meters of these instances, and of no service.</summary>
+    public static IServiceProvider Metrics { get; } = new ServiceCollection().AddMetrics().BuildServiceProvider();
 
     public CacheInstance(
         IConnectionMultiplexer redis,
@@ -30,7 +31,7 @@ internal sealed class CacheInstance : IDisposable
         ILogger<CacheTelemetry>? logger = null)
     {
         Options = Microsoft.Extensions.Options.Options.Create(options ?? new CacheOptions { LocalSeconds = 0 });
-        var telemetry = new CacheTelemetry(Meters, logger ?? NullLogger<CacheTelemetry>.Instance);
+        var telemetry = new CacheTelemetry(Metrics.GetRequiredService<IMeterFactory>(), logger ?? NullLogger<CacheTelemetry>.Instance);
         Circuit = circuit?.Invoke(Options, telemetry) ?? new RedisCircuit(redis, Options, telemetry);
         Entries = new RedisEntries(Circuit, Options) { FillScript = fillScript };
         Local = new LocalEntries(Options);
