@@ -13,9 +13,12 @@ public sealed class AppHostProcessTests(Generator generator)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task SIGTERM_ends_every_part_cleanly_and_leaves_nothing()
+    public async Task A_first_start_logs_no_error_and_SIGTERM_ends_every_part_cleanly_and_leaves_nothing()
     {
-        using var host = await AppHostProcess.StartAsync(await generator.BuildAsync(Flavours.Default));
+        using var host = await AppHostProcess.StartAsync(await generator.BuildAsync(Flavours.Default), "--reset");
+        var log = host.OutputOfParts;
+        Assert.Contains("LOG:  database system is ready", log, StringComparison.Ordinal);
+        Assert.DoesNotMatch("(ERROR|FATAL): |33mwarn", log); // A warning of the API or the Migrator is yellow.
         var processes = await host.ProcessesAsync();
         var started = Stopwatch.GetTimestamp();
         host.Signal("TERM");
