@@ -26,7 +26,7 @@ public sealed class AppHostProcessTests(Generator generator)
         Assert.Equal(0, await host.EndAsync());
         var elapsed = Stopwatch.GetElapsedTime(started).TotalSeconds;
         Generator.Note(FormattableString.Invariant($"The AppHost stopped everything in {elapsed:0.0} s"));
-        Assert.InRange(elapsed, 0, 10); // 2 s where nothing else runs; 15 s if a part had to be killed.
+        Assert.InRange(elapsed, 0, 15); // 2 to 3 s where nothing else runs; more if a part has to be killed.
         foreach (var part in (string[])["api", "redis", "postgres", "postgres-replica"])
         {
             // One that had been killed would have another exit code.
