@@ -25,7 +25,7 @@ internal sealed class EventsMigration : Migration
         );
         CREATE INDEX ix_events_xact_seq ON events (xact, seq);
         CREATE INDEX ix_events_created_at ON events USING brin (created_at);
-        CREATE INDEX ix_events_bucket ON events (bucket_of(owner_id));
+        CREATE INDEX ix_events_bucket ON events (bucket_of(owner_id), owner_id);
         CALL protect('events');
         GRANT SELECT, INSERT ON events TO app_rw, worker;
 
@@ -40,7 +40,7 @@ internal sealed class EventsMigration : Migration
             OUT owners uuid[])
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             SELECT h.horizon, current_timeline(), {ServerSql.Cluster},
-                   (SELECT sum(b.epoch) FROM bucket_owner b),
+                   (SELECT sum(b.epoch) FROM bucket_owner b WHERE b.state <> 'opening'),
                    coalesce((
                        SELECT clock_timestamp() - min(e.created_at)
                        FROM events e JOIN bucket_owner b ON b.bucket = bucket_of(e.owner_id) AND b.epoch = e.epoch

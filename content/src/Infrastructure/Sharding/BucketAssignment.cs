@@ -10,11 +10,8 @@ namespace Infrastructure.Sharding;
 internal sealed record BucketAssignment(Bucket Bucket, string Shard, long Epoch);
 
 /// <summary>What a shard itself knows of a bucket that it has or had.</summary>
-/// <param name="State"><c>active</c>, <c>moving</c> (being copied elsewhere, still served here) or <c>moved</c>.</param>
+/// <param name="State"><c>active</c>, <c>moving</c> (served here and being copied elsewhere), <c>opening</c> or <c>moved</c>.</param>
 internal sealed record BucketOwner(Bucket Bucket, long Epoch, string State);
-
-/// <summary>A user who was written to while their bucket was being copied.</summary>
-internal sealed record BucketChange(long Id, Bucket Bucket, UserId Owner);
 
 internal sealed class BucketAssignmentConfiguration : IEntityTypeConfiguration<BucketAssignment>, IDirectoryEntity
 {
@@ -39,20 +36,5 @@ internal sealed class BucketOwnerConfiguration : IEntityTypeConfiguration<Bucket
             .HasConversion(bucket => bucket.Value, value => new Bucket(value));
         builder.Property(o => o.Epoch).HasColumnName("epoch");
         builder.Property(o => o.State).HasColumnName("state");
-    }
-}
-
-internal sealed class BucketChangeConfiguration : IEntityTypeConfiguration<BucketChange>, IShardEntity
-{
-    public void Configure(EntityTypeBuilder<BucketChange> builder)
-    {
-        builder.ToTable("bucket_changes");
-        builder.HasKey(c => c.Id);
-        builder.Property(c => c.Id).HasColumnName("id").UseIdentityAlwaysColumn();
-        builder.Property(c => c.Bucket).HasColumnName("bucket")
-            .HasConversion(bucket => bucket.Value, value => new Bucket(value));
-        builder.Property(c => c.Owner).HasColumnName("owner_id")
-            .HasConversion(id => id.Value, value => new UserId(value));
-        builder.HasIndex(c => c.Owner).HasDatabaseName("ix_bucket_changes_owner_id");
     }
 }

@@ -77,49 +77,6 @@ namespace Infrastructure.Persistence.Migrations
 
                     b.ToTable("bucket_map", (string)null);
                 });
-
-            modelBuilder.Entity("Infrastructure.Sharding.BucketMove", b =>
-                {
-                    b.Property<short>("Bucket")
-                        .HasColumnType("smallint")
-                        .HasColumnName("bucket");
-
-                    b.Property<long>("Epoch")
-                        .HasColumnType("bigint")
-                        .HasColumnName("epoch");
-
-                    b.Property<string>("Phase")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("phase");
-
-                    b.Property<string>("Source")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("source");
-
-                    b.Property<DateTimeOffset>("StartedAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("started_at");
-
-                    b.Property<string>("Target")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("target");
-
-                    b.HasKey("Bucket");
-
-                    b.ToTable("bucket_moves", (string)null);
-                });
-
-            modelBuilder.Entity("Infrastructure.Sharding.BucketMove", b =>
-                {
-                    b.HasOne("Infrastructure.Sharding.BucketAssignment", null)
-                        .WithOne()
-                        .HasForeignKey("Infrastructure.Sharding.BucketMove", "Bucket")
-                        .OnDelete(DeleteBehavior.Restrict)
-                        .IsRequired();
-                });
 #pragma warning restore 612, 618
         }
     }

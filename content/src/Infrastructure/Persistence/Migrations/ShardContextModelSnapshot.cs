@@ -421,31 +421,6 @@ namespace Infrastructure.Persistence.Migrations
                     b.ToTable("saga_steps", (string)null);
                 });
 
-            modelBuilder.Entity("Infrastructure.Sharding.BucketChange", b =>
-                {
-                    b.Property<long>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("bigint")
-                        .HasColumnName("id");
-
-                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
-
-                    b.Property<short>("Bucket")
-                        .HasColumnType("smallint")
-                        .HasColumnName("bucket");
-
-                    b.Property<Guid>("Owner")
-                        .HasColumnType("uuid")
-                        .HasColumnName("owner_id");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("Owner")
-                        .HasDatabaseName("ix_bucket_changes_owner_id");
-
-                    b.ToTable("bucket_changes", (string)null);
-                });
-
             modelBuilder.Entity("Infrastructure.Sharding.BucketOwner", b =>
                 {
                     b.Property<short>("Bucket")

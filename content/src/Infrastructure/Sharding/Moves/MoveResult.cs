@@ -23,12 +23,12 @@ public enum MoveOutcome
 }
 
 /// <param name="Message">A sentence for people.</param>
-/// <param name="Blocked">The longest time for which writes to the bucket had to wait.</param>
-public sealed record MoveResult(MoveOutcome Outcome, string Message, TimeSpan Blocked = default)
+/// <param name="Closed">For how long writes to the bucket were refused.</param>
+public sealed record MoveResult(MoveOutcome Outcome, string Message, TimeSpan Closed = default)
 {
     internal static async Task<MoveResult> OfAsync(Func<Task<MoveResult>> run, CancellationToken cancellationToken)
     {
-        const string Again = "The same command continues.";
+        const string Again = "The same command continues, and abort-move undoes what is not open yet.";
         try
         {
             return await run();
@@ -58,37 +58,6 @@ public sealed record MoveResult(MoveOutcome Outcome, string Message, TimeSpan Bl
             return new(MoveOutcome.Failed, $"Stopped. {Again}");
         }
     }
-}
-
-public sealed record MoveOptions
-{
-    /// <summary>How long the source keeps its rows, for queries that were under way when the bucket moved.</summary>
-    public TimeSpan KeepFor { get; init; } = TimeSpan.FromSeconds(5);
-
-    /// <summary>How long writes to the bucket may wait.</summary>
-    public TimeSpan MaxBlocked { get; init; } = TimeSpan.FromMilliseconds(250);
-
-    /// <summary>How long to try to close the bucket while writers keep it busy.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(1);
-}
-
-/// <summary>What a move has just done. Each is a place where a run may die.</summary>
-public enum MoveStep
-{
-    Registered,
-    Marked,
-    Copied,
-    Tailed,
-    Verified,
-
-    /// <summary>From here to <see cref="Opened"/> writes wait.</summary>
-    Locked,
-    Recopied,
-    Closed,
-    Mapped,
-    Opened,
-    Cleaned,
-    Done,
 }
 
 /// <summary>Ends a move with this outcome and sentence.</summary>

@@ -1,149 +1,175 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
 namespace Infrastructure.Sharding;
 
 /// <summary>
-/// Copies users' rows from one shard to another and compares them, within transactions of the caller. A whole bucket goes
-/// by COPY, into temporary tables first, since COPY cannot write to a table with row level security. A few users go as text
-/// in one round trip to each side, however many tables there are, since writers may be waiting.
+/// Copies the rows of a bucket from one shard to another, compares and deletes them, some hundred at a time. A row goes as
+/// text, in an INSERT: COPY cannot write to a table with row level security.
 /// </summary>
-internal sealed class RowCopy(MoveSession source, MoveSession target, IReadOnlyList<UserTable> tables, short bucket)
+/// <param name="progress">Gets a line for people after each statement, while the bucket is open.</param>
+internal sealed class RowCopy(
+    MoveSession source, MoveSession target, IReadOnlyList<UserTable> tables, short bucket, Func<string, Task> progress)
 {
-    private const int UsersAtOnce = 100;
-
-    private const string OfUsers = "owner_id = ANY ($1)";
-
-    /// <summary>On the target, the rows that this transaction has written.</summary>
-    private const string WrittenNow = "moved.xmin = pg_current_xact_id()::xid";
-
-    private const string Every = "true";
+    private const int AtOnce = 1_000;
 
     private readonly string _ofBucket = $"bucket_of(owner_id) = {bucket}";
 
-    public async Task PrepareAsync(CancellationToken cancellationToken)
+    /// <summary>All rows that are there, while others are written. A table comes after those that it references.</summary>
+    /// <returns>How many.</returns>
+    public async Task<long> CopyAsync(CancellationToken cancellationToken)
     {
+        var count = 0L;
         foreach (var table in tables)
         {
-            await target.ExecuteAsync(
-                $"CREATE TEMP TABLE {Stage(table)} ON COMMIT DELETE ROWS AS SELECT {table.Columns} FROM {table.Name} WITH NO DATA",
-                cancellationToken);
+            await foreach (var owners in OwnersAsync(source, table, cancellationToken))
+            {
+                for (List<string> rows = []; ;)
+                {
+                    var began = Stopwatch.GetTimestamp();
+                    object[] arguments = rows.Count == 0 ? [owners] : [owners, rows[^1]];
+                    var after = rows.Count == 0 ? "" : $"AND ({table.Key}) > ({table.KeyOf("$2")})";
+                    rows = await source.QueryAsync(
+                        $"SELECT moved::text FROM {table.Name} AS moved WHERE {Of(owners)} {after} ORDER BY {table.Key} LIMIT {AtOnce}",
+                        row => row.GetString(0), cancellationToken, arguments);
+                    await WriteAsync(table, rows, cancellationToken);
+                    count += rows.Count;
+                    await PauseAsync(began, $"{count} rows are copied; now those of {table.Name}.", cancellationToken);
+                    if (rows.Count < AtOnce)
+                    {
+                        break;
+                    }
+                }
+            }
         }
+
+        return count;
     }
 
-    /// <summary>Makes the target's rows of the bucket what the source's are.</summary>
-    /// <returns>How many rows there are.</returns>
-    public async Task<long> CopyBucketAsync(CancellationToken cancellationToken)
+    /// <summary>Rows that were inserted or updated by this transaction or later ones.</summary>
+    /// <returns>How many.</returns>
+    public async Task<long> CopySinceAsync(string transaction, CancellationToken cancellationToken)
     {
-        await DeleteBucketAsync(target, cancellationToken);
-        long rows = 0;
+        var count = 0L;
         foreach (var table in tables)
         {
-            await source.CopyToAsync(
-                $"SELECT {table.Columns} FROM {table.Name} WHERE {_ofBucket}", target, Stage(table), cancellationToken);
-            rows += await target.ExecuteAsync(
-                $"INSERT INTO {table.Name} ({table.Columns}) OVERRIDING SYSTEM VALUE SELECT {table.Columns} FROM {Stage(table)}",
-                cancellationToken);
+            var rows = await source.QueryAsync(
+                $"SELECT moved::text FROM {table.Name} AS moved WHERE {_ofBucket} AND age(xmin) <= age($1::text::xid)",
+                row => row.GetString(0), cancellationToken, transaction);
+            foreach (var some in rows.Chunk(AtOnce))
+            {
+                await WriteAsync(table, some, cancellationToken);
+            }
+
+            count += rows.Count;
         }
 
-        return rows;
-    }
-
-    /// <returns>How many rows there were.</returns>
-    public async Task<long> DeleteBucketAsync(MoveSession from, CancellationToken cancellationToken)
-    {
-        long rows = 0;
-        foreach (var table in tables.Reverse())
-        {
-            rows += await from.ExecuteAsync($"DELETE FROM {table.Name} WHERE {_ofBucket}", cancellationToken);
-        }
-
-        return rows;
+        return count;
     }
 
     /// <summary>
-    /// Brings the target's rows of these users up to date: those that the source has written since an earlier copy, known
-    /// by their xmin, so that a user with many rows costs little. Deleted ones are noticed by the count; then, and when
-    /// <paramref name="since"/> is null, all rows of the users are replaced.
+    /// Compares number and digest of all rows of each table. Rows that were deleted on the source since they were copied are
+    /// deleted here as well.
     /// </summary>
-    /// <param name="since">The oldest transaction that was under way when the target's rows were copied.</param>
-    /// <returns>Users for whom that did not work.</returns>
-    public async Task<IReadOnlyCollection<Digest>> CopyUsersAsync(Guid[] users, string? since, CancellationToken cancellationToken)
+    /// <exception cref="MoveException">Rows differ.</exception>
+    public async Task VerifyAsync(CancellationToken cancellationToken)
     {
-        var differences = new List<Digest>();
-        foreach (var some in users.Chunk(UsersAtOnce))
+        var differing = await DifferencesAsync(tables, byOwner: false, cancellationToken);
+        foreach (var table in tables.Reverse().Where(table => differing.ContainsKey(table.Name)))
         {
-            var wrong = await CopyAsync(some, since, cancellationToken);
-            if (wrong.Count > 0 && since is not null)
-            {
-                wrong = await CopyAsync([.. wrong.Select(digest => digest.User)], null, cancellationToken);
-            }
-
-            differences.AddRange(wrong);
+            var owners = (await DifferencesAsync([table], byOwner: true, cancellationToken))[table.Name].ToArray();
+            var keys = await source.QueryAsync(
+                $"SELECT ROW({table.Key})::text FROM {table.Name} WHERE owner_id = ANY ($1)",
+                row => row.GetString(0), cancellationToken, owners);
+            await target.ExecuteAsync(
+                $"DELETE FROM {table.Name} WHERE owner_id = ANY ($1) AND ROW({table.Key})::text <> ALL ($2)",
+                cancellationToken, owners, keys);
         }
 
-        return differences;
+        if (differing.Count > 0 && (await DifferencesAsync(tables, byOwner: true, cancellationToken)).FirstOrDefault() is { Value: { } users } wrong)
+        {
+            throw new MoveException(
+                MoveOutcome.Failed,
+                $"Rows of user {users.First()} in table {wrong.Key} are not the same on {target.Database} as on {source.Database}. Nothing was switched.");
+        }
     }
 
-    /// <summary>Users whose rows differ in number, sums or content.</summary>
-    public async Task<IReadOnlyCollection<Digest>> DifferencesAsync(CancellationToken cancellationToken)
+    /// <returns>How many rows there were.</returns>
+    public async Task<long> DeleteAsync(MoveSession shard, CancellationToken cancellationToken)
     {
-        var theirs = target.QueryAsync(Digests(_ofBucket, Every), Digest.Read, cancellationToken);
-        var ours = source.QueryAsync(Digests(_ofBucket, Every), Digest.Read, cancellationToken);
-        return Differences(await ours, await theirs);
+        var count = 0L;
+        foreach (var table in tables.Reverse())
+        {
+            await foreach (var owners in OwnersAsync(shard, table, cancellationToken))
+            {
+                for (var deleted = AtOnce; deleted == AtOnce;)
+                {
+                    var began = Stopwatch.GetTimestamp();
+                    deleted = await shard.ExecuteAsync(
+                        $"DELETE FROM {table.Name} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table.Name} WHERE {Of(owners)} LIMIT {AtOnce}))",
+                        cancellationToken, owners);
+                    count += deleted;
+                    await PauseAsync(began, $"{count} rows are deleted on {shard.Database}.", cancellationToken);
+                }
+            }
+        }
+
+        return count;
     }
 
-    private async Task<IReadOnlyCollection<Digest>> CopyAsync(Guid[] users, string? since, CancellationToken cancellationToken)
+    /// <summary>The owners of the bucket's rows: some who together have few, or one, who may have many.</summary>
+    private async IAsyncEnumerable<Guid[]> OwnersAsync(
+        MoveSession shard, UserTable table, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var recent = since is null ? Every : $"age(moved.xmin) <= age('{since}'::xid)";
-        var lines = await source.QueryAsync(
-            Union(table => $"SELECT {Place(table)}, (moved.*)::text FROM {table.Name} AS moved WHERE {OfUsers} AND {recent}"),
-            row => (Place: row.GetInt32(0), Text: row.GetString(1)),
-            cancellationToken,
-            users);
-        var rows = lines.ToLookup(line => line.Place, line => line.Text);
-        IEnumerable<(string, object[])> statements =
-        [
-            .. tables.Reverse().Where(_ => since is null)
-                .Select(table => ($"DELETE FROM {table.Name} WHERE {OfUsers}", new object[] { users })),
-            .. tables.Where(table => rows.Contains(Place(table)))
-                .Select(table => (Upsert(table), new object[] { rows[Place(table)].ToArray() })),
-            (Digests(OfUsers, since is null ? Every : WrittenNow), [users]),
-        ];
-        var theirs = target.QueryAsync(statements, Digest.Read, cancellationToken);
-        var ours = source.QueryAsync(Digests(OfUsers, recent), Digest.Read, cancellationToken, users);
-        return Differences(await ours, await theirs);
+        for (var last = Guid.Empty; ;)
+        {
+            var ofRows = await shard.QueryAsync(
+                $"SELECT owner_id FROM {table.Name} WHERE {_ofBucket} AND owner_id > $1 ORDER BY owner_id LIMIT {AtOnce}",
+                row => row.GetGuid(0), cancellationToken, last);
+            var owners = ofRows.Distinct().ToArray();
+            if (owners.Length == 0)
+            {
+                yield break;
+            }
+
+            // The last one has further rows, maybe.
+            owners = ofRows.Count == AtOnce && owners.Length > 1 ? owners[..^1] : owners;
+            yield return owners;
+            last = owners[^1];
+        }
     }
 
-    private static IReadOnlyCollection<Digest> Differences(List<Digest> ours, List<Digest> theirs) =>
-        [.. ours.Except(theirs).Concat(theirs.Except(ours)).DistinctBy(digest => digest.User)];
-
-    /// <param name="hashed">Which of the rows are compared by content; number and sums are of all.</param>
-    private string Digests(string which, string hashed) => Union(table =>
+    private async Task WriteAsync(UserTable table, IReadOnlyList<string> rows, CancellationToken cancellationToken)
     {
-        string[] digest =
-        [
-            "count(*)",
-            $"sum(hashtextextended((moved.*)::text, 0)::numeric) FILTER (WHERE {hashed})",
-            .. table.Sums.Select(column => $"sum({column})"),
-        ];
-        return $"""
-            SELECT owner_id, '{table.Name}', concat_ws(' ', {string.Join(", ", digest)})
-            FROM {table.Name} AS moved WHERE {which} GROUP BY owner_id
-            """;
-    });
-
-    private string Union(Func<UserTable, string> select) => string.Join("\nUNION ALL ", tables.Select(select));
-
-    private int Place(UserTable table) => Enumerable.Range(0, tables.Count).First(place => tables[place] == table);
-
-    private static string Upsert(UserTable table)
-    {
-        // A row that is the same is written as well, so that it counts among those that are compared.
-        var changes = string.Join(", ", table.Changeable.DefaultIfEmpty("owner_id").Select(column => $"{column} = excluded.{column}"));
-        return $"""
-            INSERT INTO {table.Name} ({table.Columns}) OVERRIDING SYSTEM VALUE
-            SELECT {table.Columns} FROM unnest($1::text[]::{table.Name}[]) AS moved
-            ON CONFLICT ({table.Key}) DO UPDATE SET {changes}
-            """;
+        if (rows.Count > 0)
+        {
+            await target.ExecuteAsync(table.Upsert, cancellationToken, rows);
+        }
     }
 
-    private static string Stage(UserTable table) => $"\"moving {table.Name.Trim('"')}\"";
+    /// <returns>Names of tables, and whose rows differ; without owners their rows are compared as a whole.</returns>
+    private async Task<Dictionary<string, IEnumerable<Guid>>> DifferencesAsync(
+        IEnumerable<UserTable> some, bool byOwner, CancellationToken cancellationToken)
+    {
+        var (owner, groups) = byOwner ? ("owner_id", "GROUP BY owner_id") : ($"'{Guid.Empty}'::uuid", "");
+        var sql = string.Join("\nUNION ALL ", some.Select(table => $"""
+            SELECT '{table.Name}', {owner}, concat_ws(' ', count(*), sum(hash_record_extended(ROW({table.Hashed}), 0)))
+            FROM {table.Name} WHERE {_ofBucket} {groups}
+            """));
+        var digests = await Task.WhenAll(DigestsAsync(source), DigestsAsync(target));
+        return digests[0].Except(digests[1]).Concat(digests[1].Except(digests[0])).GroupBy(digest => digest.Table, digest => digest.Owner)
+            .ToDictionary(table => table.Key, table => table.Distinct());
+
+        Task<List<(string Table, Guid Owner, string)>> DigestsAsync(MoveSession shard) => shard.QueryAsync(
+            sql, row => (row.GetString(0), row.GetGuid(1), row.GetString(2)), cancellationToken);
+    }
+
+    private static string Of(Guid[] owners) => owners.Length == 1 ? "owner_id = ($1::uuid[])[1]" : "owner_id = ANY ($1)";
+
+    /// <summary>As long as what it was for took, so that the servers' other clients have half of the time for themselves.</summary>
+    private async Task PauseAsync(long began, string line, CancellationToken cancellationToken)
+    {
+        await Task.Delay(Stopwatch.GetElapsedTime(began), cancellationToken);
+        await progress(line);
+    }
 }

@@ -1,35 +1,51 @@
 using Infrastructure.Persistence;
 namespace Infrastructure.Sharding;
 
-/// <summary>A table whose rows belong to users, and so move with them.</summary>
-/// <param name="Columns">Quoted, separated by commas, without generated ones.</param>
-/// <param name="Key">Columns of the primary key, in the same form.</param>
+/// <summary>A table whose rows belong to users, and so move with them. Names are quoted.</summary>
+/// <param name="Columns">Separated by commas, without generated ones.</param>
+/// <param name="KeyColumns">Of the primary key.</param>
 /// <param name="Changeable">Columns that a row with the same key may have otherwise.</param>
-/// <param name="Sums">The bigint columns.</param>
+/// <param name="Hashed">All columns, as values of types that can be hashed, separated by commas.</param>
 internal sealed record UserTable(
-    string Name, string Columns, string Key, IReadOnlyList<string> Changeable, IReadOnlyList<string> Sums);
+    string Name, string Columns, IReadOnlyList<string> KeyColumns, IReadOnlyList<string> Changeable, string Hashed)
+{
+    public string Key { get; } = string.Join(", ", KeyColumns);
+
+    /// <summary>Writes the rows of an array of texts, in place of those with the same keys.</summary>
+    public string Upsert => $"""
+        INSERT INTO {Name} ({Columns}) OVERRIDING SYSTEM VALUE SELECT {Columns} FROM unnest($1::text[]::{Name}[]) AS moved
+        ON CONFLICT ({Key}) DO UPDATE
+        SET {string.Join(", ", Changeable.DefaultIfEmpty("owner_id").Select(column => $"{column} = excluded.{column}"))}
+        """;
+
+    /// <summary>The key of a row that is given as text.</summary>
+    public string KeyOf(string row) => string.Join(", ", KeyColumns.Select(column => $"({row}::text::{Name}).{column}"));
+}
 
 /// <summary>Finds the users' tables in the catalog, so that a new one moves without being registered anywhere.</summary>
 internal static class UserTables
 {
     [Sql(Columns = [typeof(string), typeof(string), typeof(string), typeof(bool), typeof(bool), typeof(bool), typeof(bool)])]
-    private const string Columns = """
+    private const string ColumnsSql = """
         SELECT c.relname::text, quote_ident(a.attname), format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated <> '',
                a.attidentity = 'a', coalesce(a.attnum = ANY (k.indkey), false)
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         LEFT JOIN pg_index k ON k.indrelid = c.oid AND k.indisprimary
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-          AND c.relname <> 'bucket_changes'
           AND EXISTS (SELECT FROM pg_attribute o WHERE o.attrelid = c.oid AND o.attname = 'owner_id' AND NOT o.attisdropped)
         ORDER BY c.relname, a.attnum
         """;
 
     [Sql(Columns = [typeof(string), typeof(string)])]
-    private const string References = """
+    private const string ReferencesSql = """
         SELECT f.relname::text, t.relname::text
         FROM pg_constraint r JOIN pg_class f ON f.oid = r.conrelid JOIN pg_class t ON t.oid = r.confrelid
         WHERE r.contype = 'f' AND r.conparentid = 0 AND f.relnamespace = 'public'::regnamespace AND f.oid <> t.oid
         """;
+
+    /// <summary>Others are hashed as text, since some cannot be hashed at all.</summary>
+    private static readonly string[] Hashable =
+        ["uuid", "text", "smallint", "integer", "bigint", "boolean", "timestamp with time zone", "jsonb", "bytea", "xid8", "numeric", "date"];
 
     /// <summary>In an order in which rows can be inserted: a table comes after those that it references.</summary>
     public static async Task<IReadOnlyList<UserTable>> OfBothAsync(
@@ -48,12 +64,12 @@ internal static class UserTables
         }
 
         var references = await source.QueryAsync(
-            References, row => (From: row.GetString(0), To: row.GetString(1)), cancellationToken);
+            ReferencesSql, row => (From: row.GetString(0), To: row.GetString(1)), cancellationToken);
         return InOrder(columns.ToLookup(column => column.Table), references);
     }
 
     private static Task<List<Column>> ColumnsAsync(MoveSession session, CancellationToken cancellationToken) => session.QueryAsync(
-        Columns,
+        ColumnsSql,
         row => new Column(
             row.GetString(0), row.GetString(1), row.GetString(2), row.GetBoolean(3), row.GetBoolean(4), row.GetBoolean(5), row.GetBoolean(6)),
         cancellationToken);
@@ -64,7 +80,7 @@ internal static class UserTables
         if (references.Find(reference => left.Contains(reference.To) && !left.Contains(reference.From)) is { From: { } ownerless } wrong)
         {
             throw new MoveException(
-                MoveOutcome.Failed, $"Table {ownerless} references {wrong.To} and has no column owner_id, so nobody knows which of its rows to move.");
+                MoveOutcome.Failed, $"Table {ownerless} references {wrong.To} and has no column owner_id, so its rows cannot be moved.");
         }
 
         var ordered = new List<UserTable>();
@@ -81,17 +97,15 @@ internal static class UserTables
 
     private static UserTable TableOf(string name, Column[] columns)
     {
-        var key = columns.Where(column => column.IsKey).ToArray();
+        string[] key = [.. columns.Where(column => column.IsKey).Select(column => column.Name)];
         return key.Length == 0
             ? throw new MoveException(MoveOutcome.Failed, $"Table {name} has no primary key, by which its rows could be kept up to date.")
             : new UserTable(
                 $"\"{name}\"",
-                Names(columns.Where(column => !column.IsGenerated)),
-                Names(key),
+                string.Join(", ", columns.Where(column => !column.IsGenerated).Select(column => column.Name)),
+                key,
                 [.. columns.Where(column => column is { IsGenerated: false, IsIdentity: false, IsKey: false }).Select(column => column.Name)],
-                [.. columns.Where(column => column.Type == "bigint").Select(column => column.Name)]);
-
-        static string Names(IEnumerable<Column> some) => string.Join(", ", some.Select(column => column.Name));
+                string.Join(", ", columns.Select(column => Hashable.Contains(column.Type) ? column.Name : $"{column.Name}::text")));
     }
 
     private sealed record Column(
