@@ -64,6 +64,36 @@ internal sealed class BucketOwnerMigration : Migration
             PERFORM add_app_user(user_id);
         END $$;
 
+        -- The tables whose rows belong to users, and so move with them: those that have a column owner_id. The level of a table
+        -- is above those of the tables that it references; 50 says that they reference each other in a circle. A table without
+        -- owner_id is here when it references one of them. Types that may not have a hash function are hashed as text.
+        CREATE VIEW user_tables AS
+        WITH RECURSIVE level (oid, n) AS (
+            SELECT a.attrelid, 0 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'owner_id'
+            WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND NOT a.attisdropped
+            UNION
+            SELECT r.conrelid, n + 1 FROM level JOIN pg_constraint r ON r.confrelid = level.oid AND r.contype = 'f'
+            WHERE r.conparentid = 0 AND r.conrelid <> r.confrelid AND n < 50
+        )
+        SELECT quote_ident(c.relname) AS name, l.level,
+               array_agg(c.relname || '.' || a.attname || ' ' || a.type || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
+                         ORDER BY a.attnum) AS shape,
+               string_agg(a.name, ', ' ORDER BY a.attnum) FILTER (WHERE a.attgenerated = '') AS columns,
+               coalesce(array_agg(a.name ORDER BY a.attnum) FILTER (WHERE a.is_key), ARRAY[]::text[]) AS key,
+               string_agg(a.name || ' = excluded.' || a.name, ', ' ORDER BY a.attnum)
+                   FILTER (WHERE a.attgenerated = '' AND (a.attidentity <> 'a' AND NOT a.is_key OR a.attname = 'owner_id')) AS changes,
+               string_agg(a.name || CASE WHEN a.type IN (
+                   'uuid', 'text', 'smallint', 'integer', 'bigint', 'boolean', 'timestamp with time zone', 'jsonb', 'bytea', 'xid8',
+                   'numeric', 'date') THEN '' ELSE '::text' END, ', ' ORDER BY a.attnum) AS hashed,
+               bool_or(a.attname = 'owner_id') AS has_owner
+        FROM (SELECT oid, max(n) AS level FROM level GROUP BY oid) l JOIN pg_class c ON c.oid = l.oid
+        JOIN (
+            SELECT a.attrelid, a.attname, a.attnum, a.attnotnull, a.attgenerated, a.attidentity, quote_ident(a.attname) AS name, format_type(a.atttypid, a.atttypmod) AS type,
+                   EXISTS (SELECT FROM pg_index k WHERE k.indrelid = a.attrelid AND k.indisprimary AND a.attnum = ANY (k.indkey)) AS is_key
+            FROM pg_attribute a WHERE a.attnum > 0 AND NOT a.attisdropped
+        ) a ON a.attrelid = c.oid
+        GROUP BY c.oid, c.relname, l.level;
+
         GRANT SELECT ON bucket_owner TO app_rw, app_ro, worker;
         REVOKE ALL ON FUNCTION act_for(uuid, bigint, int) FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION act_for(uuid, bigint, int) TO app_rw, worker;
@@ -75,6 +105,7 @@ internal sealed class BucketOwnerMigration : Migration
         DROP FUNCTION is_served(uuid);
         DROP FUNCTION refuse_old_timeline(int);
         DROP FUNCTION bucket_of(uuid);
+        DROP VIEW user_tables;
         DROP TABLE bucket_owner;
         """);
 }

@@ -192,6 +192,7 @@ public sealed class SagaInstancesTests(ServerPool pool) : IAsyncLifetime
     public async Task Runs_of_a_bucket_that_is_not_served_here_are_left_alone_and_those_of_one_on_its_way_are_not()
     {
         var run = await InsertAsync(_fixture.Databases);
+        await StateAsync("moved");
         await using var service = new SagaService(_fixture.Databases, NoPolling);
         var claims = service.Services.GetRequiredService<SagaClaims>();
         foreach (var state in new[] { "moved", "opening" })

@@ -40,7 +40,7 @@ public sealed class BucketMoveRowsTests(ServersFixture fixture) : IClassFixture<
             : Task.CompletedTask);
 
         Assert.Equal(MoveOutcome.Failed, refused.Outcome);
-        Assert.Contains($"{users.Users[1]} in table \"idempotency_keys\"", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"{users.Users[1]} in table idempotency_keys differ", refused.Message, StringComparison.Ordinal);
         Assert.Equal(("moving 1", "unknown"), (await users.StateAsync("shard0"), await users.StateAsync("shard1")));
         await users.WriteAsync();
         Assert.Equal(MoveOutcome.Done, (await users.MoveAsync("shard1")).Outcome);
@@ -191,7 +191,7 @@ public sealed class BucketMoveRowsTests(ServersFixture fixture) : IClassFixture<
         CREATE TABLE hens (owner_id uuid PRIMARY KEY);
         CREATE TABLE eggs (owner_id uuid PRIMARY KEY REFERENCES hens);
         ALTER TABLE hens ADD FOREIGN KEY (owner_id) REFERENCES eggs;
-        """, "hens")]
+        """, "eggs")]
     public async Task Tables_whose_rows_cannot_be_moved_are_refused(string tables, string named)
     {
         var databases = await fixture.Servers.CreateDatabasesAsync();

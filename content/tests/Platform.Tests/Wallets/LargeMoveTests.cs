@@ -7,7 +7,6 @@ using Domain.Common;
 using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
 using Npgsql;
-using Platform.Tests.Realtime;
 using Topology;
 
 namespace Platform.Tests.Wallets;

@@ -18,7 +18,6 @@ public enum MoveStep
     Closed,
     Completed,
     Verified,
-    Replicated,
 
     /// <summary>From here to <see cref="Mapped"/> the source refuses reads as well.</summary>
     Left,

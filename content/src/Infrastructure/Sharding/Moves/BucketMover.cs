@@ -14,10 +14,6 @@ namespace Infrastructure.Sharding;
 /// <param name="reached">Told of each step, with a line for people. Between Closed and Mapped writes are refused.</param>
 public sealed class BucketMover(IConfiguration configuration, MoveOptions options, Func<MoveStep, string, Task> reached)
 {
-    private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(1);
-
-    private long _told;
-
     /// <summary>What is wrong is an outcome and not an exception.</summary>
     public Task<MoveResult> MoveAsync(int bucket, string target, CancellationToken cancellationToken) =>
         MoveResult.OfAsync(() => RunAsync(Checked(bucket), target, cancellationToken), cancellationToken);
@@ -38,20 +34,19 @@ public sealed class BucketMover(IConfiguration configuration, MoveOptions option
                 MoveOutcome.WrongArguments, $"There is no shard '{target}'. Connection strings name {string.Join(", ", shards)}.");
         }
 
-        await using var session = await OpenAsync(DatabaseNames.Directory, bucket, cancellationToken);
-        var directory = new MoveDirectory(session, bucket);
-        var found = await directory.FindAsync(cancellationToken);
-        if (found is null)
+        await using var directory = await OpenAsync(DatabaseNames.Directory, bucket, cancellationToken);
+        var state = new MoveState(directory, bucket);
+        if (await state.FindAsync(cancellationToken) is null)
         {
-            if (await directory.ShardAsync(cancellationToken) == target)
+            if (await state.ShardAsync(cancellationToken) == target)
             {
                 return new MoveResult(MoveOutcome.Done, $"Bucket {bucket} is on {target} already.");
             }
 
-            await directory.RegisterAsync(target, cancellationToken);
+            await state.RegisterAsync(target, cancellationToken);
         }
 
-        var move = await directory.FindAsync(cancellationToken) ?? throw new MoveException(
+        var move = await state.FindAsync(cancellationToken) ?? throw new MoveException(
             MoveOutcome.Failed, $"The bucket map has no bucket {bucket}. Run the Migrator without arguments first.");
         if (move.Target != target)
         {
@@ -60,15 +55,20 @@ public sealed class BucketMover(IConfiguration configuration, MoveOptions option
                 $"Bucket {bucket} is on its way from {move.Source} to {move.Target}: finish that with the same command, or abort-move {bucket}.");
         }
 
-        await TellAsync(MoveStep.Registered, $"Bucket {bucket} moves from {move.Source} to {target}.", cancellationToken);
-
         // The source's session, whose lock closes the bucket, ends first.
         await using var to = await OpenAsync(move.Target, bucket, cancellationToken);
         await using var from = await OpenAsync(move.Source, bucket, cancellationToken);
-        var rows = new RowCopy(from, to, await UserTables.OfBothAsync(from, to, cancellationToken), bucket, ProgressAsync);
-        var steps = new MoveSteps(
-            move, directory, new MovingBucket(from, bucket, move.Epoch), new MovingBucket(to, bucket, move.Epoch), options, TellAsync);
-        var closed = await steps.RunAsync(rows, from, to, cancellationToken);
+        var told = new Stopwatch();
+        var rows = new RowCopy(from, to, await UserTable.OfBothAsync(from, to, cancellationToken), bucket, async line =>
+        {
+            if (!told.IsRunning || told.Elapsed.TotalSeconds > 1)
+            {
+                told.Restart();
+                await TellAsync(MoveStep.Copying, line, cancellationToken);
+            }
+        });
+        await TellAsync(MoveStep.Registered, $"Bucket {bucket} moves from {move.Source} to {target}.", cancellationToken);
+        var closed = await new MoveSteps(move, state, from, to, rows, options, TellAsync).RunAsync(cancellationToken);
         return new MoveResult(
             MoveOutcome.Done,
             string.Create(
@@ -78,25 +78,20 @@ public sealed class BucketMover(IConfiguration configuration, MoveOptions option
 
         async Task TellAsync(MoveStep step, string line, CancellationToken cancellation)
         {
-            await directory.NoteAsync(line, cancellation);
-            await reached(step, line);
-        }
-
-        async Task ProgressAsync(string line)
-        {
-            if (_told == 0 || Stopwatch.GetElapsedTime(_told) > ProgressInterval)
+            if (step is <= MoveStep.Closed or >= MoveStep.Mapped)
             {
-                _told = Stopwatch.GetTimestamp();
-                await TellAsync(MoveStep.Copying, line, cancellationToken);
+                await state.NoteAsync(line, cancellation);
             }
+
+            await reached(step, line);
         }
     }
 
     private async Task<MoveResult> UndoAsync(short bucket, CancellationToken cancellationToken)
     {
-        await using var session = await OpenAsync(DatabaseNames.Directory, bucket, cancellationToken);
-        var directory = new MoveDirectory(session, bucket);
-        if (await directory.FindAsync(cancellationToken) is not { } move)
+        await using var directory = await OpenAsync(DatabaseNames.Directory, bucket, cancellationToken);
+        var state = new MoveState(directory, bucket);
+        if (await state.FindAsync(cancellationToken) is not { } move)
         {
             return new MoveResult(MoveOutcome.Done, $"Bucket {bucket} is not being moved.");
         }
@@ -108,15 +103,15 @@ public sealed class BucketMover(IConfiguration configuration, MoveOptions option
         }
 
         await using var from = await OpenAsync(move.Source, bucket, cancellationToken);
-        await new MovingBucket(from, bucket, move.Epoch).ServeAsync("active", cancellationToken);
-        await directory.ForgetAsync(cancellationToken);
+        await state.ChangeAsync(from, move.Epoch - 1, "active", cancellationToken);
+        await state.ForgetAsync(cancellationToken);
         var aborted = $"The move is aborted: {move.Source} serves bucket {bucket}.";
         try
         {
             await using var to = await OpenAsync(move.Target, bucket, cancellationToken);
-            await new MovingBucket(to, bucket, move.Epoch).ForgetAsync(cancellationToken);
-            var rows = new RowCopy(from, to, await UserTables.OfBothAsync(from, to, cancellationToken), bucket, _ => Task.CompletedTask);
-            return new MoveResult(MoveOutcome.Done, $"{aborted} {await rows.DeleteAsync(to, cancellationToken)} rows are deleted on {move.Target}.");
+            var rows = new RowCopy(from, to, await UserTable.OfBothAsync(from, to, cancellationToken), bucket, _ => Task.CompletedTask);
+            var deleted = await new MoveSteps(move, state, from, to, rows, options, (_, _, _) => Task.CompletedTask).ClearAsync(cancellationToken);
+            return new MoveResult(MoveOutcome.Done, $"{aborted} {deleted} rows are deleted on {move.Target}.");
         }
         catch (Exception exception) when (exception is NpgsqlException or MoveException)
         {

@@ -28,36 +28,27 @@ public sealed record MoveResult(MoveOutcome Outcome, string Message, TimeSpan Cl
 {
     internal static async Task<MoveResult> OfAsync(Func<Task<MoveResult>> run, CancellationToken cancellationToken)
     {
-        const string Again = "The same command continues, and abort-move undoes what is not open yet.";
         try
         {
             return await run();
         }
-        catch (MoveException exception)
+        catch (Exception exception) when (Of(exception, cancellationToken.IsCancellationRequested) is { } result)
         {
-            return new(exception.Outcome, exception.Message);
-        }
-        catch (InvalidOperationException exception) when (exception.InnerException is null)
-        {
-            return new(MoveOutcome.NotConfigured, exception.Message);
-        }
-        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
-        {
-            return new(MoveOutcome.Failed, $"{exception.MessageText}: run the Migrator without arguments first.");
-        }
-        catch (PostgresException exception) when (!exception.IsTransient)
-        {
-            return new(MoveOutcome.Failed, $"{exception.Message} {Again}");
-        }
-        catch (NpgsqlException exception)
-        {
-            return new(MoveOutcome.Unreachable, $"A database is away: {exception.Message} {Again}");
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            return new(MoveOutcome.Failed, $"Stopped. {Again}");
+            return result;
         }
     }
+
+    private static MoveResult? Of(Exception exception, bool isStopped) => exception switch
+    {
+        MoveException move => new(move.Outcome, move.Message),
+        InvalidOperationException { InnerException: null } when exception.Source != nameof(Npgsql) => new(MoveOutcome.NotConfigured, exception.Message),
+        PostgresException { SqlState: PostgresErrorCodes.UndefinedTable } =>
+            new(MoveOutcome.Failed, $"{exception.Message}: run the Migrator without arguments first."),
+        PostgresException { IsTransient: false } => new(MoveOutcome.Failed, $"{exception.Message} The same command continues."),
+        NpgsqlException or InvalidOperationException { Source: nameof(Npgsql) } => new(MoveOutcome.Unreachable, $"A database is away: {exception.Message} The same command continues."),
+        OperationCanceledException when isStopped => new(MoveOutcome.Failed, "Stopped. The same command continues."),
+        _ => null,
+    };
 }
 
 /// <summary>Ends a move with this outcome and sentence.</summary>

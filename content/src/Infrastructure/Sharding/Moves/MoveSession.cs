@@ -1,4 +1,3 @@
-using System.Globalization;
 using Infrastructure.Persistence;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
@@ -15,18 +14,12 @@ internal sealed class MoveSession : IAsyncDisposable
     [Sql(typeof(int), Columns = [typeof(bool)])]
     private const string TakeBucketSql = "SELECT pg_try_advisory_lock(1110787915, $1)";
 
-    /// <summary>A row as text must read the same on both sides. While a lock is waited for, writers are refused.</summary>
-    [Sql]
-    private const string SettingsSql = """
-        SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false), set_config('bytea_output', 'hex', false),
-               set_config('extra_float_digits', '1', false), set_config('jit', 'off', false), set_config('lock_timeout', '300ms', false)
-        """;
-
-    [Sql(typeof(string), Columns = [typeof(string)])]
-    private const string IdleSql = "SELECT set_config('idle_session_timeout', $1, false)";
-
-    /// <summary>The session of a run whose machine is gone, or that hangs, ends after this time.</summary>
-    private static readonly TimeSpan MaxIdle = TimeSpan.FromMinutes(5);
+    /// <summary>
+    /// A row as text must read the same on both sides. While a lock is waited for, writers are refused. The session of a run
+    /// that hangs, or whose machine is gone, ends.
+    /// </summary>
+    private const string Settings =
+        " -c TimeZone=UTC -c DateStyle=ISO -c extra_float_digits=1 -c jit=off -c lock_timeout=300ms -c idle_session_timeout=5min";
 
     private readonly NpgsqlDataSource _server;
     private readonly NpgsqlConnection _connection;
@@ -44,13 +37,9 @@ internal sealed class MoveSession : IAsyncDisposable
         try
         {
             await session._connection.OpenAsync(cancellationToken);
-            await session.ExecuteAsync(SettingsSql, cancellationToken);
-            await session.LimitIdleAsync(null, cancellationToken);
-            return await session.ScalarAsync<bool>(TakeBucketSql, cancellationToken, (int)bucket)
-                ? session
-                : throw new MoveException(
-                    MoveOutcome.Locked,
-                    $"Another run is moving bucket {bucket}: stop it. If its machine is gone, its sessions end within minutes.");
+            return await session.ScalarAsync<bool>(TakeBucketSql, cancellationToken, (int)bucket) ? session : throw new MoveException(
+                MoveOutcome.Locked,
+                $"Another run is moving bucket {bucket}: stop it. If its machine is gone, its sessions end within minutes.");
         }
         catch
         {
@@ -59,18 +48,12 @@ internal sealed class MoveSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Its primary.</summary>
     /// <exception cref="MoveException">The connection string is missing.</exception>
     public static NpgsqlDataSource ServerOf(IConfiguration configuration, string database) =>
         configuration.GetConnectionString(database) is not null
-            ? configuration.PrimaryOf(database, settings => settings.CommandTimeout = 0)
+            ? configuration.PrimaryOf(
+                database, settings => (settings.CommandTimeout, settings.Options) = (0, $"{settings.Options}{Settings}".Trim()))
             : throw new MoveException(MoveOutcome.NotConfigured, $"There is no connection string '{database}'.");
-
-    /// <summary>The server ends the session, and with it its locks, when no statement comes for this time.</summary>
-    /// <param name="limit">Null for some minutes.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    public Task LimitIdleAsync(TimeSpan? limit, CancellationToken cancellationToken) => ExecuteAsync(
-        IdleSql, cancellationToken, string.Create(CultureInfo.InvariantCulture, $"{(long)(limit ?? MaxIdle).TotalMilliseconds}ms"));
 
     public async Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params object[] arguments)
     {
@@ -78,11 +61,8 @@ internal sealed class MoveSession : IAsyncDisposable
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    public async Task<T?> ScalarAsync<T>(string sql, CancellationToken cancellationToken, params object[] arguments)
-    {
-        await using var command = Command(sql, arguments);
-        return await command.ExecuteScalarAsync(cancellationToken) is T value ? value : default;
-    }
+    public async Task<T?> ScalarAsync<T>(string sql, CancellationToken cancellationToken, params object[] arguments) =>
+        (await QueryAsync(sql, row => row.GetFieldValue<T>(0), cancellationToken, arguments)).FirstOrDefault();
 
     public async Task<List<T>> QueryAsync<T>(
         string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] arguments)
@@ -107,11 +87,7 @@ internal sealed class MoveSession : IAsyncDisposable
     private NpgsqlCommand Command(string sql, object[] arguments)
     {
         var command = new NpgsqlCommand(sql, _connection);
-        foreach (var argument in arguments)
-        {
-            command.Parameters.Add(new NpgsqlParameter { Value = argument });
-        }
-
+        Array.ForEach(arguments, argument => command.Parameters.Add(new NpgsqlParameter { Value = argument }));
         return command;
     }
 }

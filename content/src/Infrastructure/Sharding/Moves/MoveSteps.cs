@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace Infrastructure.Sharding;
 
@@ -11,111 +10,107 @@ namespace Infrastructure.Sharding;
 /// </summary>
 /// <param name="tell">Gets each step and a line for people.</param>
 internal sealed class MoveSteps(
-    BucketMove move, MoveDirectory directory, MovingBucket from, MovingBucket to, MoveOptions options,
+    BucketMove move, MoveState state, MoveSession source, MoveSession target, RowCopy rows, MoveOptions options,
     Func<MoveStep, string, CancellationToken, Task> tell)
 {
-    /// <summary>Rounds of copying what was written meanwhile end when one has copied fewer rows, or after some rounds.</summary>
-    private const int FewRows = 200;
-
-    private const int MaxRounds = 5;
+    private readonly (string Source, string Target) _names = (source.Database, target.Database);
 
     /// <returns>For how long writes to the bucket were refused.</returns>
-    public async Task<TimeSpan> RunAsync(RowCopy rows, MoveSession source, MoveSession target, CancellationToken cancellationToken)
+    public async Task<TimeSpan> RunAsync(CancellationToken cancellationToken)
     {
-        var closed = TimeSpan.Zero;
+        var clock = new Stopwatch();
         if (!move.IsOpen)
         {
-            await PrepareAsync(rows, target, cancellationToken);
-            var since = await CopyAsync(rows, cancellationToken);
-            var clock = await CloseAsync(cancellationToken);
-            await SwitchAsync(rows, since, clock, cancellationToken);
-            closed = clock.Elapsed;
-            await from.LimitIdleAsync(CancellationToken.None);
+            await CopyAsync(cancellationToken);
+            await CloseAsync(clock, cancellationToken);
+            await SwitchAsync(clock, cancellationToken);
+            clock.Stop();
         }
 
-        await to.OpenAsync("active", CancellationToken.None);
-        await tell(MoveStep.Opened, $"{to.Shard} serves the bucket.", cancellationToken);
-        await CleanAsync(rows, source, cancellationToken);
-        return closed;
+        await state.ChangeAsync(target, move.Epoch, "active", CancellationToken.None);
+        await tell(MoveStep.Opened, $"{_names.Target} serves the bucket.", cancellationToken);
+        await MoveState.MaxIdleAsync(source, options.KeepFor + options.CloseTimeout, cancellationToken);
+        await Task.Delay(options.KeepFor, cancellationToken);
+        if (await state.OfAsync(source, cancellationToken) != "moved")
+        {
+            throw new MoveException(MoveOutcome.Failed, $"{_names.Source} has not left bucket {move.Bucket}, so its rows stay.");
+        }
+
+        await tell(MoveStep.Cleaned, $"{await rows.DeleteAsync(source, cancellationToken)} rows are deleted on {_names.Source}.", cancellationToken);
+        await state.ForgetAsync(cancellationToken);
+        await tell(MoveStep.Done, "Done.", cancellationToken);
+        return clock.Elapsed;
     }
 
-    private async Task PrepareAsync(RowCopy rows, MoveSession target, CancellationToken cancellationToken)
+    /// <summary>Takes away what an earlier run has left on the target.</summary>
+    /// <returns>How many rows.</returns>
+    public async Task<long> ClearAsync(CancellationToken cancellationToken)
     {
-        if (await to.IsServedAsync(cancellationToken))
+        switch (await state.OfAsync(target, cancellationToken))
         {
-            throw new MoveException(
-                MoveOutcome.Failed, $"{to.Shard} serves bucket {move.Bucket} already, and the bucket map says {from.Shard}.");
+            case "active" or "moving":
+                throw new MoveException(
+                    MoveOutcome.Failed, $"{_names.Target} serves bucket {move.Bucket} already, and the bucket map says {_names.Source}.");
+            case "opening":
+                await state.ChangeAsync(target, move.Epoch - 1, "moved", cancellationToken);
+                break;
         }
 
+        return await rows.DeleteAsync(target, cancellationToken);
+    }
+
+    private async Task CopyAsync(CancellationToken cancellationToken)
+    {
         // Nothing is deleted there for its age any more.
-        await from.ServeAsync("moving", cancellationToken);
-        var deleted = await rows.DeleteAsync(target, cancellationToken);
-        await to.ForgetAsync(cancellationToken);
-        await tell(MoveStep.Prepared, $"{to.Shard} is empty; {deleted} rows of an earlier run are deleted.", cancellationToken);
-    }
-
-    /// <returns>The oldest transaction whose rows may not be copied.</returns>
-    private async Task<string> CopyAsync(RowCopy rows, CancellationToken cancellationToken)
-    {
-        var clock = Stopwatch.StartNew();
-        var since = await from.HorizonAsync(cancellationToken);
-        var copied = await rows.CopyAsync(cancellationToken);
-        await tell(MoveStep.Copied, Text($"{copied} rows are copied, in {clock.Elapsed.TotalSeconds:0.0} s."), cancellationToken);
-        for (var round = 1; round <= MaxRounds && (round == 1 || copied >= FewRows); round++)
+        await state.ChangeAsync(source, move.Epoch - 1, "moving", cancellationToken);
+        await tell(MoveStep.Prepared, $"{_names.Target} is empty, of {await ClearAsync(cancellationToken)} rows of an earlier run.", cancellationToken);
+        await tell(MoveStep.Copied, $"{await rows.CopyAsync(cancellationToken)} rows are copied.", cancellationToken);
+        for (var (round, followed) = (1, 0L); round <= 5 && (round == 1 || followed > 200); round++)
         {
-            var next = await from.HorizonAsync(cancellationToken);
-            copied = await rows.CopySinceAsync(since, cancellationToken);
-            since = next;
-            await tell(MoveStep.Followed, $"{copied} rows that were written meanwhile are copied.", cancellationToken);
+            followed = await rows.FollowAsync(cancellationToken);
+            await tell(MoveStep.Followed, $"{followed} rows that were written meanwhile are copied.", cancellationToken);
         }
 
-        await to.StandbyHasItAsync(options.StandbyTimeout, cancellationToken);
-        return since;
+        await MoveState.StandbyHasItAsync(target, options.StandbyTimeout, cancellationToken);
     }
 
-    private async Task<Stopwatch> CloseAsync(CancellationToken cancellationToken)
+    private async Task CloseAsync(Stopwatch clock, CancellationToken cancellationToken)
     {
-        for (var waited = Stopwatch.StartNew(); ; await Task.Delay(500, cancellationToken))
+        var waited = Stopwatch.StartNew();
+        for (clock.Start(); !await state.TryCloseAsync(source, options.MaxClosed, cancellationToken); clock.Restart())
         {
-            var clock = Stopwatch.StartNew();
-            if (await from.TryCloseAsync(options.MaxClosed, cancellationToken))
-            {
-                return clock;
-            }
-
             if (waited.Elapsed > options.CloseTimeout)
             {
                 throw new MoveException(
                     MoveOutcome.Failed,
                     $"Bucket {move.Bucket} could not be closed in {waited.Elapsed.TotalSeconds:0} s: transactions that write to it stay open.");
             }
+
+            await Task.Delay(500, cancellationToken);
         }
     }
 
-    private async Task SwitchAsync(RowCopy rows, string since, Stopwatch clock, CancellationToken cancellationToken)
+    private async Task SwitchAsync(Stopwatch clock, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(options.MaxClosed);
         try
         {
-            await tell(MoveStep.Closed, $"{from.Shard} refuses writes.", limit.Token);
-            var last = await rows.CopySinceAsync(since, limit.Token);
-            await tell(MoveStep.Completed, $"The last {last} rows are copied.", limit.Token);
+            await tell(MoveStep.Closed, $"{_names.Source} refuses writes.", limit.Token);
+            await tell(MoveStep.Completed, $"The last {await rows.FollowAsync(limit.Token)} rows are copied.", limit.Token);
             await rows.VerifyAsync(limit.Token);
             await tell(MoveStep.Verified, "Number and digest of all rows are the same.", limit.Token);
-            await to.OpenAsync("opening", limit.Token);
-            await to.StandbyHasItAsync(options.MaxClosed, limit.Token);
-            await tell(MoveStep.Replicated, "A standby has the rows, or there is none.", limit.Token);
-            limit.Token.ThrowIfCancellationRequested();
-            await from.LeaveAsync();
+            await state.ChangeAsync(target, move.Epoch, "opening", limit.Token);
+            await MoveState.StandbyHasItAsync(target, options.MaxClosed, limit.Token);
+            await state.ChangeAsync(source, move.Epoch, "moved", CancellationToken.None);
             try
             {
-                // A promotion there must not bring back the old owner.
-                await from.StandbyHasItAsync(options.MaxClosed, limit.Token);
+                // A promotion there must not bring the bucket back.
+                await MoveState.StandbyHasItAsync(source, options.MaxClosed, limit.Token);
             }
             catch
             {
-                await from.ServeAsync("moving", CancellationToken.None);
+                await state.ChangeAsync(source, move.Epoch - 1, "moving", CancellationToken.None);
                 throw;
             }
         }
@@ -123,29 +118,13 @@ internal sealed class MoveSteps(
         {
             throw new MoveException(
                 MoveOutcome.Failed,
-                $"The switch was not done after {clock.Elapsed.TotalSeconds:0.0} s, so {from.Shard} takes writes again. "
+                $"The switch was not done after {clock.Elapsed.TotalSeconds:0} s, so {_names.Source} takes writes again. "
                 + $"Try again, or allow longer with --max-closed. ({exception.Message})");
         }
 
         // No shard serves the bucket now, so nothing stops this run.
-        await tell(MoveStep.Left, $"{from.Shard} refuses the bucket.", CancellationToken.None);
-        await directory.OpenAsync(CancellationToken.None);
-        await tell(MoveStep.Mapped, $"The bucket map names {to.Shard}.", CancellationToken.None);
+        await tell(MoveStep.Left, $"{_names.Source} refuses the bucket.", CancellationToken.None);
+        await state.MapAsync();
+        await tell(MoveStep.Mapped, $"The bucket map names {_names.Target}.", CancellationToken.None);
     }
-
-    private async Task CleanAsync(RowCopy rows, MoveSession source, CancellationToken cancellationToken)
-    {
-        await Task.Delay(options.KeepFor, cancellationToken);
-        if (!await from.HasLeftAsync(cancellationToken))
-        {
-            throw new MoveException(MoveOutcome.Failed, $"{from.Shard} has not left bucket {move.Bucket}, so its rows stay.");
-        }
-
-        var deleted = await rows.DeleteAsync(source, cancellationToken);
-        await tell(MoveStep.Cleaned, $"{deleted} rows are deleted on {from.Shard}.", cancellationToken);
-        await directory.ForgetAsync(cancellationToken);
-        await tell(MoveStep.Done, "Done.", cancellationToken);
-    }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

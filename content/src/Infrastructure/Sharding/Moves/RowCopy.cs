@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
+using Infrastructure.Persistence;
 
 namespace Infrastructure.Sharding;
 
@@ -11,57 +11,40 @@ namespace Infrastructure.Sharding;
 internal sealed class RowCopy(
     MoveSession source, MoveSession target, IReadOnlyList<UserTable> tables, short bucket, Func<string, Task> progress)
 {
-    private const int AtOnce = 1_000;
+    private const int AtOnce = 500;
+
+    /// <summary>A row that was not visible to a statement after this one was written by this transaction or a later one.</summary>
+    [Sql(Columns = [typeof(string)])]
+    private const string HorizonSql = "SELECT pg_snapshot_xmin(pg_current_snapshot())::xid::text";
 
     private readonly string _ofBucket = $"bucket_of(owner_id) = {bucket}";
+    private string _since = "";
 
-    /// <summary>All rows that are there, while others are written. A table comes after those that it references.</summary>
+    /// <summary>All rows that are there, while others are written.</summary>
     /// <returns>How many.</returns>
     public async Task<long> CopyAsync(CancellationToken cancellationToken)
     {
-        var count = 0L;
-        foreach (var table in tables)
-        {
-            await foreach (var owners in OwnersAsync(source, table, cancellationToken))
-            {
-                for (List<string> rows = []; ;)
-                {
-                    var began = Stopwatch.GetTimestamp();
-                    object[] arguments = rows.Count == 0 ? [owners] : [owners, rows[^1]];
-                    var after = rows.Count == 0 ? "" : $"AND ({table.Key}) > ({table.KeyOf("$2")})";
-                    rows = await source.QueryAsync(
-                        $"SELECT moved::text FROM {table.Name} AS moved WHERE {Of(owners)} {after} ORDER BY {table.Key} LIMIT {AtOnce}",
-                        row => row.GetString(0), cancellationToken, arguments);
-                    await WriteAsync(table, rows, cancellationToken);
-                    count += rows.Count;
-                    await PauseAsync(began, $"{count} rows are copied; now those of {table.Name}.", cancellationToken);
-                    if (rows.Count < AtOnce)
-                    {
-                        break;
-                    }
-                }
-            }
-        }
-
-        return count;
+        _since = (await source.ScalarAsync<string>(HorizonSql, cancellationToken))!;
+        return await PagesAsync(
+            source, tables, (table, rows) => target.ExecuteAsync(table.Upsert, cancellationToken, rows), cancellationToken);
     }
 
-    /// <summary>Rows that were inserted or updated by this transaction or later ones.</summary>
+    /// <summary>Rows that were inserted or updated since the last copy began.</summary>
     /// <returns>How many.</returns>
-    public async Task<long> CopySinceAsync(string transaction, CancellationToken cancellationToken)
+    public async Task<long> FollowAsync(CancellationToken cancellationToken)
     {
-        var count = 0L;
+        var (since, count) = (_since, 0L);
+        _since = (await source.ScalarAsync<string>(HorizonSql, cancellationToken))!;
+        var recent = await source.QueryAsync(
+            string.Join("\nUNION ALL ", tables.Select(table =>
+                $"SELECT '{table.Name}', moved::text FROM {table.Name} AS moved WHERE {_ofBucket} AND age(xmin) <= age($1::text::xid)")),
+            row => (Table: row.GetString(0), Row: row.GetString(1)), cancellationToken, since);
         foreach (var table in tables)
         {
-            var rows = await source.QueryAsync(
-                $"SELECT moved::text FROM {table.Name} AS moved WHERE {_ofBucket} AND age(xmin) <= age($1::text::xid)",
-                row => row.GetString(0), cancellationToken, transaction);
-            foreach (var some in rows.Chunk(AtOnce))
+            foreach (var some in recent.Where(row => row.Table == table.Name).Select(row => row.Row).Chunk(AtOnce))
             {
-                await WriteAsync(table, some, cancellationToken);
+                count += await target.ExecuteAsync(table.Upsert, cancellationToken, some.ToList());
             }
-
-            count += rows.Count;
         }
 
         return count;
@@ -74,10 +57,11 @@ internal sealed class RowCopy(
     /// <exception cref="MoveException">Rows differ.</exception>
     public async Task VerifyAsync(CancellationToken cancellationToken)
     {
-        var differing = await DifferencesAsync(tables, byOwner: false, cancellationToken);
-        foreach (var table in tables.Reverse().Where(table => differing.ContainsKey(table.Name)))
+        var differing = await DifferencesAsync(tables, "''", "", cancellationToken);
+        foreach (var table in tables.Reverse().Where(table => differing.Contains(table.Name)))
         {
-            var owners = (await DifferencesAsync([table], byOwner: true, cancellationToken))[table.Name].ToArray();
+            var owners = (await DifferencesAsync([table], "owner_id", "GROUP BY owner_id", cancellationToken))[table.Name]
+                .Select(Guid.Parse).Distinct().ToArray();
             var keys = await source.QueryAsync(
                 $"SELECT ROW({table.Key})::text FROM {table.Name} WHERE owner_id = ANY ($1)",
                 row => row.GetString(0), cancellationToken, owners);
@@ -86,30 +70,64 @@ internal sealed class RowCopy(
                 cancellationToken, owners, keys);
         }
 
-        if (differing.Count > 0 && (await DifferencesAsync(tables, byOwner: true, cancellationToken)).FirstOrDefault() is { Value: { } users } wrong)
+        if (differing.Count > 0
+            && (await DifferencesAsync(tables, "owner_id", "GROUP BY owner_id", cancellationToken)).FirstOrDefault() is { } wrong)
         {
             throw new MoveException(
-                MoveOutcome.Failed,
-                $"Rows of user {users.First()} in table {wrong.Key} are not the same on {target.Database} as on {source.Database}. Nothing was switched.");
+                MoveOutcome.Failed, $"Rows of user {wrong.First()} in table {wrong.Key} differ on {source.Database} and {target.Database}.");
         }
     }
 
     /// <returns>How many rows there were.</returns>
-    public async Task<long> DeleteAsync(MoveSession shard, CancellationToken cancellationToken)
+    public Task<long> DeleteAsync(MoveSession shard, CancellationToken cancellationToken) => PagesAsync(
+        shard,
+        tables.Reverse(),
+        async (table, rows) =>
+        {
+            await shard.ExecuteAsync(
+                $"DELETE FROM {table.Name} WHERE {table.Owns("$1")} AND ({table.Key}) BETWEEN ({table.KeyOf("$1")}) AND ({table.KeyOf("$2")})",
+                cancellationToken, rows[0], rows[^1]);
+
+            // Marks what is dead in the index, by a read that nobody waits for. Else the check of a foreign key does it.
+            await shard.ExecuteAsync($"SELECT FROM {table.Name} WHERE {table.Owns("$1")} LIMIT 1", cancellationToken, rows[0]);
+        },
+        cancellationToken);
+
+    /// <summary>
+    /// The bucket's rows, user by user, in the order of the key. After each page rests as long as it took, so that the servers'
+    /// other clients have half of the time.
+    /// </summary>
+    /// <param name="shard">Has the rows.</param>
+    /// <param name="some">The tables.</param>
+    /// <param name="use">Gets some rows of one user, as text.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>How many.</returns>
+    private async Task<long> PagesAsync(
+        MoveSession shard, IEnumerable<UserTable> some, Func<UserTable, List<string>, Task> use, CancellationToken cancellationToken)
     {
         var count = 0L;
-        foreach (var table in tables.Reverse())
+        foreach (var table in some)
         {
-            await foreach (var owners in OwnersAsync(shard, table, cancellationToken))
+            var next = $"SELECT owner_id FROM {table.Name} WHERE {_ofBucket} AND owner_id > $1 ORDER BY owner_id LIMIT 1";
+            for (var owner = Guid.Empty; (owner = await shard.ScalarAsync<Guid>(next, cancellationToken, owner)) != Guid.Empty;)
             {
-                for (var deleted = AtOnce; deleted == AtOnce;)
+                for (List<string> rows = []; rows.Count is 0 or AtOnce;)
                 {
                     var began = Stopwatch.GetTimestamp();
-                    deleted = await shard.ExecuteAsync(
-                        $"DELETE FROM {table.Name} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table.Name} WHERE {Of(owners)} LIMIT {AtOnce}))",
-                        cancellationToken, owners);
-                    count += deleted;
-                    await PauseAsync(began, $"{count} rows are deleted on {shard.Database}.", cancellationToken);
+                    object[] arguments = rows.Count == 0 ? [owner] : [owner, rows[^1]];
+                    var after = rows.Count == 0 ? "" : $"AND ({table.Key}) > ({table.KeyOf("$2")})";
+                    rows = await shard.QueryAsync(
+                        $"SELECT moved::text FROM {table.Name} AS moved WHERE owner_id = $1 {after} ORDER BY {table.Key} LIMIT {AtOnce}",
+                        row => row.GetString(0), cancellationToken, arguments);
+                    if (rows.Count == 0)
+                    {
+                        break;
+                    }
+
+                    await use(table, rows);
+                    count += rows.Count;
+                    await Task.Delay(Stopwatch.GetElapsedTime(began), cancellationToken);
+                    await progress($"{count} rows, now those of {table.Name}.");
                 }
             }
         }
@@ -117,59 +135,16 @@ internal sealed class RowCopy(
         return count;
     }
 
-    /// <summary>The owners of the bucket's rows: some who together have few, or one, who may have many.</summary>
-    private async IAsyncEnumerable<Guid[]> OwnersAsync(
-        MoveSession shard, UserTable table, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <returns>Names of tables with what of them differs.</returns>
+    private async Task<ILookup<string, string>> DifferencesAsync(
+        IEnumerable<UserTable> some, string part, string groups, CancellationToken cancellationToken)
     {
-        for (var last = Guid.Empty; ;)
-        {
-            var ofRows = await shard.QueryAsync(
-                $"SELECT owner_id FROM {table.Name} WHERE {_ofBucket} AND owner_id > $1 ORDER BY owner_id LIMIT {AtOnce}",
-                row => row.GetGuid(0), cancellationToken, last);
-            var owners = ofRows.Distinct().ToArray();
-            if (owners.Length == 0)
-            {
-                yield break;
-            }
-
-            // The last one has further rows, maybe.
-            owners = ofRows.Count == AtOnce && owners.Length > 1 ? owners[..^1] : owners;
-            yield return owners;
-            last = owners[^1];
-        }
-    }
-
-    private async Task WriteAsync(UserTable table, IReadOnlyList<string> rows, CancellationToken cancellationToken)
-    {
-        if (rows.Count > 0)
-        {
-            await target.ExecuteAsync(table.Upsert, cancellationToken, rows);
-        }
-    }
-
-    /// <returns>Names of tables, and whose rows differ; without owners their rows are compared as a whole.</returns>
-    private async Task<Dictionary<string, IEnumerable<Guid>>> DifferencesAsync(
-        IEnumerable<UserTable> some, bool byOwner, CancellationToken cancellationToken)
-    {
-        var (owner, groups) = byOwner ? ("owner_id", "GROUP BY owner_id") : ($"'{Guid.Empty}'::uuid", "");
         var sql = string.Join("\nUNION ALL ", some.Select(table => $"""
-            SELECT '{table.Name}', {owner}, concat_ws(' ', count(*), sum(hash_record_extended(ROW({table.Hashed}), 0)))
+            SELECT '{table.Name}', {part}::text, concat_ws(' ', count(*), sum(hash_record_extended(ROW({table.Hashed}), 0)))
             FROM {table.Name} WHERE {_ofBucket} {groups}
             """));
-        var digests = await Task.WhenAll(DigestsAsync(source), DigestsAsync(target));
-        return digests[0].Except(digests[1]).Concat(digests[1].Except(digests[0])).GroupBy(digest => digest.Table, digest => digest.Owner)
-            .ToDictionary(table => table.Key, table => table.Distinct());
-
-        Task<List<(string Table, Guid Owner, string)>> DigestsAsync(MoveSession shard) => shard.QueryAsync(
-            sql, row => (row.GetString(0), row.GetGuid(1), row.GetString(2)), cancellationToken);
-    }
-
-    private static string Of(Guid[] owners) => owners.Length == 1 ? "owner_id = ($1::uuid[])[1]" : "owner_id = ANY ($1)";
-
-    /// <summary>As long as what it was for took, so that the servers' other clients have half of the time for themselves.</summary>
-    private async Task PauseAsync(long began, string line, CancellationToken cancellationToken)
-    {
-        await Task.Delay(Stopwatch.GetElapsedTime(began), cancellationToken);
-        await progress(line);
+        var digests = await Task.WhenAll(new[] { source, target }.Select(shard => shard.QueryAsync(
+            sql, row => (Table: row.GetString(0), Part: row.GetString(1), Digest: row.GetString(2)), cancellationToken)));
+        return digests[0].Except(digests[1]).Concat(digests[1].Except(digests[0])).ToLookup(digest => digest.Table, digest => digest.Part);
     }
 }
