@@ -38,3 +38,19 @@ internal sealed class BucketOwnerConfiguration : IEntityTypeConfiguration<Bucket
         builder.Property(o => o.State).HasColumnName("state");
     }
 }
+
+internal sealed class BucketMoveConfiguration : IEntityTypeConfiguration<BucketMove>, IDirectoryEntity
+{
+    public void Configure(EntityTypeBuilder<BucketMove> builder)
+    {
+        builder.ToTable("bucket_moves");
+        builder.HasKey(m => m.Bucket);
+        builder.Property(m => m.Bucket).HasColumnName("bucket").ValueGeneratedNever();
+        builder.Property(m => m.Source).HasColumnName("source");
+        builder.Property(m => m.Target).HasColumnName("target");
+        builder.Property(m => m.Epoch).HasColumnName("epoch");
+        builder.Property(m => m.IsOpen).HasColumnName("is_open");
+        builder.Property(m => m.Note).HasColumnName("note");
+        builder.Property(m => m.NotedAt).HasColumnName("noted_at");
+    }
+}

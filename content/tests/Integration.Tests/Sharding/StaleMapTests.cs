@@ -84,7 +84,11 @@ public sealed class StaleMapTests(ServersFixture fixture) : IClassFixture<Server
         var users = new MovedUsers(writing, Bucket);
         Assert.EndsWith("shard0", await ReadAsync(reading, users.Users[0], hot), StringComparison.Ordinal);
         await using var paused = await PausedReplica.PauseAsync(databases);
-        await MoveAsync(users);
+
+        // A move waits for a standby; this one is another, which lags.
+        await databases.ExecuteAsync("shard0", $"UPDATE bucket_owner SET state = 'moved', epoch = 2 WHERE bucket = {Bucket}");
+        await databases.ExecuteAsync("shard1", $"INSERT INTO bucket_owner VALUES ({Bucket}, 2, 'active')");
+        await databases.ExecuteAsync("directory", $"UPDATE bucket_map SET shard = 'shard1', epoch = 2 WHERE bucket = {Bucket}");
         string token;
         await using (var request = Request.Begin(writing))
         {

@@ -3,7 +3,13 @@ namespace Infrastructure.Sharding;
 /// <summary>A bucket on its way from one shard to another.</summary>
 /// <param name="Epoch">Of the bucket on the target; on the source it is lower by one.</param>
 /// <param name="IsOpen">The bucket map names the target. Until then the move can be aborted.</param>
-internal sealed record BucketMove(short Bucket, string Source, string Target, long Epoch, bool IsOpen);
+internal sealed record BucketMove(short Bucket, string Source, string Target, long Epoch, bool IsOpen)
+{
+    /// <summary>What the last run has done last.</summary>
+    public string Note { get; init; } = "";
+
+    public DateTimeOffset NotedAt { get; init; }
+}
 
 /// <summary>What a move has just done. Each is a place where a run may die.</summary>
 public enum MoveStep
