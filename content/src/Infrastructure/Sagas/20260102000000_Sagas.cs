@@ -120,7 +120,8 @@ internal sealed class SagasMigration : Migration
         CREATE FUNCTION saga_backlog(OUT oldest_seconds double precision, OUT dead bigint)
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             SELECT coalesce(greatest(extract(epoch FROM clock_timestamp() - min(oldest.created_at)), 0), 0),
-                   (SELECT count(*) FROM sagas s JOIN bucket_owner b ON b.bucket = bucket_of(s.owner_id) AND b.state IN ('active', 'moving')
+                   (SELECT count(*)
+                    FROM sagas s JOIN bucket_owner b ON b.bucket = bucket_of(s.owner_id) AND b.state IN ('active', 'moving')
                     WHERE s.status IN (1, 2, 5) AND s.status = 5)
             FROM (VALUES (1::smallint), (2)) open (status) CROSS JOIN LATERAL (
                 SELECT s.created_at

@@ -69,7 +69,8 @@ internal sealed class BucketOwnerMigration : Migration
         -- owner_id is here when it references one of them. Types that may not have a hash function are hashed as text.
         CREATE VIEW user_tables AS
         WITH RECURSIVE level (oid, n) AS (
-            SELECT a.attrelid, 0 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'owner_id'
+            SELECT a.attrelid, 0
+            FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'owner_id'
             WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND NOT a.attisdropped
             UNION
             SELECT r.conrelid, n + 1 FROM level JOIN pg_constraint r ON r.confrelid = level.oid AND r.contype = 'f'
