@@ -135,8 +135,8 @@ public sealed class BucketMoveAbortTests(ServiceFixture fixture) : IClassFixture
         }
 
         await _service.Databases.ExecuteAsync("shard0", $"""
-            INSERT INTO idempotency_keys (owner_id, key, request_hash)
-            SELECT (ARRAY['{string.Join("', '", users.Users)}'])[1 + n % 2]::uuid, 'many' || n, '' FROM generate_series(1, 5000) AS n
+            INSERT INTO idempotency_keys (owner_id, key, request_hash, answer)
+            SELECT (ARRAY['{string.Join("', '", users.Users)}'])[1 + n % 2]::uuid, 'many' || n, '', '' FROM generate_series(1, 5000) AS n
             """);
         var moved = await users.MoveAsync("shard1");
 
