@@ -4,7 +4,7 @@ using Colonnade.Dev.Demo;
 
 namespace Template.Tests;
 
-/// <summary>The AppHost of a generated solution as a process, with its servers from programs and a temporary directory of its own.</summary>
+/// <summary>The AppHost of a generated solution as a process: servers from programs, a temporary directory for it alone.</summary>
 internal sealed class AppHostProcess : IDisposable
 {
     private static readonly TimeSpan s_timeout = TimeSpan.FromMinutes(4);
@@ -14,10 +14,11 @@ internal sealed class AppHostProcess : IDisposable
     private readonly ConcurrentQueue<string> _output = new();
     private readonly Process _process;
 
-    private AppHostProcess(GeneratedSolution solution)
+    private AppHostProcess(GeneratedSolution solution, string[] options)
     {
         _solution = solution;
-        var start = new ProcessStartInfo("dotnet", [solution.Assembly("src/AppHost"), "--ephemeral-ports", "--servers", "programs"])
+        var start = new ProcessStartInfo(
+            "dotnet", [solution.Assembly("src/AppHost"), "--ephemeral-ports", "--servers", "programs", .. options])
         {
             WorkingDirectory = solution.File("src/AppHost"),
             RedirectStandardOutput = true,
@@ -41,6 +42,12 @@ internal sealed class AppHostProcess : IDisposable
 
     public string Output => string.Join('\n', _output);
 
+    /// <summary>What its parts have printed, while it runs: the orchestrator keeps it in files.</summary>
+    public string OutputOfParts => string.Join('\n', _temporary.EnumerateDirectories("aspire-dcp*")
+        .SelectMany(directory => directory.EnumerateFiles())
+        .Where(file => file.Name[^4..] is "_out" or "_err")
+        .Select(file => File.ReadAllText(file.FullName)));
+
     /// <summary>Temporary files and directories that it has left, NuGet's lasting one (NuGetScratchroot) apart.</summary>
     public IEnumerable<FileSystemInfo> Left => _temporary.EnumerateFileSystemInfos()
         .Where(entry => !entry.Name.StartsWith("NuGetScratch", StringComparison.Ordinal));
@@ -48,11 +55,15 @@ internal sealed class AppHostProcess : IDisposable
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     /// <summary>Returns once the API is ready.</summary>
-    public static async Task<AppHostProcess> StartAsync(GeneratedSolution solution)
+    public static async Task<AppHostProcess> StartAsync(GeneratedSolution solution, params string[] options)
     {
         var state = solution.File(".local/state.json");
-        File.Delete(state);
-        var host = new AppHostProcess(solution);
+        if (File.Exists(state))
+        {
+            File.Delete(state); // A host that was killed has left it.
+        }
+
+        var host = new AppHostProcess(solution, options);
         for (var waited = Stopwatch.StartNew(); !File.Exists(state); await Task.Delay(50, Cancelled))
         {
             Assert.True(waited.Elapsed < s_timeout && !host._process.HasExited, host.Output);
@@ -104,10 +115,11 @@ internal sealed class AppHostProcess : IDisposable
     {
         const string Programs = "(PostgreSQL in ";
         var line = _output.First(line => line.Contains(Programs, StringComparison.Ordinal));
-        var directory = line[(line.IndexOf(Programs, StringComparison.Ordinal) + Programs.Length)..line.IndexOf(')', StringComparison.Ordinal)];
+        var directory = line.Split(Programs)[1].Split(')')[0];
         var outcome = await Shell.RunAsync(
             Path.Combine(directory, "pg_controldata"), [_solution.File($".local/{server}/data")], _solution.Root, Cancelled);
-        return outcome.Output.Single(text => text.StartsWith("Database cluster state:", StringComparison.Ordinal)).Split(':')[1].Trim();
+        const string State = "Database cluster state:";
+        return outcome.Output.Single(text => text.StartsWith(State, StringComparison.Ordinal))[State.Length..].Trim();
     }
 
     public void Dispose()

@@ -4,7 +4,7 @@ using Xunit.Sdk;
 
 namespace Template.Tests;
 
-/// <summary>Steps on a page. A failure tells which step it was, what the page showed and what the browser's console said.</summary>
+/// <summary>Steps on a page. A failure tells the step, what the page showed and the errors of the browser's console.</summary>
 internal sealed class BrowserSteps
 {
     private readonly IPage _page;
@@ -32,9 +32,9 @@ internal sealed class BrowserSteps
         }
         catch (Exception exception) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
         {
-            throw new XunitException(
-                $"{step}: {exception.Message}\n--- Errors of the console: {string.Join('\n', _errors)}\n--- {_page.Url} showed:\n{await TextAsync()}",
-                exception);
+            var page = $"--- {_page.Url} showed:\n{await TextAsync()}";
+            var console = $"--- Errors of the console: {string.Join('\n', _errors)}";
+            throw new XunitException($"{step}: {exception.Message}\n{console}\n{page}", exception);
         }
     }
 

@@ -122,7 +122,7 @@ public sealed partial class DashboardTests(Generator generator)
         transferred.EnsureSuccessStatusCode(); // 201 on one shard, 202 between two.
     }
 
-    /// <summary>By the menu, since an address loads the page again. The grid of spans is filled after its header is shown.</summary>
+    /// <summary>By the menu: an address loads the page again. The grid of spans is filled after its header is shown.</summary>
     private static async Task FindsTheTransferAsync(IPage page)
     {
         await page.Locator("a[href='/traces']").ClickAsync();

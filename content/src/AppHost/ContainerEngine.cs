@@ -11,7 +11,7 @@ namespace AppHost;
 /// <param name="Problem">A sentence that says why it cannot be used; null if it can.</param>
 internal sealed record ContainerEngine(string Name, string? Problem)
 {
-    /// <summary>Asks the orchestrator, which will run the containers: it may find an engine unusable that answers others.</summary>
+    /// <summary>Asks the orchestrator, which runs the containers: it may refuse an engine that answers other programs.</summary>
     /// <exception cref="LocalHostException">The orchestrator does not answer.</exception>
     public static async Task<ContainerEngine> FindAsync(IDistributedApplicationBuilder builder)
     {

@@ -12,7 +12,8 @@ internal sealed class PolledHealthCheck(Func<CancellationToken, Task<HealthCheck
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(100);
 
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    public async Task<HealthCheckResult> CheckHealthAsync(
+        HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         for (var started = Stopwatch.StartNew(); ; await Task.Delay(s_interval, cancellationToken))
         {

@@ -39,10 +39,12 @@ internal sealed class ProgramServers(
             .WithArgs([.. programs.SupervisedRedis(Directory.PidFile(ResourceNames.Redis), pipe: false).Skip(1)])
             .WithEnvironment("REDIS_DIRECTORY", Directory.Redis)
             .WithEnvironment("REDIS_PASSWORD", password);
-        return WithPort(redis, LocalPorts.Redis).WithIconName("DatabaseLightning").WithPolledHealthCheck(async cancellationToken =>
-            await RedisServer.AnswersAsync(AddressOf(redis.Resource), Directory.Secret(ResourceNames.Redis), cancellationToken)
-                ? HealthCheckResult.Healthy("Answers.")
-                : HealthCheckResult.Unhealthy("Refuses the password."));
+        return WithPort(redis, LocalPorts.Redis)
+            .WithIconName("DatabaseLightning")
+            .WithPolledHealthCheck(async cancellationToken =>
+                await RedisServer.AnswersAsync(AddressOf(redis.Resource), Directory.Secret(ResourceNames.Redis), cancellationToken)
+                    ? HealthCheckResult.Healthy("Answers.")
+                    : HealthCheckResult.Unhealthy("Refuses the password."));
     }
 
     protected override IResourceBuilder<IResourceWithEndpoints> AddReplica(IResourceBuilder<IResourceWithEndpoints> primary)

@@ -5,6 +5,8 @@ namespace AppHost;
 /// <summary>Whether the servers run in containers or from this machine's programs.</summary>
 internal static class ServerChoice
 {
+    private const string Engines = "Docker 25 or newer, or Podman";
+
     /// <summary>What <c>--servers</c> says; else containers if an engine runs. Prints which, why, and how to choose.</summary>
     /// <exception cref="LocalHostException">What was chosen cannot run.</exception>
     public static async Task<Servers> MakeAsync(
@@ -21,7 +23,7 @@ internal static class ServerChoice
         if (options.Servers == "containers")
         {
             throw new LocalHostException(
-                $"No container engine can be used: {engine!.Problem} Start Docker 25 or newer, or Podman, or pass --servers programs.");
+                $"No container engine can be used: {engine!.Problem} Start {Engines}, or pass --servers programs.");
         }
 
         var programs = FindPrograms(engine);
@@ -43,7 +45,7 @@ internal static class ServerChoice
         }
         catch (LocalHostException exception) when (engine is not null)
         {
-            throw new LocalHostException($"{exception.Message} Or start Docker 25 or newer, or Podman: {engine.Problem}", exception);
+            throw new LocalHostException($"{exception.Message} Or start {Engines}: {engine.Problem}", exception);
         }
     }
 }

@@ -48,7 +48,9 @@ public sealed record HostOptions(string DataDirectory, IReadOnlyList<string> Res
                 "--servers" => rest.TryDequeue(out var servers) && servers is "containers" or "programs"
                     ? options with { Servers = servers }
                     : null,
-                "--data" => rest.TryDequeue(out var directory) ? options with { DataDirectory = Path.GetFullPath(directory) } : null,
+                "--data" => rest.TryDequeue(out var directory)
+                    ? options with { DataDirectory = Path.GetFullPath(directory) }
+                    : null,
                 _ => options with { Rest = [.. options.Rest, argument] },
             };
             error = options is not null ? ""

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.DataProtection;
 using Scalar.AspNetCore;
 
 namespace Api.Common;
@@ -30,6 +31,8 @@ internal static class HttpSurface
                     TimeSpan.FromSeconds(builder.Configuration.GetValue("Authentication:ClockSkewSeconds", defaultValue: 30));
                 options.Events = new JwtBearerEvents { OnMessageReceived = TakeTokenOfStream };
             });
+        // AddAuthentication brings it along, and nothing is protected by it: no key is to be stored.
+        builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.FollowTokenKeys();
         builder.Services.AddAuthorizationBuilder()
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireSubject().Build());

@@ -9,7 +9,7 @@ CREATE TABLE activity (
 CREATE INDEX ix_activity_payload ON activity USING gin (payload jsonb_path_ops);
 -- Rows come about in the order of their time, so a few kilobytes say which pages have which times.
 CREATE INDEX ix_activity_created_at ON activity USING brin (created_at) WITH (pages_per_range = 32);
-CREATE INDEX ix_activity_bucket ON activity (bucket_of(owner_id));
+CREATE INDEX ix_activity_bucket ON activity (bucket_of(owner_id), owner_id);
 CALL protect('activity');
 GRANT SELECT, INSERT ON activity TO app_rw;
 GRANT SELECT ON activity TO app_ro;

@@ -7,7 +7,7 @@ CREATE TABLE idempotency_keys (
     PRIMARY KEY (owner_id, key)
 );
 CREATE INDEX ix_idempotency_keys_created_at ON idempotency_keys (created_at);
-CREATE INDEX ix_idempotency_keys_bucket ON idempotency_keys (bucket_of(owner_id));
+CREATE INDEX ix_idempotency_keys_bucket ON idempotency_keys (bucket_of(owner_id), owner_id);
 CALL protect('idempotency_keys');
 GRANT SELECT, INSERT, UPDATE ON idempotency_keys TO app_rw;
 

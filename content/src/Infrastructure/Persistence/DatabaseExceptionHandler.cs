@@ -55,6 +55,8 @@ internal sealed partial class DatabaseExceptionHandler(
         // The shard's fence refused it, and went on doing so for as long as a request is tried again.
         PostgresException { SqlState: FenceErrors.BucketMoved or FenceErrors.OldTimeline } => Unavailable(),
         NpgsqlException { IsTransient: true } => Unavailable(),
+        // The server has ended the session: it shuts down, was told to, or the transaction did nothing for too long.
+        PostgresException { InvariantSeverity: "FATAL" } => Unavailable(),
         // A pool without a free connection, and a server that does not answer in time.
         NpgsqlException { InnerException: TimeoutException } or TimeoutException => Unavailable(),
         DbUpdateException or InvalidOperationException => exception.InnerException is { } inner ? Of(inner) : null,

@@ -13,7 +13,7 @@ CREATE TABLE events (
 );
 CREATE INDEX ix_events_xact_seq ON events (xact, seq);
 CREATE INDEX ix_events_created_at ON events USING brin (created_at);
-CREATE INDEX ix_events_bucket ON events (bucket_of(owner_id));
+CREATE INDEX ix_events_bucket ON events (bucket_of(owner_id), owner_id);
 CALL protect('events');
 GRANT SELECT, INSERT ON events TO app_rw, worker;
 
@@ -28,7 +28,7 @@ CREATE FUNCTION read_event_owners(
     OUT owners uuid[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT h.horizon, current_timeline(), (SELECT system_identifier FROM pg_control_system()),
-           (SELECT sum(b.epoch) FROM bucket_owner b),
+           (SELECT sum(b.epoch) FROM bucket_owner b WHERE b.state <> 'opening'),
            coalesce((
                SELECT clock_timestamp() - min(e.created_at)
                FROM events e JOIN bucket_owner b ON b.bucket = bucket_of(e.owner_id) AND b.epoch = e.epoch

@@ -3,7 +3,7 @@ using Application.Realtime;
 using Domain.Common;
 using Infrastructure.Persistence;
 using Infrastructure.Sharding;
-using static Infrastructure.Persistence.Pipeline;
+using static Infrastructure.RowSecurity.Pipeline;
 
 namespace Infrastructure.Realtime;
 

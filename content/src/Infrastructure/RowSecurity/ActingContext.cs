@@ -1,4 +1,3 @@
-using Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Npgsql;
 

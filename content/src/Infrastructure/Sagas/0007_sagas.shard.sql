@@ -25,7 +25,7 @@ CREATE INDEX ix_sagas_due_at ON sagas (due_at) WHERE status IN (1, 2);
 -- Ids begin with their time: the oldest and the newest of a status are at the ends of a range.
 CREATE INDEX ix_sagas_open ON sagas (status, id) WHERE status IN (1, 2, 5);
 CREATE INDEX ix_sagas_ended_at ON sagas (ended_at) WHERE ended_at IS NOT NULL;
-CREATE INDEX ix_sagas_bucket ON sagas (bucket_of(owner_id));
+CREATE INDEX ix_sagas_bucket ON sagas (bucket_of(owner_id), owner_id);
 CALL protect('sagas');
 GRANT SELECT, INSERT ON sagas TO app_rw;
 GRANT SELECT, INSERT, UPDATE ON sagas TO worker;
@@ -49,7 +49,7 @@ CREATE TABLE saga_steps (
     PRIMARY KEY (owner_id, saga_id, step)
 );
 CREATE INDEX ix_saga_steps_done_at ON saga_steps USING brin (done_at);
-CREATE INDEX ix_saga_steps_bucket ON saga_steps (bucket_of(owner_id));
+CREATE INDEX ix_saga_steps_bucket ON saga_steps (bucket_of(owner_id), owner_id);
 CALL protect('saga_steps');
 GRANT SELECT, INSERT ON saga_steps TO worker;
 
@@ -64,17 +64,14 @@ BEGIN
     PERFORM refuse_old_timeline(known_timeline);
     FOR due IN
         SELECT s.owner_id, s.id, b.bucket
-        FROM sagas s JOIN bucket_owner b ON b.bucket = bucket_of(s.owner_id) AND b.state <> 'moved'
+        FROM sagas s JOIN bucket_owner b ON b.bucket = bucket_of(s.owner_id) AND b.state IN ('active', 'moving')
         WHERE s.status IN (1, 2) AND s.due_at <= now() AND s.name = ANY (names)
         ORDER BY s.due_at LIMIT n FOR UPDATE OF s SKIP LOCKED
     LOOP
         CONTINUE WHEN NOT pg_try_advisory_xact_lock_shared(1110787914, due.bucket);
         -- What was committed before the lock was free is seen only by a statement that begins after it.
         SELECT b.state INTO state_here FROM bucket_owner b WHERE b.bucket = due.bucket;
-        CONTINUE WHEN state_here IS NULL OR state_here = 'moved';
-        IF state_here = 'moving' THEN
-            INSERT INTO bucket_changes (bucket, owner_id) VALUES (due.bucket, due.owner_id);
-        END IF;
+        CONTINUE WHEN state_here IS NULL OR state_here NOT IN ('active', 'moving');
         UPDATE sagas s SET due_at = clock_timestamp() + lease, lease_epoch = s.lease_epoch + 1
         WHERE s.owner_id = due.owner_id AND s.id = due.id
         RETURNING s.owner_id, s.id, s.name, s.data, s.status, s.step, s.attempt, s.retries, s.due_at, s.lease_epoch, s.error_code,
@@ -103,7 +100,7 @@ CREATE FUNCTION list_sagas(of_status smallint, before uuid, n int) RETURNS SETOF
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT s.owner_id, s.id, s.name, s.data, s.status, s.step, s.attempt, s.retries, s.due_at, s.lease_epoch, s.error_code,
            s.error, s.failure, s.trace_parent, s.is_forced, s.created_at, s.ended_at
-    FROM sagas s JOIN bucket_owner b ON b.bucket = bucket_of(s.owner_id) AND b.state <> 'moved'
+    FROM sagas s JOIN bucket_owner b ON b.bucket = bucket_of(s.owner_id) AND b.state IN ('active', 'moving')
     WHERE s.status IN (1, 2, 5) AND s.status = of_status AND s.id < before
     ORDER BY s.id DESC LIMIT n;
 $$;
@@ -112,11 +109,12 @@ $$;
 CREATE FUNCTION saga_backlog(OUT oldest_seconds double precision, OUT dead bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT coalesce(greatest(extract(epoch FROM clock_timestamp() - min(oldest.created_at)), 0), 0),
-           (SELECT count(*) FROM sagas s JOIN bucket_owner b ON b.bucket = bucket_of(s.owner_id) AND b.state <> 'moved'
+           (SELECT count(*)
+            FROM sagas s JOIN bucket_owner b ON b.bucket = bucket_of(s.owner_id) AND b.state IN ('active', 'moving')
             WHERE s.status IN (1, 2, 5) AND s.status = 5)
     FROM (VALUES (1::smallint), (2)) open (status) CROSS JOIN LATERAL (
         SELECT s.created_at
-        FROM sagas s JOIN bucket_owner b ON b.bucket = bucket_of(s.owner_id) AND b.state <> 'moved'
+        FROM sagas s JOIN bucket_owner b ON b.bucket = bucket_of(s.owner_id) AND b.state IN ('active', 'moving')
         WHERE s.status IN (1, 2, 5) AND s.status = open.status
         ORDER BY s.id LIMIT 1
     ) oldest;

@@ -5,7 +5,7 @@ using Domain.Common;
 using Infrastructure.Persistence;
 using Infrastructure.Sharding;
 using Microsoft.Extensions.Options;
-using static Infrastructure.Persistence.Pipeline;
+using static Infrastructure.RowSecurity.Pipeline;
 
 namespace Infrastructure.Sagas;
 

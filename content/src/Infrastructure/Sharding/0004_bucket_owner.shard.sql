@@ -4,18 +4,10 @@
 CREATE TABLE bucket_owner (
     bucket  smallint PRIMARY KEY CHECK (bucket BETWEEN 0 AND 1023),
     epoch   bigint   NOT NULL,
-    state   text     NOT NULL CHECK (state IN ('active', 'moving', 'moved'))
+    -- 'moving': served here and being copied to another shard. 'opening': complete here, and served to those who know
+    -- the epoch, which the bucket map says once the move is decided. 'moved': another shard serves it.
+    state   text     NOT NULL CHECK (state IN ('active', 'moving', 'opening', 'moved'))
 );
-
--- Users that were written to while their bucket was being copied to another shard.
-CREATE TABLE bucket_changes (
-    id        bigint   GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    bucket    smallint NOT NULL,
-    owner_id  uuid     NOT NULL
-);
-CREATE INDEX ix_bucket_changes_owner_id ON bucket_changes (owner_id);
-ALTER TABLE bucket_changes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-CREATE POLICY all_rows ON bucket_changes TO "owner" USING (true) WITH CHECK (true);
 
 -- Ten bits of every id: see Uuid8 in Domain.
 CREATE FUNCTION bucket_of(id uuid) RETURNS smallint IMMUTABLE PARALLEL SAFE LANGUAGE sql
@@ -30,20 +22,20 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION record_change(bucket smallint, user_id uuid) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    INSERT INTO bucket_changes (bucket, owner_id) VALUES (bucket, user_id)
-$$;
+-- False while a move copies rows here. Constraint triggers that compare rows of several tables ask it.
+CREATE FUNCTION is_served(user_id uuid) RETURNS boolean STABLE LANGUAGE sql
+RETURN EXISTS (SELECT FROM bucket_owner b WHERE b.bucket = bucket_of(user_id) AND b.state <> 'moved');
 
 CREATE FUNCTION refuse_bucket(user_id uuid, known_epoch bigint) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'Bucket % is not here at epoch %.', bucket_of(user_id), known_epoch USING ERRCODE = 'MV001';
 END $$;
 
--- A transaction calls this for each user before it changes rows of the user. Writers share the lock; a move of the bucket
--- takes it alone. An advisory lock and not one on the row of bucket_owner, since that would write a row version for every
--- transaction. Waiters are served in turn, so a move cannot be starved. The second statement sees what was committed while
--- the first one waited. In the caller's rights and path, since to change these costs a third of the call.
+-- A transaction calls this for each user whose rows it changes, before it does. Writers share the lock. The session of
+-- a move takes it alone to close the bucket, so a move that dies opens it again. An advisory lock and not one on the
+-- row of bucket_owner, since that would write a row version for every transaction. It is tried and not waited for:
+-- a refused writer gives its connection back and tries again. While a move waits for it, no writer gets it any more.
+-- In the caller's rights and path, since to change these costs a third of the call.
 CREATE FUNCTION act_for(user_id uuid, known_epoch bigint, known_timeline int) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     id CONSTANT smallint := bucket_of(user_id);
@@ -51,17 +43,48 @@ DECLARE
     state_here text;
 BEGIN
     PERFORM refuse_old_timeline(known_timeline);
-    PERFORM pg_advisory_xact_lock_shared(1110787914, id);
-    SELECT b.epoch, b.state INTO epoch_here, state_here FROM bucket_owner b WHERE b.bucket = id;
+    IF pg_try_advisory_xact_lock_shared(1110787914, id) THEN
+        SELECT b.epoch, b.state INTO epoch_here, state_here FROM bucket_owner b WHERE b.bucket = id;
+    END IF;
     IF epoch_here IS DISTINCT FROM known_epoch OR state_here = 'moved' THEN
         PERFORM refuse_bucket(user_id, known_epoch);
-    END IF;
-    IF state_here = 'moving' THEN
-        PERFORM record_change(id, user_id);
     END IF;
     PERFORM add_app_user(user_id);
 END $$;
 
+-- The tables whose rows belong to users, and so move with them: those that have a column owner_id. The level of a table
+-- is above those of the tables that it references; 50 says that they reference each other in a circle. A table without
+-- owner_id is here when it references one of them. Types that may not have a hash function are hashed as text.
+CREATE VIEW user_tables AS
+WITH RECURSIVE level (oid, n) AS (
+    SELECT a.attrelid, 0
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'owner_id'
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND NOT a.attisdropped
+    UNION
+    SELECT r.conrelid, n + 1 FROM level JOIN pg_constraint r ON r.confrelid = level.oid AND r.contype = 'f'
+    WHERE r.conparentid = 0 AND r.conrelid <> r.confrelid AND n < 50
+)
+SELECT quote_ident(c.relname) AS name, l.level,
+       array_agg(c.relname || '.' || a.attname || ' ' || a.type || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
+                 ORDER BY a.attnum) AS shape,
+       string_agg(a.name, ', ' ORDER BY a.attnum) FILTER (WHERE a.attgenerated = '') AS columns,
+       coalesce(array_agg(a.name ORDER BY a.attnum) FILTER (WHERE a.is_key), ARRAY[]::text[]) AS key,
+       string_agg(a.name || ' = excluded.' || a.name, ', ' ORDER BY a.attnum)
+           FILTER (WHERE a.attgenerated = '' AND (a.attidentity <> 'a' AND NOT a.is_key OR a.attname = 'owner_id')) AS changes,
+       string_agg(a.name || CASE WHEN a.type IN (
+           'uuid', 'text', 'smallint', 'integer', 'bigint', 'boolean', 'timestamp with time zone', 'jsonb', 'bytea', 'xid8',
+           'numeric', 'date') THEN '' ELSE '::text' END, ', ' ORDER BY a.attnum) AS hashed,
+       bool_or(a.attname = 'owner_id') AS has_owner
+FROM (SELECT oid, max(n) AS level FROM level GROUP BY oid) l JOIN pg_class c ON c.oid = l.oid
+JOIN (
+    SELECT a.attrelid, a.attname, a.attnum, a.attnotnull, a.attgenerated, a.attidentity,
+           quote_ident(a.attname) AS name, format_type(a.atttypid, a.atttypmod) AS type,
+           EXISTS (SELECT FROM pg_index k WHERE k.indrelid = a.attrelid AND k.indisprimary
+                   AND a.attnum = ANY (k.indkey)) AS is_key
+    FROM pg_attribute a WHERE a.attnum > 0 AND NOT a.attisdropped
+) a ON a.attrelid = c.oid
+GROUP BY c.oid, c.relname, l.level;
+
 GRANT SELECT ON bucket_owner TO app_rw, app_ro, worker;
-REVOKE ALL ON FUNCTION act_for(uuid, bigint, int), record_change(smallint, uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION act_for(uuid, bigint, int), record_change(smallint, uuid) TO app_rw, worker;
+REVOKE ALL ON FUNCTION act_for(uuid, bigint, int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION act_for(uuid, bigint, int) TO app_rw, worker;

@@ -161,7 +161,7 @@ internal sealed class ShardWriter(
         switch (FenceErrors.SqlStateOf(exception))
         {
             case FenceErrors.BucketMoved when _age.Elapsed < Patience:
-                await Task.Delay(Math.Min(attempt * 5, 50), cancellationToken);
+                await Task.Delay(Random.Shared.Next(2, Math.Min(4 << Math.Min(attempt, 6), 200)), cancellationToken);
                 await buckets.ReloadAsync(cancellationToken);
                 return true;
             case FenceErrors.OldTimeline when attempt <= 5:

@@ -13,7 +13,7 @@ CREATE TABLE transfers (
     ended_at         timestamptz,
     PRIMARY KEY (owner_id, id)
 );
-CREATE INDEX ix_transfers_bucket ON transfers (bucket_of(owner_id));
+CREATE INDEX ix_transfers_bucket ON transfers (bucket_of(owner_id), owner_id);
 CALL protect('transfers');
 GRANT SELECT, INSERT ON transfers TO app_rw;
 GRANT SELECT ON transfers TO app_ro, worker;

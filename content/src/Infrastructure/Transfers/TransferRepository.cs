@@ -6,7 +6,7 @@ using Domain.Wallets;
 using Infrastructure.Persistence;
 using Infrastructure.Sharding;
 using Npgsql;
-using static Infrastructure.Persistence.Pipeline;
+using static Infrastructure.RowSecurity.Pipeline;
 
 namespace Infrastructure.Transfers;
 

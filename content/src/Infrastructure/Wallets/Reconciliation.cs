@@ -25,7 +25,7 @@ public sealed class Reconciliation(IConfiguration configuration)
     [Sql(typeof(short), Columns = [typeof(Guid), typeof(long), typeof(long), typeof(long), typeof(long)])]
     private const string WalletsSql = """
         SELECT w.id, w.balance, w.pending, coalesce(e.balance, 0)::bigint, coalesce(e.pending, 0)::bigint
-        FROM wallets w JOIN bucket_owner b ON b.bucket = bucket_of(w.owner_id) AND b.state <> 'moved'
+        FROM wallets w JOIN bucket_owner b ON b.bucket = bucket_of(w.owner_id) AND b.state IN ('active', 'moving')
         LEFT JOIN (
             SELECT owner_id, wallet_id, sum(amount) FILTER (WHERE account = 1) AS balance,
                    sum(amount) FILTER (WHERE account = 2) AS pending
@@ -40,7 +40,7 @@ public sealed class Reconciliation(IConfiguration configuration)
     [Sql(Columns = [typeof(Guid), typeof(long), typeof(long)])]
     private const string TransfersSql = """
         SELECT e.transfer_id, sum(e.amount)::bigint, coalesce(sum(e.amount) FILTER (WHERE e.account = 4), 0)::bigint
-        FROM entries e JOIN bucket_owner b ON b.bucket = bucket_of(e.owner_id) AND b.state <> 'moved'
+        FROM entries e JOIN bucket_owner b ON b.bucket = bucket_of(e.owner_id) AND b.state IN ('active', 'moving')
         GROUP BY e.transfer_id
         HAVING sum(e.amount) <> 0 OR coalesce(sum(e.amount) FILTER (WHERE e.account = 4), 0) <> 0
         ORDER BY e.transfer_id
@@ -53,7 +53,7 @@ public sealed class Reconciliation(IConfiguration configuration)
     [Sql(typeof(Guid[]), Columns = [typeof(Guid), typeof(long), typeof(long)])]
     private const string SumsSql = """
         SELECT e.transfer_id, sum(e.amount)::bigint, coalesce(sum(e.amount) FILTER (WHERE e.account = 4), 0)::bigint
-        FROM entries e JOIN bucket_owner b ON b.bucket = bucket_of(e.owner_id) AND b.state <> 'moved'
+        FROM entries e JOIN bucket_owner b ON b.bucket = bucket_of(e.owner_id) AND b.state IN ('active', 'moving')
         WHERE e.transfer_id = ANY ($1)
         GROUP BY e.transfer_id
         """;

@@ -8,13 +8,9 @@ internal sealed class Buckets(IConfiguration configuration) : IVerb
 
     public string Usage => """
         buckets
-              list the buckets of every shard, and those that are being moved
+              list the buckets of every shard, and how far moves are that are not finished
         """;
 
-    public async Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken)
-    {
-        var result = await BucketSummary.DescribeAsync(configuration, cancellationToken);
-        (result.Outcome == MoveOutcome.Done ? Console.Out : Console.Error).WriteLine(result.Message);
-        return (int)result.Outcome;
-    }
+    public async Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken) =>
+        AbortMove.End(await BucketSummary.DescribeAsync(configuration, cancellationToken));
 }

@@ -8,44 +8,32 @@ internal sealed class MoveBucket(IConfiguration configuration) : IVerb
     public string Name => "move-bucket";
 
     public string Usage => """
-        move-bucket <number> --to <shard> [--keep-for <seconds>] [--max-blocked <milliseconds>]
+        move-bucket <number> --to <shard> [--keep-for <seconds>] [--max-closed <seconds>]
               move a bucket to another shard while it is used. The same command continues a move that was cut off.
-              --keep-for     how long the old shard keeps its rows for queries under way; 5
-              --max-blocked  how long writes to the bucket may wait; 250
+              --keep-for    how long the old shard keeps its rows for queries under way; 5
+              --max-closed  how long writes to the bucket may be refused; 5
         """;
 
     public async Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken)
     {
         if (Parse(arguments, out var error) is not var (bucket, shard, options))
         {
-            return Fail(error, IVerb.WrongUsage);
+            Console.Error.WriteLine(error);
+            return IVerb.WrongUsage;
         }
 
-        var result = await new BucketMover(configuration, options, Tell).MoveAsync(bucket, shard, cancellationToken);
-        if (result.Outcome != MoveOutcome.Done)
-        {
-            return Fail(result.Message, (int)result.Outcome);
-        }
-
-        Console.WriteLine(result.Message);
-        return 0;
+        return AbortMove.End(await new BucketMover(configuration, options, Tell).MoveAsync(bucket, shard, cancellationToken));
     }
 
-    /// <summary>Says nothing while writers wait, since whoever reads the output may be slow.</summary>
+    /// <summary>Says nothing while writes are refused, since whoever reads the output may be slow.</summary>
     private static Task Tell(MoveStep step, string text)
     {
-        if (step is < MoveStep.Locked or >= MoveStep.Opened)
+        if (step is < MoveStep.Closed or >= MoveStep.Mapped)
         {
             Console.WriteLine(text);
         }
 
         return Task.CompletedTask;
-    }
-
-    private static int Fail(string message, int code)
-    {
-        Console.Error.WriteLine(message);
-        return code;
     }
 
     private static (int Bucket, string Shard, MoveOptions Options)? Parse(string[] arguments, out string error)
@@ -70,10 +58,10 @@ internal sealed class MoveBucket(IConfiguration configuration) : IVerb
                 case "--keep-for" when TryParse(value, out var seconds):
                     options = options with { KeepFor = TimeSpan.FromSeconds(seconds) };
                     break;
-                case "--max-blocked" when TryParse(value, out var milliseconds) && milliseconds > 0:
-                    options = options with { MaxBlocked = TimeSpan.FromMilliseconds(milliseconds) };
+                case "--max-closed" when TryParse(value, out var seconds) && seconds > 0:
+                    options = options with { MaxClosed = TimeSpan.FromSeconds(seconds) };
                     break;
-                case "--to" or "--keep-for" or "--max-blocked":
+                case "--to" or "--keep-for" or "--max-closed":
                     error = $"{arguments[i]} cannot be '{value}'.";
                     return null;
                 default:

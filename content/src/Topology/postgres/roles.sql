@@ -39,6 +39,9 @@ alter role app_rw set statement_timeout = '10s';
 alter role app_ro set statement_timeout = '10s';
 alter role worker set statement_timeout = '10s';
 
+-- What moves a bucket asks how far the standbys are, which an ordinary role is not shown.
+grant pg_read_all_stats to "owner";
+
 -- The server's own databases are for the superuser alone.
 revoke all on database postgres from public;
 revoke all on database template1 from public;

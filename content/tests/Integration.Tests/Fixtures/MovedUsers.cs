@@ -1,7 +1,11 @@
 using Domain.Common;
+using Infrastructure.Persistence;
 using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Topology;
 
 namespace Integration.Tests.Fixtures;
 
@@ -11,6 +15,8 @@ internal sealed class MovedUsers(TestService service, int bucket)
     private readonly List<(UserId User, string Key)> _written = [];
 
     public UserId[] Users { get; } = [.. Enumerable.Range(0, 4).Select(_ => new UserId(Uuid8.New(new Bucket(bucket), DateTimeOffset.UtcNow)))];
+
+    public static MoveOptions Unhurried { get; } = new() { KeepFor = TimeSpan.Zero, MaxClosed = TimeSpan.FromSeconds(30) };
 
     /// <summary>Lines of the last run.</summary>
     public List<string> Output { get; } = [];
@@ -60,12 +66,15 @@ internal sealed class MovedUsers(TestService service, int bucket)
     }
 
     /// <param name="at">What happens at each step of the move, in place of nothing.</param>
-    public Task<MoveResult> MoveAsync(string target, Func<MoveStep, Task>? at = null, MoveOptions? options = null)
+    /// <param name="options">By default rows are not kept, and a busy machine has time.</param>
+    /// <param name="configuration">Where the databases are, if not as usual.</param>
+    public Task<MoveResult> MoveAsync(
+        string target, Func<MoveStep, Task>? at = null, MoveOptions? options = null, IConfiguration? configuration = null)
     {
         Output.Clear();
         return new BucketMover(
-            Databases.OwnerConfiguration(),
-            options ?? new MoveOptions { KeepFor = TimeSpan.Zero },
+            configuration ?? Databases.OwnerConfiguration(),
+            options ?? Unhurried,
             async (step, text) =>
             {
                 Output.Add(text);
@@ -85,12 +94,32 @@ internal sealed class MovedUsers(TestService service, int bucket)
         Assert.Equal($"{shard} {epoch}", await Databases.ScalarAsync<string>("directory", $"SELECT shard || ' ' || epoch FROM bucket_map WHERE bucket = {bucket}"));
         Assert.Equal($"active {epoch}", await StateAsync(shard));
         Assert.Equal($"moved {epoch}", await StateAsync(formerly));
-        Assert.Equal(0, await Databases.ScalarAsync<long>(formerly, $"SELECT count(*) FROM bucket_changes WHERE bucket = {bucket}"));
+        Assert.Equal(0, await Databases.ScalarAsync<long>("directory", $"SELECT count(*) FROM bucket_moves WHERE bucket = {bucket}"));
     }
 
-    /// <summary>How many shards would let a transaction for the bucket in.</summary>
-    public async Task<int> ServedByAsync() => new[] { await StateAsync("shard0"), await StateAsync("shard1") }
-        .Count(state => state.StartsWith("active", StringComparison.Ordinal) || state.StartsWith("moving", StringComparison.Ordinal));
+    public Task<MoveResult> AbortAsync(IConfiguration? configuration = null) => new BucketMover(
+        configuration ?? Databases.OwnerConfiguration(), new MoveOptions(), (_, _) => Task.CompletedTask).AbortAsync(bucket, Cancellation);
+
+    /// <summary>Shards that would let a transaction for the bucket in that knows the bucket map.</summary>
+    public async Task<string[]> ServedByAsync()
+    {
+        var served = new List<string>();
+        foreach (var shard in new[] { "shard0", "shard1" })
+        {
+            var epoch = await Databases.ScalarAsync<long>(
+                "directory", $"SELECT coalesce((SELECT epoch FROM bucket_map WHERE bucket = {bucket} AND shard = '{shard}'), -1)");
+            try
+            {
+                await Databases.ExecuteAsync(shard, $"SELECT act_for('{Users[0]}', {epoch}, 0)", DatabaseRoles.ReadWrite);
+                served.Add(shard);
+            }
+            catch (PostgresException exception) when (exception.SqlState == FenceErrors.BucketMoved)
+            {
+            }
+        }
+
+        return [.. served];
+    }
 
     public Task<string> StateAsync(string shard) => Databases.ScalarAsync<string>(
         shard, $"SELECT coalesce((SELECT state || ' ' || epoch FROM bucket_owner WHERE bucket = {bucket}), 'unknown')");

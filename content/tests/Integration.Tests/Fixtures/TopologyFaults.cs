@@ -35,10 +35,9 @@ internal static class TopologyFaults
     {
         await topology.AskPrimaryAsync($"SELECT pg_create_physical_replication_slot('{name}')", ct);
         var address = new ServerAddress("localhost", FreePort.Take(0, name));
+        var superuser = topology.ConnectionString("postgres", DatabaseRoles.Superuser, address);
         await topology.StartReplica(name, name, address).WaitUntilReadyAsync(
-            async ct => await LocalTopology.AskAsync(
-                topology.ConnectionString("postgres", DatabaseRoles.Superuser, address), "select pg_is_in_recovery()", ct) is true,
-            ct);
+            async ct => await LocalTopology.AskAsync(superuser, "select pg_is_in_recovery()", ct) is true, ct);
         return address;
     }
 

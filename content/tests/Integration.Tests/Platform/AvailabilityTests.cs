@@ -132,6 +132,28 @@ public sealed class AvailabilityTests(ServiceFixture fixture) : IClassFixture<Se
         await Assert503Async(busy, pool => pool.Rent("shard0").Database.OpenConnectionAsync(Cancellation));
     }
 
+    /// <summary>As when an instance stalls with a transaction open, or the server is shut down.</summary>
+    [Fact]
+    public async Task A_session_that_the_server_has_ended_is_answered_with_503()
+    {
+        var database = await _service.Databases.ScalarAsync<string>("shard0", "SELECT current_database()::text");
+        await _service.Databases.ExecuteAsync(
+            "shard0", $"ALTER ROLE app_rw IN DATABASE {database} SET idle_in_transaction_session_timeout = '50ms'");
+        await using var service = new TestService(_service.Databases);
+        await Assert503Async(service, async pool =>
+        {
+            await using var context = pool.Rent("shard0");
+            await using var transaction = await context.Database.BeginTransactionAsync(Cancellation);
+            while (true)
+            {
+                await context.Database.SqlQueryRaw<int>("SELECT 1 AS \"Value\"").SingleAsync(Cancellation);
+                await Task.Delay(200, Cancellation);
+            }
+        });
+        await _service.Databases.ExecuteAsync(
+            "shard0", $"ALTER ROLE app_rw IN DATABASE {database} RESET idle_in_transaction_session_timeout");
+    }
+
     /// <summary>Gives what the action throws to the handler that answers for the databases.</summary>
     private static async Task Assert503Async(TestService service, Func<ContextPool<ShardContext>, Task> action)
     {

@@ -97,12 +97,11 @@ internal sealed class BankWorld : IBank, IAsyncDisposable
         }));
     }
 
-    /// <summary>Moves a bucket by the Migrator, as an operator does.</summary>
+    /// <summary>Runs the Migrator, as an operator does.</summary>
     /// <returns>Exit code; null when it was killed before the end.</returns>
-    public async Task<int?> MoveBucketAsync(int bucket, string shard, TimeSpan killAfter, CancellationToken cancellationToken)
+    public async Task<int?> MigratorAsync(TimeSpan killAfter, CancellationToken cancellationToken, params IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(
-            "dotnet", [SolutionPaths.Assembly("Migrator"), "move-bucket", $"{bucket}", "--to", shard, "--keep-for", "1"])
+        var start = new ProcessStartInfo("dotnet", [SolutionPaths.Assembly("Migrator"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

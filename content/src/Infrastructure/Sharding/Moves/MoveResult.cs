@@ -23,72 +23,32 @@ public enum MoveOutcome
 }
 
 /// <param name="Message">A sentence for people.</param>
-/// <param name="Blocked">The longest time for which writes to the bucket had to wait.</param>
-public sealed record MoveResult(MoveOutcome Outcome, string Message, TimeSpan Blocked = default)
+/// <param name="Closed">For how long writes to the bucket were refused.</param>
+public sealed record MoveResult(MoveOutcome Outcome, string Message, TimeSpan Closed = default)
 {
     internal static async Task<MoveResult> OfAsync(Func<Task<MoveResult>> run, CancellationToken cancellationToken)
     {
-        const string Again = "The same command continues.";
         try
         {
             return await run();
         }
-        catch (MoveException exception)
+        catch (Exception exception) when (Of(exception, cancellationToken.IsCancellationRequested) is { } result)
         {
-            return new(exception.Outcome, exception.Message);
-        }
-        catch (InvalidOperationException exception) when (exception.InnerException is null)
-        {
-            return new(MoveOutcome.NotConfigured, exception.Message);
-        }
-        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
-        {
-            return new(MoveOutcome.Failed, $"{exception.MessageText}: run the Migrator without arguments first.");
-        }
-        catch (PostgresException exception) when (!exception.IsTransient)
-        {
-            return new(MoveOutcome.Failed, $"{exception.Message} {Again}");
-        }
-        catch (NpgsqlException exception)
-        {
-            return new(MoveOutcome.Unreachable, $"A database is away: {exception.Message} {Again}");
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            return new(MoveOutcome.Failed, $"Stopped. {Again}");
+            return result;
         }
     }
-}
 
-public sealed record MoveOptions
-{
-    /// <summary>How long the source keeps its rows, for queries that were under way when the bucket moved.</summary>
-    public TimeSpan KeepFor { get; init; } = TimeSpan.FromSeconds(5);
-
-    /// <summary>How long writes to the bucket may wait.</summary>
-    public TimeSpan MaxBlocked { get; init; } = TimeSpan.FromMilliseconds(250);
-
-    /// <summary>How long to try to close the bucket while writers keep it busy.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(1);
-}
-
-/// <summary>What a move has just done. Each is a place where a run may die.</summary>
-public enum MoveStep
-{
-    Registered,
-    Marked,
-    Copied,
-    Tailed,
-    Verified,
-
-    /// <summary>From here to <see cref="Opened"/> writes wait.</summary>
-    Locked,
-    Recopied,
-    Closed,
-    Mapped,
-    Opened,
-    Cleaned,
-    Done,
+    private static MoveResult? Of(Exception exception, bool isStopped) => exception switch
+    {
+        MoveException move => new(move.Outcome, move.Message),
+        InvalidOperationException { InnerException: null } when exception.Source != nameof(Npgsql) => new(MoveOutcome.NotConfigured, exception.Message),
+        PostgresException { SqlState: PostgresErrorCodes.UndefinedTable } =>
+            new(MoveOutcome.Failed, $"{exception.Message}: run the Migrator without arguments first."),
+        PostgresException { IsTransient: false } => new(MoveOutcome.Failed, $"{exception.Message} The same command continues."),
+        NpgsqlException or InvalidOperationException { Source: nameof(Npgsql) } => new(MoveOutcome.Unreachable, $"A database is away: {exception.Message} The same command continues."),
+        OperationCanceledException when isStopped => new(MoveOutcome.Failed, "Stopped. The same command continues."),
+        _ => null,
+    };
 }
 
 /// <summary>Ends a move with this outcome and sentence.</summary>

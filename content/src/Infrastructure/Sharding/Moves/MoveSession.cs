@@ -1,4 +1,3 @@
-using System.Data;
 using Infrastructure.Persistence;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
@@ -7,23 +6,20 @@ namespace Infrastructure.Sharding;
 
 /// <summary>
 /// A connection of a move to one of its databases, by which it also holds the bucket: an advisory lock of the session, so
-/// it ends with the process.
+/// it ends with the process. Each statement is a transaction of its own, so none is long.
 /// </summary>
 internal sealed class MoveSession : IAsyncDisposable
 {
     /// <summary>In another class than the lock of act_for, which is taken by transactions.</summary>
     [Sql(typeof(int), Columns = [typeof(bool)])]
-    private const string TakeBucket = "SELECT pg_try_advisory_lock(1110787915, $1)";
+    private const string TakeBucketSql = "SELECT pg_try_advisory_lock(1110787915, $1)";
 
     /// <summary>
-    /// A row as text must read the same on both sides. And compiling a statement would take longer than the time for which
-    /// writers may wait.
+    /// A row as text must read the same on both sides. While a lock is waited for, writers are refused. The session of a run
+    /// that hangs, or whose machine is gone, ends.
     /// </summary>
-    [Sql]
-    private const string Settings = """
-        SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false), set_config('bytea_output', 'hex', false),
-               set_config('extra_float_digits', '1', false), set_config('jit', 'off', false)
-        """;
+    private const string Settings =
+        " -c TimeZone=UTC -c DateStyle=ISO -c extra_float_digits=1 -c jit=off -c lock_timeout=300ms -c idle_session_timeout=5min";
 
     private readonly NpgsqlDataSource _server;
     private readonly NpgsqlConnection _connection;
@@ -33,6 +29,7 @@ internal sealed class MoveSession : IAsyncDisposable
 
     public string Database { get; }
 
+    /// <exception cref="MoveException">The connection string is missing, or another run holds the bucket.</exception>
     public static async Task<MoveSession> OpenAsync(
         IConfiguration configuration, string database, short bucket, CancellationToken cancellationToken)
     {
@@ -40,10 +37,9 @@ internal sealed class MoveSession : IAsyncDisposable
         try
         {
             await session._connection.OpenAsync(cancellationToken);
-            await session.ExecuteAsync(Settings, cancellationToken);
-            return await session.ScalarAsync<bool>(TakeBucket, cancellationToken, (int)bucket)
-                ? session
-                : throw new MoveException(MoveOutcome.Locked, $"Another run is moving bucket {bucket}.");
+            return await session.ScalarAsync<bool>(TakeBucketSql, cancellationToken, (int)bucket) ? session : throw new MoveException(
+                MoveOutcome.Locked,
+                $"Another run is moving bucket {bucket}: stop it. If its machine is gone, its sessions end within minutes.");
         }
         catch
         {
@@ -52,61 +48,34 @@ internal sealed class MoveSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Its primary.</summary>
     /// <exception cref="MoveException">The connection string is missing.</exception>
     public static NpgsqlDataSource ServerOf(IConfiguration configuration, string database) =>
         configuration.GetConnectionString(database) is not null
-            ? configuration.PrimaryOf(database, settings => settings.CommandTimeout = 0)
+            ? configuration.PrimaryOf(
+                database, settings => (settings.CommandTimeout, settings.Options) = (0, $"{settings.Options}{Settings}".Trim()))
             : throw new MoveException(MoveOutcome.NotConfigured, $"There is no connection string '{database}'.");
-
-    public ValueTask<NpgsqlTransaction> BeginAsync(IsolationLevel level, CancellationToken cancellationToken) =>
-        _connection.State == ConnectionState.Open
-            ? _connection.BeginTransactionAsync(level, cancellationToken)
-            : throw new MoveException(MoveOutcome.Unreachable, $"{Database} has ended the session of this run. The same command continues.");
 
     public async Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params object[] arguments)
     {
-        await using var batch = Batch([(sql, arguments)]);
-        return await batch.ExecuteNonQueryAsync(cancellationToken);
+        await using var command = Command(sql, arguments);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    public async Task<T?> ScalarAsync<T>(string sql, CancellationToken cancellationToken, params object[] arguments)
-    {
-        await using var batch = Batch([(sql, arguments)]);
-        return await batch.ExecuteScalarAsync(cancellationToken) is T value ? value : default;
-    }
+    public async Task<T?> ScalarAsync<T>(string sql, CancellationToken cancellationToken, params object[] arguments) =>
+        (await QueryAsync(sql, row => row.GetFieldValue<T>(0), cancellationToken, arguments)).FirstOrDefault();
 
-    public Task<List<T>> QueryAsync<T>(
-        string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] arguments) =>
-        QueryAsync([(sql, arguments)], read, cancellationToken);
-
-    /// <summary>All statements in one round trip, and the rows of those that give some.</summary>
     public async Task<List<T>> QueryAsync<T>(
-        IEnumerable<(string Sql, object[] Arguments)> statements, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+        string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] arguments)
     {
-        await using var batch = Batch(statements);
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await using var command = Command(sql, arguments);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var rows = new List<T>();
-        do
+        while (await reader.ReadAsync(cancellationToken))
         {
-            while (await reader.ReadAsync(cancellationToken))
-            {
-                rows.Add(read(reader));
-            }
+            rows.Add(read(reader));
         }
-        while (await reader.NextResultAsync(cancellationToken));
 
         return rows;
-    }
-
-    /// <summary>Sends what <paramref name="select"/> gives here to <paramref name="table"/> of another session.</summary>
-    public async Task CopyToAsync(string select, MoveSession other, string table, CancellationToken cancellationToken)
-    {
-        await using var from = await _connection.BeginRawBinaryCopyAsync(
-            $"COPY ({select}) TO STDOUT (FORMAT binary)", cancellationToken);
-        await using var to = await other._connection.BeginRawBinaryCopyAsync(
-            $"COPY {table} FROM STDIN (FORMAT binary)", cancellationToken);
-        await from.CopyToAsync(to, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
@@ -115,20 +84,10 @@ internal sealed class MoveSession : IAsyncDisposable
         await _server.DisposeAsync();
     }
 
-    private NpgsqlBatch Batch(IEnumerable<(string Sql, object[] Arguments)> statements)
+    private NpgsqlCommand Command(string sql, object[] arguments)
     {
-        var batch = _connection.CreateBatch();
-        foreach (var (sql, arguments) in statements)
-        {
-            var statement = new NpgsqlBatchCommand(sql);
-            foreach (var argument in arguments)
-            {
-                statement.Parameters.Add(new NpgsqlParameter { Value = argument });
-            }
-
-            batch.BatchCommands.Add(statement);
-        }
-
-        return batch;
+        var command = new NpgsqlCommand(sql, _connection);
+        Array.ForEach(arguments, argument => command.Parameters.Add(new NpgsqlParameter { Value = argument }));
+        return command;
     }
 }

@@ -1,250 +1,130 @@
-using System.Data;
 using System.Diagnostics;
-using System.Globalization;
-using Infrastructure.Persistence;
 
 namespace Infrastructure.Sharding;
 
 /// <summary>
-/// The steps of one move. First everything is copied while the source serves the bucket and records who is written to.
-/// Then those users are copied again, until there are few. Then, in one short transaction that has the bucket for itself,
-/// the last of them are copied and the source closes the bucket. At every moment at most one shard serves it; a crash
-/// between closing and opening leaves it closed until the next run.
+/// The steps of one move. The rows are copied while the source serves the bucket. Then the source is closed for writes, by a
+/// lock of this run's session, for as long as it takes to copy what was written meanwhile, to compare all rows and to have
+/// them on a standby. Whatever fails until then leaves the source open. The bucket map then names the target, in one
+/// transaction of the directory. At every moment at most one shard serves the bucket.
 /// </summary>
+/// <param name="tell">Gets each step and a line for people.</param>
 internal sealed class MoveSteps(
-    BucketMove move,
-    MoveDirectory directory,
-    MoveSession source,
-    MoveSession target,
-    RowCopy rows,
-    MoveOptions options,
-    Func<MoveStep, string, Task> reached)
+    BucketMove move, MoveState state, MoveSession source, MoveSession target, RowCopy rows, MoveOptions options,
+    Func<MoveStep, string, CancellationToken, Task> tell)
 {
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
+    private readonly (string Source, string Target) _names = (source.Database, target.Database);
 
-    private readonly short _bucket = move.Bucket.Value;
-    private readonly MovingBucket _here = new(source, move.Bucket.Value);
-    private readonly MovingBucket _there = new(target, move.Bucket.Value);
-    private TimeSpan _blocked;
-
-    /// <summary>As of when the target's rows are; null when an earlier run has copied them.</summary>
-    private string? _since;
-
-    /// <returns>The longest time for which writers had to wait.</returns>
+    /// <returns>For how long writes to the bucket were refused.</returns>
     public async Task<TimeSpan> RunAsync(CancellationToken cancellationToken)
     {
-        await rows.PrepareAsync(cancellationToken);
-        if (move.Phase <= MovePhase.Copying)
+        var clock = new Stopwatch();
+        if (!move.IsOpen)
         {
             await CopyAsync(cancellationToken);
+            await CloseAsync(clock, cancellationToken);
+            await SwitchAsync(clock, cancellationToken);
+            clock.Stop();
         }
 
-        if (move.Phase <= MovePhase.Opening)
+        await state.ChangeAsync(target, move.Epoch, "active", CancellationToken.None);
+        await tell(MoveStep.Opened, $"{_names.Target} serves the bucket.", cancellationToken);
+        await MoveState.MaxIdleAsync(source, options.KeepFor + options.CloseTimeout, cancellationToken);
+        await Task.Delay(options.KeepFor, cancellationToken);
+        if (await state.OfAsync(source, cancellationToken) != "moved")
         {
-            await SwitchAsync(cancellationToken);
+            throw new MoveException(MoveOutcome.Failed, $"{_names.Source} has not left bucket {move.Bucket}, so its rows stay.");
         }
 
-        await CleanAsync(cancellationToken);
-        return _blocked;
+        await tell(MoveStep.Cleaned, $"{await rows.DeleteAsync(source, cancellationToken)} rows are deleted on {_names.Source}.", cancellationToken);
+        await state.ForgetAsync(cancellationToken);
+        await tell(MoveStep.Done, "Done.", cancellationToken);
+        return clock.Elapsed;
+    }
+
+    /// <summary>Takes away what an earlier run has left on the target.</summary>
+    /// <returns>How many rows.</returns>
+    public async Task<long> ClearAsync(CancellationToken cancellationToken)
+    {
+        switch (await state.OfAsync(target, cancellationToken))
+        {
+            case "active" or "moving":
+                throw new MoveException(
+                    MoveOutcome.Failed, $"{_names.Target} serves bucket {move.Bucket} already, and the bucket map says {_names.Source}.");
+            case "opening":
+                await state.ChangeAsync(target, move.Epoch - 1, "moved", cancellationToken);
+                break;
+        }
+
+        return await rows.DeleteAsync(target, cancellationToken);
     }
 
     private async Task CopyAsync(CancellationToken cancellationToken)
     {
-        if (await _there.StateAsync(cancellationToken) is not (null or "moved"))
+        // Nothing is deleted there for its age any more.
+        await state.ChangeAsync(source, move.Epoch - 1, "moving", cancellationToken);
+        await tell(MoveStep.Prepared, $"{_names.Target} is empty, of {await ClearAsync(cancellationToken)} rows of an earlier run.", cancellationToken);
+        await tell(MoveStep.Copied, $"{await rows.CopyAsync(cancellationToken)} rows are copied.", cancellationToken);
+        for (var (round, followed) = (1, 0L); round <= 5 && (round == 1 || followed > 200); round++)
         {
-            throw new MoveException(MoveOutcome.Failed, $"{target.Database} serves bucket {_bucket} already, and the bucket map says {source.Database}.");
+            followed = await rows.FollowAsync(cancellationToken);
+            await tell(MoveStep.Followed, $"{followed} rows that were written meanwhile are copied.", cancellationToken);
         }
 
-        await MarkAsync(cancellationToken);
-        await reached(MoveStep.Marked, $"{source.Database} records who is written to.");
-
-        // In place of what an earlier run may have left there.
-        var clock = Stopwatch.StartNew();
-        var copied = 0L;
-        var since = default(string);
-        await using (await source.BeginAsync(IsolationLevel.RepeatableRead, cancellationToken))
-        await using (var writing = await target.BeginAsync(IsolationLevel.ReadCommitted, cancellationToken))
-        {
-            since = await _here.OldestAsync(cancellationToken);
-            copied = await rows.CopyBucketAsync(cancellationToken);
-            await writing.EndAsync();
-        }
-
-        _since = since;
-        await directory.AdvanceAsync(MovePhase.Tailing, cancellationToken);
-        await reached(MoveStep.Copied, Text($"Copied {copied} rows in {clock.Elapsed.TotalSeconds:0.0} s."));
+        await MoveState.StandbyHasItAsync(target, options.StandbyTimeout, cancellationToken);
     }
 
-    private async Task MarkAsync(CancellationToken cancellationToken)
+    private async Task CloseAsync(Stopwatch clock, CancellationToken cancellationToken)
     {
-        for (var waited = Stopwatch.StartNew(); ; await PauseAsync(waited, cancellationToken))
+        var waited = Stopwatch.StartNew();
+        for (clock.Start(); !await state.TryCloseAsync(source, options.MaxClosed, cancellationToken); clock.Restart())
         {
-            var clock = Stopwatch.StartNew();
-            await using var hold = await _here.TryHoldAsync(options.MaxBlocked * 0.4, cancellationToken);
-            if (hold is not null)
+            if (waited.Elapsed > options.CloseTimeout)
             {
-                await _here.MarkAsync(move.Epoch - 1, cancellationToken);
-                await hold.EndAsync();
-                Blocked(clock.Elapsed);
-                return;
+                throw new MoveException(
+                    MoveOutcome.Failed,
+                    $"Bucket {move.Bucket} could not be closed in {waited.Elapsed.TotalSeconds:0} s: transactions that write to it stay open.");
             }
 
-            Blocked(clock.Elapsed);
+            await Task.Delay(500, cancellationToken);
         }
     }
 
-    private async Task SwitchAsync(CancellationToken cancellationToken)
+    private async Task SwitchAsync(Stopwatch clock, CancellationToken cancellationToken)
     {
-        var clock = Stopwatch.StartNew();
-        if (move.Phase <= MovePhase.Tailing)
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(options.MaxClosed);
+        try
         {
-            if (!await _here.IsClosedAsync(move.Epoch, cancellationToken))
+            await tell(MoveStep.Closed, $"{_names.Source} refuses writes.", limit.Token);
+            await tell(MoveStep.Completed, $"The last {await rows.FollowAsync(limit.Token)} rows are copied.", limit.Token);
+            await rows.VerifyAsync(limit.Token);
+            await tell(MoveStep.Verified, "Number and digest of all rows are the same.", limit.Token);
+            await state.ChangeAsync(target, move.Epoch, "opening", limit.Token);
+            await MoveState.StandbyHasItAsync(target, options.MaxClosed, limit.Token);
+            await state.ChangeAsync(source, move.Epoch, "moved", CancellationToken.None);
+            try
             {
-                await TailAsync(cancellationToken);
-                await VerifyAsync(cancellationToken);
-                for (var waited = Stopwatch.StartNew(); ; await PauseAsync(waited, cancellationToken))
-                {
-                    await TailAsync(cancellationToken);
-                    clock.Restart();
-                    if (await TryCloseAsync(clock, cancellationToken))
-                    {
-                        break;
-                    }
-
-                    Blocked(clock.Elapsed);
-                }
-
-                await reached(MoveStep.Closed, $"{source.Database} refuses the bucket.");
+                // A promotion there must not bring the bucket back.
+                await MoveState.StandbyHasItAsync(source, options.MaxClosed, limit.Token);
             }
-
-            // Nobody serves the bucket now, so nothing may stop this run from here to the opening.
-            await directory.MapAsync(CancellationToken.None);
-            await reached(MoveStep.Mapped, $"The bucket map names {target.Database}.");
-        }
-
-        await _there.OpenAsync(move.Epoch, CancellationToken.None);
-        Blocked(clock.Elapsed);
-        await directory.AdvanceAsync(MovePhase.Cleaning, cancellationToken);
-        await reached(MoveStep.Opened, $"{target.Database} serves the bucket.");
-    }
-
-    /// <summary>Copies again who was written to, round by round, until rounds get no shorter.</summary>
-    private async Task TailAsync(CancellationToken cancellationToken)
-    {
-        var previous = TimeSpan.MaxValue;
-        for (var round = 1; ; round++)
-        {
-            var clock = Stopwatch.StartNew();
-            await using var snapshot = await source.BeginAsync(IsolationLevel.RepeatableRead, cancellationToken);
-            var (changes, users) = await _here.ChangesAsync(cancellationToken);
-            var since = await _here.OldestAsync(cancellationToken);
-            await RecopyAsync(users, _since, cancellationToken);
-
-            // What came after the snapshot has other ids, and is left for the next round.
-            await _here.ForgetAsync(changes, cancellationToken);
-            await snapshot.EndAsync();
-            await reached(MoveStep.Tailed, Text($"Round {round}: copied {users.Length} users again in {clock.Elapsed.TotalMilliseconds:0} ms."));
-            _since = since;
-            if (users.Length == 0 || clock.Elapsed < options.MaxBlocked / 4 || clock.Elapsed > previous * 0.8)
+            catch
             {
-                return;
+                await state.ChangeAsync(source, move.Epoch - 1, "moving", CancellationToken.None);
+                throw;
             }
-
-            previous = clock.Elapsed;
         }
-    }
-
-    /// <summary>Copies and compares these users; the caller's transaction says as of when.</summary>
-    private async Task RecopyAsync(Guid[] users, string? since, CancellationToken cancellationToken)
-    {
-        if (users.Length == 0)
-        {
-            return;
-        }
-
-        await using var writing = await target.BeginAsync(IsolationLevel.ReadCommitted, cancellationToken);
-        if ((await rows.CopyUsersAsync(users, since, cancellationToken)).FirstOrDefault() is { } wrong)
+        catch (Exception exception) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new MoveException(
                 MoveOutcome.Failed,
-                $"Rows of user {wrong.User} in table {wrong.Table} are not the same on {target.Database} as on {source.Database}, though just copied. Nothing was switched.");
+                $"The switch was not done after {clock.Elapsed.TotalSeconds:0} s, so {_names.Source} takes writes again. "
+                + $"Try again, or allow longer with --max-closed. ({exception.Message})");
         }
 
-        await writing.EndAsync();
+        // No shard serves the bucket now, so nothing stops this run.
+        await tell(MoveStep.Left, $"{_names.Source} refuses the bucket.", CancellationToken.None);
+        await state.MapAsync();
+        await tell(MoveStep.Mapped, $"The bucket map names {_names.Target}.", CancellationToken.None);
     }
-
-    /// <summary>Compares every user who was not written to since; the others are compared when they are copied again.</summary>
-    private async Task VerifyAsync(CancellationToken cancellationToken)
-    {
-        await using var snapshot = await source.BeginAsync(IsolationLevel.RepeatableRead, cancellationToken);
-        var (_, changed) = await _here.ChangesAsync(cancellationToken);
-        var differences = await rows.DifferencesAsync(cancellationToken);
-        var wrong = differences.Select(difference => difference.User).Except(changed).ToArray();
-        await RecopyAsync(wrong, null, cancellationToken);
-        await snapshot.EndAsync();
-        await reached(
-            MoveStep.Verified,
-            wrong.Length == 0 ? "Verified." : $"Verified; {wrong.Length} users differed and were copied again, such as {wrong[0]}.");
-    }
-
-    /// <returns>False when it would take too long: then the bucket is as it was.</returns>
-    private async Task<bool> TryCloseAsync(Stopwatch clock, CancellationToken cancellationToken)
-    {
-        await using var hold = await _here.TryHoldAsync(options.MaxBlocked * 0.4, cancellationToken);
-        if (hold is null)
-        {
-            return false;
-        }
-
-        await reached(MoveStep.Locked, "Writers wait.");
-        var (_, users) = await _here.ChangesAsync(cancellationToken);
-        await RecopyAsync(users, _since, cancellationToken);
-        await reached(MoveStep.Recopied, $"Copied the last {users.Length} users.");
-
-        // What follows takes three commits.
-        if (clock.Elapsed > options.MaxBlocked * 0.6)
-        {
-            return false;
-        }
-
-        await _here.CloseAsync(move.Epoch, cancellationToken);
-        await hold.EndAsync();
-        return true;
-    }
-
-    private async Task CleanAsync(CancellationToken cancellationToken)
-    {
-        await Task.Delay(options.KeepFor, cancellationToken);
-        if (!await _here.IsClosedAsync(move.Epoch, cancellationToken))
-        {
-            throw new MoveException(MoveOutcome.Failed, $"{source.Database} has not closed bucket {_bucket}, so its rows stay.");
-        }
-
-        long deleted;
-        await using (var deleting = await source.BeginAsync(IsolationLevel.ReadCommitted, cancellationToken))
-        {
-            deleted = await rows.DeleteBucketAsync(source, cancellationToken);
-            await deleting.EndAsync();
-        }
-
-        await reached(MoveStep.Cleaned, $"Deleted {deleted} rows on {source.Database}.");
-        await directory.AdvanceAsync(MovePhase.Done, cancellationToken);
-        await reached(MoveStep.Done, "Done.");
-    }
-
-    private void Blocked(TimeSpan time) => _blocked = time > _blocked ? time : _blocked;
-
-    private async Task PauseAsync(Stopwatch waited, CancellationToken cancellationToken)
-    {
-        if (waited.Elapsed > options.Patience)
-        {
-            throw new MoveException(
-                MoveOutcome.Failed,
-                $"Writers have kept bucket {_bucket} too busy for {options.Patience.TotalSeconds:0} s. The same command continues; --max-blocked lets it take longer.");
-        }
-
-        await Task.Delay(s_pause, cancellationToken);
-    }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

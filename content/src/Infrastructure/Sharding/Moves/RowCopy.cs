@@ -1,149 +1,150 @@
+using System.Diagnostics;
+using Infrastructure.Persistence;
+
 namespace Infrastructure.Sharding;
 
 /// <summary>
-/// Copies users' rows from one shard to another and compares them, within transactions of the caller. A whole bucket goes
-/// by COPY, into temporary tables first, since COPY cannot write to a table with row level security. A few users go as text
-/// in one round trip to each side, however many tables there are, since writers may be waiting.
+/// Copies the rows of a bucket from one shard to another, compares and deletes them, some hundred at a time. A row goes as
+/// text, in an INSERT: COPY cannot write to a table with row level security.
 /// </summary>
-internal sealed class RowCopy(MoveSession source, MoveSession target, IReadOnlyList<UserTable> tables, short bucket)
+/// <param name="progress">Gets a line for people after each statement, while the bucket is open.</param>
+internal sealed class RowCopy(
+    MoveSession source, MoveSession target, IReadOnlyList<UserTable> tables, short bucket, Func<string, Task> progress)
 {
-    private const int UsersAtOnce = 100;
+    private const int AtOnce = 500;
 
-    private const string OfUsers = "owner_id = ANY ($1)";
-
-    /// <summary>On the target, the rows that this transaction has written.</summary>
-    private const string WrittenNow = "moved.xmin = pg_current_xact_id()::xid";
-
-    private const string Every = "true";
+    /// <summary>A row that was not visible to a statement after this one was written by this transaction or a later one.</summary>
+    [Sql(Columns = [typeof(string)])]
+    private const string HorizonSql = "SELECT pg_snapshot_xmin(pg_current_snapshot())::xid::text";
 
     private readonly string _ofBucket = $"bucket_of(owner_id) = {bucket}";
+    private string _since = "";
 
-    public async Task PrepareAsync(CancellationToken cancellationToken)
+    /// <summary>All rows that are there, while others are written.</summary>
+    /// <returns>How many.</returns>
+    public async Task<long> CopyAsync(CancellationToken cancellationToken)
     {
-        foreach (var table in tables)
-        {
-            await target.ExecuteAsync(
-                $"CREATE TEMP TABLE {Stage(table)} ON COMMIT DELETE ROWS AS SELECT {table.Columns} FROM {table.Name} WITH NO DATA",
-                cancellationToken);
-        }
+        _since = (await source.ScalarAsync<string>(HorizonSql, cancellationToken))!;
+        return await PagesAsync(
+            source, tables, (table, rows) => target.ExecuteAsync(table.Upsert, cancellationToken, rows), cancellationToken);
     }
 
-    /// <summary>Makes the target's rows of the bucket what the source's are.</summary>
-    /// <returns>How many rows there are.</returns>
-    public async Task<long> CopyBucketAsync(CancellationToken cancellationToken)
+    /// <summary>Rows that were inserted or updated since the last copy began.</summary>
+    /// <returns>How many.</returns>
+    public async Task<long> FollowAsync(CancellationToken cancellationToken)
     {
-        await DeleteBucketAsync(target, cancellationToken);
-        long rows = 0;
+        var (since, count) = (_since, 0L);
+        _since = (await source.ScalarAsync<string>(HorizonSql, cancellationToken))!;
+        var recent = await source.QueryAsync(
+            string.Join("\nUNION ALL ", tables.Select(table =>
+                $"SELECT '{table.Name}', moved::text FROM {table.Name} AS moved WHERE {_ofBucket} AND age(xmin) <= age($1::text::xid)")),
+            row => (Table: row.GetString(0), Row: row.GetString(1)), cancellationToken, since);
         foreach (var table in tables)
         {
-            await source.CopyToAsync(
-                $"SELECT {table.Columns} FROM {table.Name} WHERE {_ofBucket}", target, Stage(table), cancellationToken);
-            rows += await target.ExecuteAsync(
-                $"INSERT INTO {table.Name} ({table.Columns}) OVERRIDING SYSTEM VALUE SELECT {table.Columns} FROM {Stage(table)}",
-                cancellationToken);
+            foreach (var some in recent.Where(row => row.Table == table.Name).Select(row => row.Row).Chunk(AtOnce))
+            {
+                count += await target.ExecuteAsync(table.Upsert, cancellationToken, some.ToList());
+            }
         }
 
-        return rows;
-    }
-
-    /// <returns>How many rows there were.</returns>
-    public async Task<long> DeleteBucketAsync(MoveSession from, CancellationToken cancellationToken)
-    {
-        long rows = 0;
-        foreach (var table in tables.Reverse())
-        {
-            rows += await from.ExecuteAsync($"DELETE FROM {table.Name} WHERE {_ofBucket}", cancellationToken);
-        }
-
-        return rows;
+        return count;
     }
 
     /// <summary>
-    /// Brings the target's rows of these users up to date: those that the source has written since an earlier copy, known
-    /// by their xmin, so that a user with many rows costs little. Deleted ones are noticed by the count; then, and when
-    /// <paramref name="since"/> is null, all rows of the users are replaced.
+    /// Compares number and digest of all rows of each table. Rows that were deleted on the source since they were copied are
+    /// deleted here as well.
     /// </summary>
-    /// <param name="since">The oldest transaction that was under way when the target's rows were copied.</param>
-    /// <returns>Users for whom that did not work.</returns>
-    public async Task<IReadOnlyCollection<Digest>> CopyUsersAsync(Guid[] users, string? since, CancellationToken cancellationToken)
+    /// <exception cref="MoveException">Rows differ.</exception>
+    public async Task VerifyAsync(CancellationToken cancellationToken)
     {
-        var differences = new List<Digest>();
-        foreach (var some in users.Chunk(UsersAtOnce))
+        var differing = await DifferencesAsync(tables, "''", "", cancellationToken);
+        foreach (var table in tables.Reverse().Where(table => differing.Contains(table.Name)))
         {
-            var wrong = await CopyAsync(some, since, cancellationToken);
-            if (wrong.Count > 0 && since is not null)
-            {
-                wrong = await CopyAsync([.. wrong.Select(digest => digest.User)], null, cancellationToken);
-            }
-
-            differences.AddRange(wrong);
+            var owners = (await DifferencesAsync([table], "owner_id", "GROUP BY owner_id", cancellationToken))[table.Name]
+                .Select(Guid.Parse).Distinct().ToArray();
+            var keys = await source.QueryAsync(
+                $"SELECT ROW({table.Key})::text FROM {table.Name} WHERE owner_id = ANY ($1)",
+                row => row.GetString(0), cancellationToken, owners);
+            await target.ExecuteAsync(
+                $"DELETE FROM {table.Name} WHERE owner_id = ANY ($1) AND ROW({table.Key})::text <> ALL ($2)",
+                cancellationToken, owners, keys);
         }
 
-        return differences;
+        if (differing.Count > 0
+            && (await DifferencesAsync(tables, "owner_id", "GROUP BY owner_id", cancellationToken)).FirstOrDefault() is { } wrong)
+        {
+            throw new MoveException(
+                MoveOutcome.Failed, $"Rows of user {wrong.First()} in table {wrong.Key} differ on {source.Database} and {target.Database}.");
+        }
     }
 
-    /// <summary>Users whose rows differ in number, sums or content.</summary>
-    public async Task<IReadOnlyCollection<Digest>> DifferencesAsync(CancellationToken cancellationToken)
+    /// <returns>How many rows there were.</returns>
+    public Task<long> DeleteAsync(MoveSession shard, CancellationToken cancellationToken) => PagesAsync(
+        shard,
+        tables.Reverse(),
+        async (table, rows) =>
+        {
+            await shard.ExecuteAsync(
+                $"DELETE FROM {table.Name} WHERE {table.Owns("$1")} AND ({table.Key}) BETWEEN ({table.KeyOf("$1")}) AND ({table.KeyOf("$2")})",
+                cancellationToken, rows[0], rows[^1]);
+
+            // Marks what is dead in the index, by a read that nobody waits for. Else the check of a foreign key does it.
+            await shard.ExecuteAsync($"SELECT FROM {table.Name} WHERE {table.Owns("$1")} LIMIT 1", cancellationToken, rows[0]);
+        },
+        cancellationToken);
+
+    /// <summary>
+    /// The bucket's rows, user by user, in the order of the key. After each page rests as long as it took, so that the servers'
+    /// other clients have half of the time.
+    /// </summary>
+    /// <param name="shard">Has the rows.</param>
+    /// <param name="some">The tables.</param>
+    /// <param name="use">Gets some rows of one user, as text.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>How many.</returns>
+    private async Task<long> PagesAsync(
+        MoveSession shard, IEnumerable<UserTable> some, Func<UserTable, List<string>, Task> use, CancellationToken cancellationToken)
     {
-        var theirs = target.QueryAsync(Digests(_ofBucket, Every), Digest.Read, cancellationToken);
-        var ours = source.QueryAsync(Digests(_ofBucket, Every), Digest.Read, cancellationToken);
-        return Differences(await ours, await theirs);
+        var count = 0L;
+        foreach (var table in some)
+        {
+            var next = $"SELECT owner_id FROM {table.Name} WHERE {_ofBucket} AND owner_id > $1 ORDER BY owner_id LIMIT 1";
+            for (var owner = Guid.Empty; (owner = await shard.ScalarAsync<Guid>(next, cancellationToken, owner)) != Guid.Empty;)
+            {
+                for (List<string> rows = []; rows.Count is 0 or AtOnce;)
+                {
+                    var began = Stopwatch.GetTimestamp();
+                    object[] arguments = rows.Count == 0 ? [owner] : [owner, rows[^1]];
+                    var after = rows.Count == 0 ? "" : $"AND ({table.Key}) > ({table.KeyOf("$2")})";
+                    rows = await shard.QueryAsync(
+                        $"SELECT moved::text FROM {table.Name} AS moved WHERE owner_id = $1 {after} ORDER BY {table.Key} LIMIT {AtOnce}",
+                        row => row.GetString(0), cancellationToken, arguments);
+                    if (rows.Count == 0)
+                    {
+                        break;
+                    }
+
+                    await use(table, rows);
+                    count += rows.Count;
+                    await Task.Delay(Stopwatch.GetElapsedTime(began), cancellationToken);
+                    await progress($"{count} rows, now those of {table.Name}.");
+                }
+            }
+        }
+
+        return count;
     }
 
-    private async Task<IReadOnlyCollection<Digest>> CopyAsync(Guid[] users, string? since, CancellationToken cancellationToken)
+    /// <returns>Names of tables with what of them differs.</returns>
+    private async Task<ILookup<string, string>> DifferencesAsync(
+        IEnumerable<UserTable> some, string part, string groups, CancellationToken cancellationToken)
     {
-        var recent = since is null ? Every : $"age(moved.xmin) <= age('{since}'::xid)";
-        var lines = await source.QueryAsync(
-            Union(table => $"SELECT {Place(table)}, (moved.*)::text FROM {table.Name} AS moved WHERE {OfUsers} AND {recent}"),
-            row => (Place: row.GetInt32(0), Text: row.GetString(1)),
-            cancellationToken,
-            users);
-        var rows = lines.ToLookup(line => line.Place, line => line.Text);
-        IEnumerable<(string, object[])> statements =
-        [
-            .. tables.Reverse().Where(_ => since is null)
-                .Select(table => ($"DELETE FROM {table.Name} WHERE {OfUsers}", new object[] { users })),
-            .. tables.Where(table => rows.Contains(Place(table)))
-                .Select(table => (Upsert(table), new object[] { rows[Place(table)].ToArray() })),
-            (Digests(OfUsers, since is null ? Every : WrittenNow), [users]),
-        ];
-        var theirs = target.QueryAsync(statements, Digest.Read, cancellationToken);
-        var ours = source.QueryAsync(Digests(OfUsers, recent), Digest.Read, cancellationToken, users);
-        return Differences(await ours, await theirs);
+        var sql = string.Join("\nUNION ALL ", some.Select(table => $"""
+            SELECT '{table.Name}', {part}::text, concat_ws(' ', count(*), sum(hash_record_extended(ROW({table.Hashed}), 0)))
+            FROM {table.Name} WHERE {_ofBucket} {groups}
+            """));
+        var digests = await Task.WhenAll(new[] { source, target }.Select(shard => shard.QueryAsync(
+            sql, row => (Table: row.GetString(0), Part: row.GetString(1), Digest: row.GetString(2)), cancellationToken)));
+        return digests[0].Except(digests[1]).Concat(digests[1].Except(digests[0])).ToLookup(digest => digest.Table, digest => digest.Part);
     }
-
-    private static IReadOnlyCollection<Digest> Differences(List<Digest> ours, List<Digest> theirs) =>
-        [.. ours.Except(theirs).Concat(theirs.Except(ours)).DistinctBy(digest => digest.User)];
-
-    /// <param name="hashed">Which of the rows are compared by content; number and sums are of all.</param>
-    private string Digests(string which, string hashed) => Union(table =>
-    {
-        string[] digest =
-        [
-            "count(*)",
-            $"sum(hashtextextended((moved.*)::text, 0)::numeric) FILTER (WHERE {hashed})",
-            .. table.Sums.Select(column => $"sum({column})"),
-        ];
-        return $"""
-            SELECT owner_id, '{table.Name}', concat_ws(' ', {string.Join(", ", digest)})
-            FROM {table.Name} AS moved WHERE {which} GROUP BY owner_id
-            """;
-    });
-
-    private string Union(Func<UserTable, string> select) => string.Join("\nUNION ALL ", tables.Select(select));
-
-    private int Place(UserTable table) => Enumerable.Range(0, tables.Count).First(place => tables[place] == table);
-
-    private static string Upsert(UserTable table)
-    {
-        // A row that is the same is written as well, so that it counts among those that are compared.
-        var changes = string.Join(", ", table.Changeable.DefaultIfEmpty("owner_id").Select(column => $"{column} = excluded.{column}"));
-        return $"""
-            INSERT INTO {table.Name} ({table.Columns}) OVERRIDING SYSTEM VALUE
-            SELECT {table.Columns} FROM unnest($1::text[]::{table.Name}[]) AS moved
-            ON CONFLICT ({table.Key}) DO UPDATE SET {changes}
-            """;
-    }
-
-    private static string Stage(UserTable table) => $"\"moving {table.Name.Trim('"')}\"";
 }

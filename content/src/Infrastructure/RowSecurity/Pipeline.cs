@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace Infrastructure.Persistence;
+namespace Infrastructure.RowSecurity;
 
 /// <summary>
 /// Statements of a transaction that wait for the next round trip: the next query, or COMMIT, takes them along. When one fails
