@@ -5,7 +5,7 @@ using Infrastructure.Persistence;
 using Infrastructure.RowSecurity;
 using Npgsql;
 using NpgsqlTypes;
-using static Infrastructure.Persistence.Pipeline;
+using static Infrastructure.RowSecurity.Pipeline;
 
 namespace Infrastructure.ReadReplicas;
 
