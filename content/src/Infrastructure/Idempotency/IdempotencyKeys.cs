@@ -48,7 +48,9 @@ internal sealed class IdempotencyKeys(ShardWriter writer, IOptions<IdempotencyOp
         context.Pipeline!.Add(ClaimSql, Value(owner.Value), Value(key.Value), Value(options.Value.Lifetime));
     }
 
-    public bool SaysInUse(Exception exception) => FenceErrors.SqlStateOf(exception) == InUse;
+    public static bool IsInUse(Exception exception) => FenceErrors.SqlStateOf(exception) == InUse;
+
+    public bool SaysInUse(Exception exception) => IsInUse(exception);
 
     public async Task<StoredAnswer?> FindAsync(UserId owner, RequestKey key, CancellationToken cancellationToken)
     {

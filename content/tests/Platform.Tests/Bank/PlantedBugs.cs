@@ -113,11 +113,7 @@ internal sealed record PlantedBug(string Caught, string Sql = "", Action<IServic
             await KeysOf(scope).FindAsync(owner, key, cancellationToken);
         }
 
-        public bool SaysInUse(Exception exception)
-        {
-            using var scope = scopes.CreateScope();
-            return KeysOf(scope).SaysInUse(exception);
-        }
+        public bool SaysInUse(Exception exception) => IdempotencyKeys.IsInUse(exception);
 
         public async Task<StoredAnswer?> FindAsync(UserId owner, RequestKey key, CancellationToken cancellationToken)
         {
@@ -136,7 +132,7 @@ internal sealed record PlantedBug(string Caught, string Sql = "", Action<IServic
             }
         }
 
-        private static IdempotencyKeys KeysOf(IServiceScope scope) => new(
+        private static IdempotencyKeys KeysOf(AsyncServiceScope scope) => new(
             scope.ServiceProvider.GetRequiredService<ShardWriter>(),
             scope.ServiceProvider.GetRequiredService<IOptions<IdempotencyOptions>>());
     }
