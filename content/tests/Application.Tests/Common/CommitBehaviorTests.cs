@@ -94,13 +94,7 @@ public sealed class CommitBehaviorTests
 
     private async Task<ErrorOr<Success>> HandleAsync(Func<ErrorOr<Success>> handler) =>
         await new CommitBehavior<Command, ErrorOr<Success>>(_unitOfWork)
-            .Handle(new Command(), (_, _) => new(Run(handler)), TestContext.Current.CancellationToken);
-
-    private ErrorOr<Success> Run(Func<ErrorOr<Success>> handler)
-    {
-        _unitOfWork.Enlist(() => { });
-        return handler();
-    }
+            .Handle(new Command(), (_, _) => new(handler()), TestContext.Current.CancellationToken);
 
     private sealed record Command : IBaseCommand;
 }

@@ -11,10 +11,14 @@ internal sealed class CommitCount
     public Exception? NextFailure { get; set; }
 }
 
-/// <summary>Does what the fakes of write ports have enlisted when it commits, and nothing of it without a commit.</summary>
+/// <summary>
+/// Does what the fakes of write ports have enlisted when it commits, and nothing of it without a commit. Once committed, it has
+/// nothing to commit until something is enlisted again.
+/// </summary>
 internal sealed class InMemoryUnitOfWork(CommitCount count) : IUnitOfWork
 {
     private readonly List<Action> _changes = [];
+    private bool _hasCommitted;
 
     public bool IsEmpty => _changes.Count == 0;
 
@@ -26,7 +30,7 @@ internal sealed class InMemoryUnitOfWork(CommitCount count) : IUnitOfWork
 
     public Task CommitAsync(CancellationToken cancellationToken)
     {
-        if (IsEmpty)
+        if (IsEmpty && _hasCommitted)
         {
             return Task.CompletedTask;
         }
@@ -40,6 +44,7 @@ internal sealed class InMemoryUnitOfWork(CommitCount count) : IUnitOfWork
         _changes.ForEach(change => change());
         _changes.Clear();
         count.Value++;
+        _hasCommitted = true;
         return Task.CompletedTask;
     }
 

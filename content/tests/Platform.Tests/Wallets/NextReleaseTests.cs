@@ -18,7 +18,7 @@ public sealed class NextReleaseTests(ServersFixture fixture) : IClassFixture<Ser
             ALTER TABLE events ADD COLUMN origin text;
             ALTER TABLE idempotency_keys ADD COLUMN route text;
             CREATE TABLE labels (owner_id uuid NOT NULL, label text NOT NULL, PRIMARY KEY (owner_id, label));
-            CREATE INDEX ix_labels_bucket ON labels (bucket_of(owner_id));
+            CREATE INDEX ix_labels_bucket ON labels (bucket_of(owner_id), owner_id);
             CALL protect('labels');
             GRANT SELECT, INSERT ON labels TO app_rw;
             DO $$

@@ -13,7 +13,7 @@ CREATE TABLE some_name (
 );
 
 -- Finds the rows of a bucket that moves to another shard.
-CREATE INDEX ix_some_name_bucket ON some_name (bucket_of(owner_id));
+CREATE INDEX ix_some_name_bucket ON some_name (bucket_of(owner_id), owner_id);
 
 -- ENABLE and FORCE ROW LEVEL SECURITY, and policies by which each role sees the rows of the users that it acts for.
 CALL protect('some_name');
