@@ -1,3 +1,4 @@
+using Infrastructure;
 using Infrastructure.Persistence;
 using Infrastructure.ReadReplicas;
 using Infrastructure.Sharding;
@@ -84,11 +85,14 @@ public sealed class GuardTests(ServiceFixture fixture) : IClassFixture<ServiceFi
     [InlineData("Idempotency:Lifetime", "00:00:00")]
     [InlineData("Realtime:HeartbeatSeconds", "0")]
     [InlineData("Cache:LifetimeSeconds", "31")]
-    public async Task The_options_of_each_pattern_are_checked_at_the_start(string option, string value)
+    public void The_options_of_each_pattern_are_checked_at_the_start(string option, string value)
     {
-        await using var service = new TestService(_service.Databases, (option, value));
+        var settings = TestService.SettingsOf(_service.Databases).Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value));
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([.. settings, new(option, value)]).Build();
+        using var services = new ServiceCollection().AddInfrastructure(configuration).BuildServiceProvider();
 
-        var refused = Assert.Throws<OptionsValidationException>(() => service.Services);
+        // The host calls this before anything else.
+        var refused = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IStartupValidator>().Validate());
         Assert.Contains($"{option} is {value}", refused.Message, StringComparison.Ordinal);
     }
 
