@@ -37,7 +37,8 @@ internal sealed class RowCopy(
         _since = (await source.ScalarAsync<string>(HorizonSql, cancellationToken))!;
         var recent = await source.QueryAsync(
             string.Join("\nUNION ALL ", tables.Select(table =>
-                $"SELECT '{table.Name}', moved::text FROM {table.Name} AS moved WHERE {_ofBucket} AND age(xmin) <= age($1::text::xid)")),
+                $"SELECT '{table.Name}', moved::text FROM {table.Name} AS moved "
+                + $"WHERE {_ofBucket} AND age(xmin) <= age($1::text::xid)")),
             row => (Table: row.GetString(0), Row: row.GetString(1)), cancellationToken, since);
         foreach (var table in tables)
         {
@@ -74,24 +75,14 @@ internal sealed class RowCopy(
             && (await DifferencesAsync(tables, "owner_id", "GROUP BY owner_id", cancellationToken)).FirstOrDefault() is { } wrong)
         {
             throw new MoveException(
-                MoveOutcome.Failed, $"Rows of user {wrong.First()} in table {wrong.Key} differ on {source.Database} and {target.Database}.");
+                MoveOutcome.Failed,
+                $"Rows of user {wrong.First()} in table {wrong.Key} differ on {source.Database} and {target.Database}.");
         }
     }
 
     /// <returns>How many rows there were.</returns>
     public Task<long> DeleteAsync(MoveSession shard, CancellationToken cancellationToken) => PagesAsync(
-        shard,
-        tables.Reverse(),
-        async (table, rows) =>
-        {
-            await shard.ExecuteAsync(
-                $"DELETE FROM {table.Name} WHERE {table.Owns("$1")} AND ({table.Key}) BETWEEN ({table.KeyOf("$1")}) AND ({table.KeyOf("$2")})",
-                cancellationToken, rows[0], rows[^1]);
-
-            // Marks what is dead in the index, by a read that nobody waits for. Else the check of a foreign key does it.
-            await shard.ExecuteAsync($"SELECT FROM {table.Name} WHERE {table.Owns("$1")} LIMIT 1", cancellationToken, rows[0]);
-        },
-        cancellationToken);
+        shard, tables.Reverse(), (table, rows) => shard.ExecuteAsync(table.Delete, cancellationToken, rows), cancellationToken);
 
     /// <summary>
     /// The bucket's rows, user by user, in the order of the key. After each page rests as long as it took, so that the servers'
@@ -103,7 +94,8 @@ internal sealed class RowCopy(
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>How many.</returns>
     private async Task<long> PagesAsync(
-        MoveSession shard, IEnumerable<UserTable> some, Func<UserTable, List<string>, Task> use, CancellationToken cancellationToken)
+        MoveSession shard, IEnumerable<UserTable> some, Func<UserTable, List<string>, Task> use,
+        CancellationToken cancellationToken)
     {
         var count = 0L;
         foreach (var table in some)
@@ -117,7 +109,8 @@ internal sealed class RowCopy(
                     object[] arguments = rows.Count == 0 ? [owner] : [owner, rows[^1]];
                     var after = rows.Count == 0 ? "" : $"AND ({table.Key}) > ({table.KeyOf("$2")})";
                     rows = await shard.QueryAsync(
-                        $"SELECT moved::text FROM {table.Name} AS moved WHERE owner_id = $1 {after} ORDER BY {table.Key} LIMIT {AtOnce}",
+                        $"SELECT moved::text FROM {table.Name} AS moved "
+                        + $"WHERE owner_id = $1 {after} ORDER BY {table.Key} LIMIT {AtOnce}",
                         row => row.GetString(0), cancellationToken, arguments);
                     if (rows.Count == 0)
                     {
@@ -145,6 +138,7 @@ internal sealed class RowCopy(
             """));
         var digests = await Task.WhenAll(new[] { source, target }.Select(shard => shard.QueryAsync(
             sql, row => (Table: row.GetString(0), Part: row.GetString(1), Digest: row.GetString(2)), cancellationToken)));
-        return digests[0].Except(digests[1]).Concat(digests[1].Except(digests[0])).ToLookup(digest => digest.Table, digest => digest.Part);
+        return digests[0].Except(digests[1]).Concat(digests[1].Except(digests[0]))
+            .ToLookup(digest => digest.Table, digest => digest.Part);
     }
 }

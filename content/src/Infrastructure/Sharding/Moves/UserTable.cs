@@ -3,13 +3,19 @@ using Npgsql;
 
 namespace Infrastructure.Sharding;
 
-/// <summary>A table whose rows move with their users, as the view user_tables has it: a new one is not registered anywhere.</summary>
-internal sealed record UserTable(string Name, int Level, string[] Shape, string Columns, string[] KeyColumns, string Changes, string Hashed)
+/// <summary>
+/// A table whose rows move with their users, as the view user_tables has it: a new one is not registered anywhere.
+/// </summary>
+internal sealed record UserTable(
+    string Name, int Level, string[] Shape, string Columns, string[] KeyColumns, string Changes, string Hashed)
 {
     [Sql(Columns = [
-        typeof(string), typeof(int), typeof(string[]), typeof(string), typeof(string[]), typeof(string), typeof(string), typeof(bool)])]
-    private const string AllSql =
-        "SELECT name, level, shape, columns, key, changes, hashed, coalesce(has_owner, false) FROM user_tables ORDER BY level, name";
+        typeof(string), typeof(int), typeof(string[]), typeof(string), typeof(string[]), typeof(string), typeof(string),
+        typeof(bool)])]
+    private const string AllSql = """
+        SELECT name, level, shape, columns, key, changes, hashed, coalesce(has_owner, false)
+        FROM user_tables ORDER BY level, name
+        """;
 
     public string Key { get; } = string.Join(", ", KeyColumns);
 
@@ -22,12 +28,17 @@ internal sealed record UserTable(string Name, int Level, string[] Shape, string 
     /// <summary>The key of a row that is given as text.</summary>
     public string KeyOf(string row) => string.Join(", ", KeyColumns.Select(column => $"({row}::text::{Name}).{column}"));
 
-    /// <summary>A condition: rows of the owner of a row that is given as text.</summary>
-    public string Owns(string row) => $"owner_id = ({row}::text::{Name}).owner_id";
+    /// <summary>Deletes the rows of an array of texts, each found by its key.</summary>
+    public string Delete => $"""
+        DELETE FROM {Name} USING unnest($1::text[]::{Name}[]) AS moved
+        WHERE ({string.Join(", ", KeyColumns.Select(column => $"{Name}.{column}"))})
+            = ({string.Join(", ", KeyColumns.Select(column => $"moved.{column}"))})
+        """;
 
     /// <returns>A table comes after those that it references.</returns>
     /// <exception cref="MoveException">The shards' tables differ, or their rows cannot be moved.</exception>
-    public static async Task<IReadOnlyList<UserTable>> OfBothAsync(MoveSession one, MoveSession other, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<UserTable>> OfBothAsync(
+        MoveSession one, MoveSession other, CancellationToken cancellationToken)
     {
         var tables = await one.QueryAsync(AllSql, Read, cancellationToken);
         string[] ours = [.. tables.SelectMany(table => table.Shape)];
@@ -47,7 +58,9 @@ internal sealed record UserTable(string Name, int Level, string[] Shape, string 
             : row.GetInt32(1) >= 50 ? "and others reference each other in a circle"
             : null;
         return wrong is null
-            ? new(row.GetString(0), row.GetInt32(1), row.GetFieldValue<string[]>(2), row.GetString(3), key, row.GetString(5), row.GetString(6))
+            ? new(
+                row.GetString(0), row.GetInt32(1), row.GetFieldValue<string[]>(2), row.GetString(3), key, row.GetString(5),
+                row.GetString(6))
             : throw new MoveException(MoveOutcome.Failed, $"Table {row.GetString(0)} {wrong}, so its rows cannot be moved.");
     }
 }
