@@ -14,21 +14,10 @@ CALL protect('activity');
 GRANT SELECT, INSERT ON activity TO app_rw;
 GRANT SELECT ON activity TO app_ro;
 
--- For the worker. Buckets that are being moved are left alone, and no move begins meanwhile.
+-- For the worker.
 CREATE FUNCTION drop_old_activity(lifetime interval, at_most int) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    WITH old AS (
-        SELECT a.owner_id, a.id
-        FROM activity a JOIN bucket_owner b ON b.bucket = bucket_of(a.owner_id) AND b.state = 'active'
-        WHERE a.created_at < clock_timestamp() - lifetime
-        LIMIT at_most
-        FOR UPDATE OF a SKIP LOCKED
-        FOR SHARE OF b SKIP LOCKED
-    ), dropped AS (
-        DELETE FROM activity a USING old o WHERE (a.owner_id, a.id) = (o.owner_id, o.id)
-        RETURNING 1
-    )
-    SELECT count(*) FROM dropped;
+    SELECT drop_old_rows('activity', 'created_at', false, lifetime, at_most)
 $$;
 REVOKE ALL ON FUNCTION drop_old_activity(interval, int) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION drop_old_activity(interval, int) TO worker;

@@ -24,24 +24,10 @@ BEGIN
     END IF;
 END $$;
 
--- For the worker, which acts for no user here. Buckets that are being moved are left alone, and no move begins meanwhile.
+-- For the worker, which acts for no user here.
 CREATE FUNCTION drop_expired_keys(lifetime interval, at_most int) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    WITH expired AS (
-        SELECT owner_id, key
-        FROM idempotency_keys k
-        JOIN bucket_owner b ON b.bucket = bucket_of(k.owner_id) AND b.state = 'active'
-        WHERE created_at < clock_timestamp() - lifetime
-        ORDER BY created_at
-        LIMIT at_most
-        FOR UPDATE OF k SKIP LOCKED
-        FOR SHARE OF b SKIP LOCKED
-    ), dropped AS (
-        DELETE FROM idempotency_keys k USING expired e
-        WHERE (k.owner_id, k.key) = (e.owner_id, e.key)
-        RETURNING 1
-    )
-    SELECT count(*) FROM dropped;
+    SELECT drop_old_rows('idempotency_keys', 'created_at', true, lifetime, at_most)
 $$;
 REVOKE ALL ON FUNCTION drop_expired_keys(interval, int) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION drop_expired_keys(interval, int) TO worker;

@@ -37,22 +37,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS horizon) h;
 $$;
 
--- For the worker as well. Buckets that are being moved are left alone, and no move begins meanwhile.
+-- For the worker as well.
 CREATE FUNCTION drop_old_events(lifetime interval, at_most int) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    WITH old AS (
-        SELECT e.owner_id, e.epoch, e.xact, e.seq
-        FROM events e JOIN bucket_owner b ON b.bucket = bucket_of(e.owner_id) AND b.state = 'active'
-        WHERE e.created_at < clock_timestamp() - lifetime
-        LIMIT at_most
-        FOR UPDATE OF e SKIP LOCKED
-        FOR SHARE OF b SKIP LOCKED
-    ), dropped AS (
-        DELETE FROM events e USING old o
-        WHERE (e.owner_id, e.epoch, e.xact, e.seq) = (o.owner_id, o.epoch, o.xact, o.seq)
-        RETURNING 1
-    )
-    SELECT count(*) FROM dropped;
+    SELECT drop_old_rows('events', 'created_at', false, lifetime, at_most)
 $$;
 
 REVOKE ALL ON FUNCTION read_event_owners(xid8), drop_old_events(interval, int) FROM PUBLIC;

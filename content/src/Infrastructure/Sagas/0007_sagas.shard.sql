@@ -120,21 +120,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     ) oldest;
 $$;
 
--- Runs that have ended. Buckets that are being moved are left alone, and no move begins meanwhile.
+-- Runs that have ended.
 CREATE FUNCTION drop_ended_sagas(lifetime interval, at_most int) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    WITH old AS (
-        SELECT s.owner_id, s.id
-        FROM sagas s JOIN bucket_owner b ON b.bucket = bucket_of(s.owner_id) AND b.state = 'active'
-        WHERE s.ended_at < clock_timestamp() - lifetime
-        ORDER BY s.ended_at LIMIT at_most
-        FOR UPDATE OF s SKIP LOCKED
-        FOR SHARE OF b SKIP LOCKED
-    ), dropped AS (
-        DELETE FROM sagas s USING old o WHERE (s.owner_id, s.id) = (o.owner_id, o.id)
-        RETURNING 1
-    )
-    SELECT count(*) FROM dropped;
+    SELECT drop_old_rows('sagas', 'ended_at', true, lifetime, at_most)
 $$;
 
 -- A step's row keeps the step from being done twice, so it may go only when its run has ended. The run may be stored on

@@ -85,6 +85,31 @@ JOIN (
 ) a ON a.attrelid = c.oid
 GROUP BY c.oid, c.relname, l.level;
 
+-- Deletes rows of a table for their age. Features have functions that call it, which the worker may. Buckets that are being moved
+-- are left alone, and no move begins meanwhile. In order means the oldest first, which a BRIN index cannot give.
+CREATE FUNCTION drop_old_rows(rows regclass, time_column name, in_order boolean, lifetime interval, at_most int) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+    dropped bigint;
+BEGIN
+    EXECUTE format($sql$
+        WITH old AS (
+            SELECT r.tableoid AS part, r.ctid AS place
+            FROM %1$s r JOIN bucket_owner b ON b.bucket = bucket_of(r.owner_id) AND b.state = 'active'
+            WHERE r.%2$I < clock_timestamp() - $1
+            %3$s
+            LIMIT $2
+            FOR UPDATE OF r SKIP LOCKED
+            FOR SHARE OF b SKIP LOCKED
+        )
+        DELETE FROM %1$s r USING old WHERE r.ctid = old.place AND r.tableoid = old.part
+        $sql$, rows, time_column, CASE WHEN in_order THEN format('ORDER BY r.%I', time_column) ELSE '' END)
+    USING lifetime, at_most;
+    GET DIAGNOSTICS dropped = ROW_COUNT;
+    RETURN dropped;
+END $$;
+REVOKE ALL ON FUNCTION drop_old_rows(regclass, name, boolean, interval, int) FROM PUBLIC;
+
 GRANT SELECT ON bucket_owner TO app_rw, app_ro, worker;
 REVOKE ALL ON FUNCTION act_for(uuid, bigint, int) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION act_for(uuid, bigint, int) TO app_rw, worker;
