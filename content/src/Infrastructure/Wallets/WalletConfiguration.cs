@@ -21,9 +21,8 @@ internal sealed class WalletConfiguration : IEntityTypeConfiguration<Wallet>, IS
         builder.Property(w => w.Balance).HasColumnName("balance");
         builder.Property(w => w.Pending).HasColumnName("pending");
         builder.Property(w => w.Status).HasColumnName("status");
-        builder.Property(w => w.Version).HasColumnName("version").IsConcurrencyToken();
+        builder.Property(w => w.Version).HasColumnName("version");
         builder.Property(w => w.OpenedAt).HasColumnName("opened_at");
-        builder.HasAlternateKey(w => new { w.Owner, w.Id }).HasName("ix_wallets_owner_id_id");
         builder.Ignore(w => w.NewEntries);
     }
 }
