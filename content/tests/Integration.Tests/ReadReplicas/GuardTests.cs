@@ -95,25 +95,4 @@ public sealed class GuardTests(ServiceFixture fixture) : IClassFixture<ServiceFi
         var refused = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IStartupValidator>().Validate());
         Assert.Contains($"{option} is {value}", refused.Message, StringComparison.Ordinal);
     }
-
-    [Fact]
-    public async Task A_token_that_the_previous_key_has_signed_is_understood_and_the_next_is_signed_by_the_new_key()
-    {
-        var (first, second) = (Key(1), Key(2));
-        await using var before = new TestService(_service.Databases, ("SyncTokens:Key", first));
-        await using var during = new TestService(_service.Databases, ("SyncTokens:Key", second), ("SyncTokens:PreviousKey", first));
-        await using var after = new TestService(_service.Databases, ("SyncTokens:Key", second));
-        var position = new WalPosition(1, 500);
-        var old = Codec(before).Write(Notes.Shard, position);
-        var tokens = new SyncTokens();
-
-        Assert.True(Codec(during).Read(old, tokens));
-        Assert.Equal(500u, tokens.Needed(Notes.Shard)!.Value.Lsn);
-        Assert.True(Codec(after).Read(Codec(during).Write(tokens), new SyncTokens()));
-        Assert.False(Codec(after).Read(old, new SyncTokens()));
-
-        static string Key(byte of) => Convert.ToBase64String(Enumerable.Repeat(of, 32).ToArray());
-
-        static SyncTokenCodec Codec(TestService service) => service.Services.GetRequiredService<SyncTokenCodec>();
-    }
 }

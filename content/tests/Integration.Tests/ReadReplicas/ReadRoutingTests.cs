@@ -98,47 +98,6 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
         await Eventually.TrueAsync(async () => await Notes.ReadAsync(service, "note", last) is (60, "replica"), seconds: 10);
     }
 
-    [Theory]
-    [InlineData("shard0=AAAA;sn=1")]
-    [InlineData("shard0=;sn=1")]
-    [InlineData("nonsense")]
-    [InlineData(",")]
-    [InlineData("shard0")]
-    [InlineData("shard0=AAAAAQAAAAAAAAABAAAAAAAAAAAAAAAAAAAAAA;sn=1")]
-    public async Task A_token_that_is_forged_or_malformed_reads_the_primary(string token) =>
-        Assert.Equal((0, "primary"), await Notes.ReadAsync(_service, "nothing", token));
-
-    [Fact]
-    public async Task A_token_is_only_what_its_service_has_signed()
-    {
-        var token = await Notes.WriteAsync(_service, "note", 4);
-        await _service.Databases.ReplicaHasCaughtUpAsync();
-        await using var stranger = new TestService(_service.Databases, ("SyncTokens:Key", Convert.ToBase64String(new byte[32])));
-
-        Assert.Equal("replica", (await Notes.ReadAsync(_service, "note", token)).Server);
-        Assert.Equal("primary", (await Notes.ReadAsync(stranger, "note", token)).Server);
-        Assert.Equal("primary", (await Notes.ReadAsync(_service, "note", $"{token[..20]}{(token[20] == 'A' ? 'B' : 'A')}{token[21..]}")).Server);
-        // The value of one database is not one of another.
-        Assert.True(Tokens(token.Replace("shard0", "shard1", StringComparison.Ordinal)).IsUnreadable);
-        Assert.False(Tokens($"shard77=AAAA;sn=5,{token}").IsUnreadable);
-    }
-
-    [Fact]
-    public async Task Tokens_of_several_databases_and_requests_are_merged_by_the_higher_position()
-    {
-        var codec = _service.Services.GetRequiredService<SyncTokenCodec>();
-        var (low, high) = (new WalPosition(1, 500), new WalPosition(2, 400));
-        var tokens = Tokens($"{codec.Write("shard0", high)}, {codec.Write("directory", low)} , {codec.Write("shard0", low)}");
-
-        var cluster = _service.Services.GetRequiredService<PrimaryTimelines>().Of("shard0").Known.Cluster;
-        Assert.Equal(high with { Cluster = cluster }, tokens.Needed("shard0"));
-        Assert.Equal(low with { Cluster = cluster }, tokens.Needed("directory"));
-        Assert.Null(tokens.Needed("shard1"));
-        await using var request = Request.Begin(_service, await Notes.WriteAsync(_service, "note", 5, codec.Write("directory", low)));
-        Assert.Equal(low with { Cluster = cluster }, request.Tokens.Needed("directory"));
-        Assert.NotNull(request.Tokens.Needed("shard0"));
-    }
-
     [Fact]
     public async Task An_endpoint_may_ask_for_less_or_for_more()
     {
@@ -270,12 +229,5 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
         }
 
         public int Count => _count;
-    }
-
-    private SyncTokens Tokens(string token)
-    {
-        var tokens = new SyncTokens();
-        _service.Services.GetRequiredService<SyncTokenCodec>().Read(token, tokens);
-        return tokens;
     }
 }

@@ -108,14 +108,14 @@ internal static class BankChecker
         return from operation in history.Operations
                let ids = effects.Of(operation)
                where ids.Count > 1
-               select $"{Name(operation)} was done {ids.Count} times: {string.Join(", ", ids)}.";
+               select $"{operation} was done {ids.Count} times: {string.Join(", ", ids)}.";
     }
 
     private static IEnumerable<string> RepeatsAreAnsweredTheSame(BankState state, BankHistory history) =>
         from operation in history.Operations
         let answers = operation.Attempts.Where(attempt => attempt.Outcome == Outcome.Acknowledged).Distinct().ToArray()
         where answers.Length > 1
-        select $"{Name(operation)} was answered with {answers[0]} and then with {answers[1]}.";
+        select $"{operation} was answered with {answers[0]} and then with {answers[1]}.";
 
     private static IEnumerable<string> AcknowledgedIsThere(BankState state, BankHistory history)
     {
@@ -125,7 +125,7 @@ internal static class BankChecker
         {
             if (effects.Of(operation).Count == 0)
             {
-                yield return $"{Name(operation)} was acknowledged and is not there.";
+                yield return $"{operation} was acknowledged and is not there.";
                 continue;
             }
 
@@ -138,12 +138,12 @@ internal static class BankChecker
                 .GetProperty("id").GetGuid();
             if (transfers[id].FirstOrDefault() is not { } row)
             {
-                yield return $"{Name(operation)} was acknowledged as transfer {id}, which is not there.";
+                yield return $"{operation} was acknowledged as transfer {id}, which is not there.";
             }
             else if (row.Owner != operation.Wallet.Owner || row.Wallet != operation.Wallet.Id || row.Amount != operation.Amount
                 || row.Currency != operation.Currency || row.PayeeWallet != operation.Payee?.Id || row.Payee != operation.Payee.Owner)
             {
-                yield return $"{Name(operation)} was acknowledged and is there as something else: {row}.";
+                yield return $"{operation} was acknowledged and is there as something else: {row}.";
             }
         }
     }
@@ -153,7 +153,7 @@ internal static class BankChecker
         var effects = new Effects(state);
         return from operation in history.Operations
                where operation.Outcome == Outcome.Refused && effects.Of(operation).Count > 0
-               select $"{Name(operation)} was refused and is there: {effects.Of(operation)[0]}.";
+               select $"{operation} was refused and is there: {effects.Of(operation)[0]}.";
     }
 
     private static IEnumerable<string> KeysAndEffectsAgree(BankState state, BankHistory history)
@@ -166,15 +166,15 @@ internal static class BankChecker
             var count = effects.Of(operation).Count;
             if (rows.Length > 1)
             {
-                yield return $"The key of {Name(operation)} is there {rows.Length} times.";
+                yield return $"The key of {operation} is there {rows.Length} times.";
             }
             else if (rows is [{ Answer: null }])
             {
-                yield return $"The key of {Name(operation)} has no answer.";
+                yield return $"The key of {operation} has no answer.";
             }
             else if (rows is [{ IsRefusal: false }] != count > 0)
             {
-                yield return $"{Name(operation)} has {(count > 0 ? "no key" : "a key")} and {(count == 0 ? "no effect" : "an effect")}.";
+                yield return $"{operation} has {(count > 0 ? "no key" : "a key")} and {(count == 0 ? "no effect" : "an effect")}.";
             }
         }
     }
@@ -207,25 +207,14 @@ internal static class BankChecker
         foreach (var transfer in state.Transfers)
         {
             var (from, to, amount) = (transfer.Wallet, transfer.PayeeWallet, transfer.Amount);
-            (Guid, EntryKind, LedgerAccount, long)[] sent =
-                [(from, EntryKind.Send, LedgerAccount.Balance, -amount), (to, EntryKind.Receive, LedgerAccount.Balance, amount)];
-            (Guid, EntryKind, LedgerAccount, long)[] reserved =
-                [(from, EntryKind.Reserve, LedgerAccount.Balance, -amount), (from, EntryKind.Reserve, LedgerAccount.Pending, amount)];
-            (Guid, EntryKind, LedgerAccount, long)[] posted =
-            [
-                .. reserved,
-                (to, EntryKind.Receive, LedgerAccount.Clearing, -amount), (to, EntryKind.Receive, LedgerAccount.Balance, amount),
-                (from, EntryKind.Post, LedgerAccount.Pending, -amount), (from, EntryKind.Post, LedgerAccount.Clearing, amount),
-            ];
-            (Guid, EntryKind, LedgerAccount, long)[] voided =
-                [.. reserved, (from, EntryKind.Release, LedgerAccount.Pending, -amount), (from, EntryKind.Release, LedgerAccount.Balance, amount)];
+            var expected = new ExpectedLegs(from, to, amount);
             var saga = sagas[transfer.Id].FirstOrDefault();
             var legs = entries[transfer.Id].Select(leg => (leg.Wallet, leg.Kind, leg.Account, leg.Amount)).Order().ToArray();
             var fits = (transfer.Status, saga?.Status) switch
             {
-                (TransferStatus.Posted, null) => Are(sent),
-                (TransferStatus.Posted, SagaStatus.Completed) => Are(posted),
-                (TransferStatus.Voided, SagaStatus.Compensated) => Are(voided),
+                (TransferStatus.Posted, null) => Are(expected.Sent),
+                (TransferStatus.Posted, SagaStatus.Completed) => Are(expected.Posted),
+                (TransferStatus.Voided, SagaStatus.Compensated) => Are(expected.Voided),
                 _ => false,
             };
             if (!fits)
@@ -234,7 +223,7 @@ internal static class BankChecker
                     + $"{saga?.Status.ToString() ?? "not there"}, and its legs are {string.Join(" ", legs)}.";
             }
 
-            bool Are((Guid, EntryKind, LedgerAccount, long)[] expected) => legs.SequenceEqual(expected.Order());
+            bool Are((Guid, EntryKind, LedgerAccount, long)[] those) => legs.SequenceEqual(those.Order());
         }
     }
 
@@ -249,20 +238,4 @@ internal static class BankChecker
         where here is not [{ State: "active" } only] || only.Shard != only.Map
         select $"User {user.Key} has rows on {string.Join(", ", user.Select(p => $"{p.Shard} (bucket {p.Bucket} is {p.State ?? "not its own"} there)"))}; "
             + $"the directory says {user.First().Map}.";
-
-    private static string Name(Operation operation) =>
-        $"{operation.Kind} '{operation.Key}' of {operation.Amount} {operation.Currency} by wallet {operation.Wallet.Id}";
-
-    /// <summary>What the ledger shows of an operation. Amounts tell them apart, so the service's own keys are not trusted.</summary>
-    private sealed class Effects(BankState state)
-    {
-        private readonly ILookup<(OperationKind, Guid, long), Guid> _effects = state.Transfers
-            .Select(transfer => (Key: (OperationKind.Transfer, transfer.Wallet, transfer.Amount), transfer.Id))
-            .Concat(state.Entries
-                .Where(entry => entry is { Kind: EntryKind.Deposit, Account: LedgerAccount.Balance })
-                .Select(entry => (Key: (OperationKind.Deposit, entry.Wallet, entry.Amount), Id: entry.Transfer)))
-            .ToLookup(effect => effect.Key, effect => effect.Id);
-
-        public IReadOnlyList<Guid> Of(Operation operation) => [.. _effects[(operation.Kind, operation.Wallet.Id, operation.Amount)]];
-    }
 }

@@ -66,6 +66,8 @@ internal sealed record Operation(
         : Outcome.Unknown;
 
     public void Add(Attempt attempt) => _attempts.Enqueue(attempt);
+
+    public override string ToString() => $"{Kind} '{Key}' of {Amount} {Currency} by wallet {Wallet.Id}";
 }
 
 /// <summary>All that the clients have asked for and been told.</summary>
