@@ -23,10 +23,12 @@ internal static class WriteRows
 
         async Task<Row> RowAsync(string name, int clients, double? goal, Target[] targets)
         {
-            await using var load = await LoadProcess.StartAsync(bed, new LoadKind("http", targets, clients), options, cancellationToken, api);
-            await using var floorLoad = await LoadProcess.StartAsync(bed, new LoadKind("http", targets, clients), options, cancellationToken, floor);
+            var kind = new LoadKind("http", targets, clients);
+            await using var load = await LoadProcess.StartAsync(bed, kind, options, cancellationToken, api);
+            await using var floorLoad = await LoadProcess.StartAsync(bed, kind, options, cancellationToken, floor);
             return await Comparison.RunAsync(
-                name, new Side("the service", load.MeasureAsync), new Side("bare minimal API", floorLoad.MeasureAsync), goal, options, steps, cancellationToken);
+                name, new Side("the service", load.MeasureAsync), new Side("bare minimal API", floorLoad.MeasureAsync), goal,
+                options, steps, cancellationToken);
         }
 
         // The floor is told the users; the service takes no notice of them.

@@ -147,7 +147,8 @@ public static class TestCommand
             foreach (var test in run.Failed)
             {
                 console.WriteLine($"  {test.Name}");
-                foreach (var line in test.Reason.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0).Take(ReasonLines))
+                var lines = test.Reason.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+                foreach (var line in lines.Take(ReasonLines))
                 {
                     console.WriteLine($"    {line[..Math.Min(line.Length, ReasonWidth)]}");
                 }

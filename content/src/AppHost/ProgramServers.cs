@@ -42,7 +42,8 @@ internal sealed class ProgramServers(
         return WithPort(redis, LocalPorts.Redis)
             .WithIconName("DatabaseLightning")
             .WithPolledHealthCheck(async cancellationToken =>
-                await RedisServer.AnswersAsync(AddressOf(redis.Resource), Directory.Secret(ResourceNames.Redis), cancellationToken)
+                await RedisServer.AnswersAsync(
+                    AddressOf(redis.Resource), Directory.Secret(ResourceNames.Redis), cancellationToken)
                     ? HealthCheckResult.Healthy("Answers.")
                     : HealthCheckResult.Unhealthy("Refuses the password."));
     }

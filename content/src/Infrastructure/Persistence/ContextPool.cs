@@ -38,7 +38,8 @@ internal sealed class ContextPool<TContext>(PrimarySources sources, IEnumerable<
             .UseLoggerFactory(loggers)
             // The caller gets it as an exception, and may go on with another server.
             .ConfigureWarnings(warnings => warnings.Log(
-                (RelationalEventId.CommandError, LogLevel.Information), (RelationalEventId.TransactionError, LogLevel.Information)))
+                (RelationalEventId.CommandError, LogLevel.Information),
+                (RelationalEventId.TransactionError, LogLevel.Information)))
             .AddInterceptors([ActingInterceptor.Instance, .. interceptors])
             .Options);
 }

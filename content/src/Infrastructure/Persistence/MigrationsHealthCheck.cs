@@ -42,7 +42,8 @@ internal sealed class MigrationsHealthCheck(PrimarySources sources, DatabaseName
             {
                 await using var connection = await sources.For(server).OpenConnectionAsync(timeout.Token);
                 var applied = await MigrationHistory.AppliedAsync(connection, timeout.Token);
-                if (MigrationFile.All.FirstOrDefault(file => file.IsFor(database) && !applied.ContainsKey(file.Number)) is { } pending)
+                var files = MigrationFile.All.Where(file => file.IsFor(database));
+                if (files.FirstOrDefault(file => !applied.ContainsKey(file.Number)) is { } pending)
                 {
                     return (database, pending.Name);
                 }

@@ -25,7 +25,8 @@ internal abstract class OldRows(string what, string dropSql, TimeSpan age, TimeS
     public virtual Task<long> DropAsync(NpgsqlDataSource worker, int most, CancellationToken cancellationToken) =>
         DropAsync(worker, age, most, cancellationToken);
 
-    protected async Task<long> DropAsync(NpgsqlDataSource worker, object first, object second, CancellationToken cancellationToken)
+    protected async Task<long> DropAsync(
+        NpgsqlDataSource worker, object first, object second, CancellationToken cancellationToken)
     {
         await using var drop = Command(worker, dropSql, first, second);
         return (long)(await drop.ExecuteScalarAsync(cancellationToken))!;

@@ -37,7 +37,8 @@ internal sealed class ReadGuard : IReadGuard
     private const string ShardSql = $"""
         SELECT CASE {VerdictSql}
         WHEN epoch <> $5 OR state = 'moved' THEN 4
-        WHEN set_config('app.user_id', $6, true) IS NULL THEN 5 ELSE 0 END, {ServerSql.Position} FROM bucket_owner WHERE bucket = $4
+        WHEN set_config('app.user_id', $6, true) IS NULL THEN 5 ELSE 0 END, {ServerSql.Position}
+        FROM bucket_owner WHERE bucket = $4
         """;
 
     [Sql(Columns = [typeof(NpgsqlLogSequenceNumber)])]

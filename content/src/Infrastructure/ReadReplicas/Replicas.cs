@@ -40,7 +40,7 @@ internal sealed class Replicas
 
     public IReadOnlyList<Replica> Of(string database) => _byDatabase[database];
 
-    /// <summary>As many reads as may be at the primary at once because no replica will do, so that its writes find room.</summary>
+    /// <summary>How many reads may be at the primary because no replica will do, so that its writes find room.</summary>
     public SemaphoreSlim RoomOf(string database) => _rooms[database];
 
     /// <summary>One of those that will do, at random, and less often one that is loaded; null when none does.</summary>

@@ -24,7 +24,8 @@ public abstract class ActingContext(DbContextOptions options) : DbContext(option
     /// <param name="cancellationToken">Cancels it.</param>
     /// <param name="parameters">In the order of $1, $2, …</param>
     internal Task<List<T>> QueryAsync<T>(
-        string sql, Func<NpgsqlDataReader, T> map, CancellationToken cancellationToken, params ReadOnlySpan<NpgsqlParameter> parameters)
+        string sql, Func<NpgsqlDataReader, T> map, CancellationToken cancellationToken,
+        params ReadOnlySpan<NpgsqlParameter> parameters)
     {
         Pipeline!.Add(sql, parameters);
         return Pipeline.QueryAsync((NpgsqlConnection)Database.GetDbConnection(), map, timeout: null, cancellationToken);

@@ -20,7 +20,8 @@ public static class BucketSummary
 
     [Sql(Columns = [typeof(short), typeof(string), typeof(string), typeof(bool), typeof(string), typeof(int)], InDirectory = true)]
     private const string MovesSql = """
-        SELECT bucket, source, target, is_open, note, extract(epoch FROM clock_timestamp() - noted_at)::int FROM bucket_moves ORDER BY bucket
+        SELECT bucket, source, target, is_open, note, extract(epoch FROM clock_timestamp() - noted_at)::int
+        FROM bucket_moves ORDER BY bucket
         """;
 
     /// <returns>A line for each shard and for each move that is not finished.</returns>

@@ -17,13 +17,17 @@ internal sealed class WalletRepository(ShardWriter writer) : IWalletRepository
 
     [Sql(
         typeof(Guid), typeof(Guid),
-        Columns = [typeof(Guid), typeof(Guid), typeof(string), typeof(long), typeof(long), typeof(short), typeof(long), typeof(DateTimeOffset)])]
+        Columns = [
+            typeof(Guid), typeof(Guid), typeof(string), typeof(long), typeof(long), typeof(short), typeof(long),
+            typeof(DateTimeOffset)])]
     private const string LockOneSql = $"SELECT {Columns} FROM wallets WHERE id = $1 AND owner_id = $2 FOR UPDATE";
 
     /// <summary>In one order, so that two transfers between the same wallets do not wait for each other.</summary>
     [Sql(
         typeof(Guid), typeof(Guid), typeof(Guid), typeof(Guid),
-        Columns = [typeof(Guid), typeof(Guid), typeof(string), typeof(long), typeof(long), typeof(short), typeof(long), typeof(DateTimeOffset)])]
+        Columns = [
+            typeof(Guid), typeof(Guid), typeof(string), typeof(long), typeof(long), typeof(short), typeof(long),
+            typeof(DateTimeOffset)])]
     private const string LockBothSql = $"""
         SELECT {Columns} FROM wallets WHERE (id, owner_id) IN (($1, $2), ($3, $4)) ORDER BY id FOR UPDATE
         """;

@@ -20,7 +20,8 @@ internal sealed class AbortMove(IConfiguration configuration) : IVerb
             return IVerb.WrongUsage;
         }
 
-        return End(await new BucketMover(configuration, new MoveOptions(), (_, _) => Task.CompletedTask).AbortAsync(bucket, cancellationToken));
+        var mover = new BucketMover(configuration, new MoveOptions(), (_, _) => Task.CompletedTask);
+        return End(await mover.AbortAsync(bucket, cancellationToken));
     }
 
     /// <returns>The exit code.</returns>

@@ -25,7 +25,7 @@ internal sealed class MoveBucket(IConfiguration configuration) : IVerb
         return AbortMove.End(await new BucketMover(configuration, options, Tell).MoveAsync(bucket, shard, cancellationToken));
     }
 
-    /// <summary>Says nothing while writes are refused, since whoever reads the output may be slow.</summary>
+    /// <summary>Says nothing while writes are refused, since what reads the output may be slow.</summary>
     private static Task Tell(MoveStep step, string text)
     {
         if (step is < MoveStep.Closed or >= MoveStep.Mapped)

@@ -40,7 +40,7 @@ public sealed record MoveOptions
     /// <summary>How long the source keeps its rows, for queries that were under way when the bucket moved.</summary>
     public TimeSpan KeepFor { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long the source may refuse writes. A move that needs longer gives up, and the source serves the bucket again.</summary>
+    /// <summary>How long the source may refuse writes. A move that needs longer gives up, and the source goes on.</summary>
     public TimeSpan MaxClosed { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long to wait for a standby of the target before the bucket is closed.</summary>

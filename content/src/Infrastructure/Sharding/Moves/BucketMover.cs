@@ -52,7 +52,8 @@ public sealed class BucketMover(IConfiguration configuration, MoveOptions option
         {
             throw new MoveException(
                 MoveOutcome.Locked,
-                $"Bucket {bucket} is on its way from {move.Source} to {move.Target}: finish that with the same command, or abort-move {bucket}.");
+                $"Bucket {bucket} is on its way from {move.Source} to {move.Target}: "
+                + $"finish that with the same command, or abort-move {bucket}.");
         }
 
         // The source's session, whose lock closes the bucket, ends first.
@@ -99,7 +100,8 @@ public sealed class BucketMover(IConfiguration configuration, MoveOptions option
         if (move.IsOpen)
         {
             throw new MoveException(
-                MoveOutcome.Failed, $"{move.Target} has bucket {bucket} already. Finish the move with move-bucket {bucket} --to {move.Target}.");
+                MoveOutcome.Failed,
+                $"{move.Target} has bucket {bucket} already. Finish the move with move-bucket {bucket} --to {move.Target}.");
         }
 
         await using var from = await OpenAsync(move.Source, bucket, cancellationToken);
@@ -109,14 +111,17 @@ public sealed class BucketMover(IConfiguration configuration, MoveOptions option
         try
         {
             await using var to = await OpenAsync(move.Target, bucket, cancellationToken);
-            var rows = new RowCopy(from, to, await UserTable.OfBothAsync(from, to, cancellationToken), bucket, _ => Task.CompletedTask);
-            var deleted = await new MoveSteps(move, state, from, to, rows, options, (_, _, _) => Task.CompletedTask).ClearAsync(cancellationToken);
+            var tables = await UserTable.OfBothAsync(from, to, cancellationToken);
+            var rows = new RowCopy(from, to, tables, bucket, _ => Task.CompletedTask);
+            var steps = new MoveSteps(move, state, from, to, rows, options, (_, _, _) => Task.CompletedTask);
+            var deleted = await steps.ClearAsync(cancellationToken);
             return new MoveResult(MoveOutcome.Done, $"{aborted} {deleted} rows are deleted on {move.Target}.");
         }
         catch (Exception exception) when (exception is NpgsqlException or MoveException)
         {
             return new MoveResult(
-                MoveOutcome.Done, $"{aborted} What was copied to {move.Target} is deleted by the next move there. ({exception.Message})");
+                MoveOutcome.Done,
+                $"{aborted} What was copied to {move.Target} is deleted by the next move there. ({exception.Message})");
         }
     }
 

@@ -41,11 +41,13 @@ public sealed record MoveResult(MoveOutcome Outcome, string Message, TimeSpan Cl
     private static MoveResult? Of(Exception exception, bool isStopped) => exception switch
     {
         MoveException move => new(move.Outcome, move.Message),
-        InvalidOperationException { InnerException: null } when exception.Source != nameof(Npgsql) => new(MoveOutcome.NotConfigured, exception.Message),
+        InvalidOperationException { InnerException: null } when exception.Source != nameof(Npgsql) =>
+            new(MoveOutcome.NotConfigured, exception.Message),
         PostgresException { SqlState: PostgresErrorCodes.UndefinedTable } =>
             new(MoveOutcome.Failed, $"{exception.Message}: run the Migrator without arguments first."),
         PostgresException { IsTransient: false } => new(MoveOutcome.Failed, $"{exception.Message} The same command continues."),
-        NpgsqlException or InvalidOperationException { Source: nameof(Npgsql) } => new(MoveOutcome.Unreachable, $"A database is away: {exception.Message} The same command continues."),
+        NpgsqlException or InvalidOperationException { Source: nameof(Npgsql) } =>
+            new(MoveOutcome.Unreachable, $"A database is away: {exception.Message} The same command continues."),
         OperationCanceledException when isStopped => new(MoveOutcome.Failed, "Stopped. The same command continues."),
         _ => null,
     };

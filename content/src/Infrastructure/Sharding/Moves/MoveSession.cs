@@ -6,7 +6,7 @@ namespace Infrastructure.Sharding;
 
 /// <summary>
 /// A connection of a move to one of its databases, by which it also holds the bucket: an advisory lock of the session, so
-/// it ends with the process. Each statement is a transaction of its own, so none is long.
+/// it ends with the process. Each statement is one transaction, so none is long.
 /// </summary>
 internal sealed class MoveSession : IAsyncDisposable
 {

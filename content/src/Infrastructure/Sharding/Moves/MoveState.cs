@@ -35,7 +35,9 @@ internal sealed class MoveState(MoveSession directory, short bucket)
     [Sql(typeof(short), Columns = [typeof(string)])]
     private const string StateSql = "SELECT state FROM bucket_owner WHERE bucket = $1";
 
-    /// <summary>From which state to which, and whether the epoch grows. Back from 'moved' only while the map names the source.</summary>
+    /// <summary>
+    /// From which state to which, and whether the epoch grows. Back from 'moved' only while the map names the source.
+    /// </summary>
     [Sql(typeof(short), typeof(long), typeof(string))]
     private const string ChangeSql = """
         INSERT INTO bucket_owner (bucket, epoch, state)
@@ -88,7 +90,8 @@ internal sealed class MoveState(MoveSession directory, short bucket)
         directory.ExecuteAsync(NoteSql, cancellationToken, bucket, line);
 
     /// <summary>The one point at which the bucket changes its shard.</summary>
-    public Task MapAsync() => ExpectAsync(directory.ExecuteAsync(MapSql, CancellationToken.None, bucket), "The bucket map has changed.");
+    public Task MapAsync() =>
+        ExpectAsync(directory.ExecuteAsync(MapSql, CancellationToken.None, bucket), "The bucket map has changed.");
 
     public Task ForgetAsync(CancellationToken cancellationToken) => directory.ExecuteAsync(ForgetSql, cancellationToken, bucket);
 
@@ -96,7 +99,8 @@ internal sealed class MoveState(MoveSession directory, short bucket)
         shard.ScalarAsync<string>(StateSql, cancellationToken, bucket);
 
     public Task ChangeAsync(MoveSession shard, long epoch, string state, CancellationToken cancellationToken) => ExpectAsync(
-        shard.ExecuteAsync(ChangeSql, cancellationToken, bucket, epoch, state), $"{shard.Database} cannot have the bucket as {state} at epoch {epoch}.");
+        shard.ExecuteAsync(ChangeSql, cancellationToken, bucket, epoch, state),
+        $"{shard.Database} cannot have the bucket as {state} at epoch {epoch}.");
 
     /// <summary>
     /// Keeps writers out until the session ends. It has waited for those that are under way; all that they wrote can be seen.
@@ -137,7 +141,8 @@ internal sealed class MoveState(MoveSession directory, short bucket)
             {
                 throw new MoveException(
                     MoveOutcome.Failed,
-                    $"No standby of {shard.Database} has the rows after {waited.Elapsed.TotalSeconds:0} s. If it has none any more, drop its slot.");
+                    $"No standby of {shard.Database} has the rows after {waited.Elapsed.TotalSeconds:0} s. "
+                    + "If it has none any more, drop its slot.");
             }
 
             await Task.Delay(pause, cancellationToken);

@@ -36,7 +36,8 @@ internal sealed class MoveSteps(
             throw new MoveException(MoveOutcome.Failed, $"{_names.Source} has not left bucket {move.Bucket}, so its rows stay.");
         }
 
-        await tell(MoveStep.Cleaned, $"{await rows.DeleteAsync(source, cancellationToken)} rows are deleted on {_names.Source}.", cancellationToken);
+        var deleted = await rows.DeleteAsync(source, cancellationToken);
+        await tell(MoveStep.Cleaned, $"{deleted} rows are deleted on {_names.Source}.", cancellationToken);
         await state.ForgetAsync(cancellationToken);
         await tell(MoveStep.Done, "Done.", cancellationToken);
         return clock.Elapsed;
@@ -50,7 +51,8 @@ internal sealed class MoveSteps(
         {
             case "active" or "moving":
                 throw new MoveException(
-                    MoveOutcome.Failed, $"{_names.Target} serves bucket {move.Bucket} already, and the bucket map says {_names.Source}.");
+                    MoveOutcome.Failed,
+                    $"{_names.Target} serves bucket {move.Bucket} already, and the bucket map says {_names.Source}.");
             case "opening":
                 await state.ChangeAsync(target, move.Epoch - 1, "moved", cancellationToken);
                 break;
@@ -63,7 +65,8 @@ internal sealed class MoveSteps(
     {
         // Nothing is deleted there for its age any more.
         await state.ChangeAsync(source, move.Epoch - 1, "moving", cancellationToken);
-        await tell(MoveStep.Prepared, $"{_names.Target} is empty, of {await ClearAsync(cancellationToken)} rows of an earlier run.", cancellationToken);
+        var cleared = await ClearAsync(cancellationToken);
+        await tell(MoveStep.Prepared, $"{_names.Target} is empty, of {cleared} rows of an earlier run.", cancellationToken);
         await tell(MoveStep.Copied, $"{await rows.CopyAsync(cancellationToken)} rows are copied.", cancellationToken);
         for (var (round, followed) = (1, 0L); round <= 5 && (round == 1 || followed > 200); round++)
         {
@@ -83,7 +86,8 @@ internal sealed class MoveSteps(
             {
                 throw new MoveException(
                     MoveOutcome.Failed,
-                    $"Bucket {move.Bucket} could not be closed in {waited.Elapsed.TotalSeconds:0} s: transactions that write to it stay open.");
+                    $"Bucket {move.Bucket} could not be closed in {waited.Elapsed.TotalSeconds:0} s: "
+                    + "transactions that write to it stay open.");
             }
 
             await Task.Delay(500, cancellationToken);
