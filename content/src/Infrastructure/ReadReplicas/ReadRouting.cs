@@ -77,7 +77,7 @@ internal sealed class ReadRouting(
 
     /// <summary>Where a read goes, as far as is known. To be disposed when the read has ended.</summary>
     /// <param name="database">The database.</param>
-    /// <param name="tried">Replicas that have refused it.</param>
+    /// <param name="tried">How many replicas have refused it.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     public async ValueTask<ReadRoute> RouteAsync(string database, int tried, CancellationToken cancellationToken)
     {
