@@ -23,7 +23,7 @@ internal sealed class RunningService : IAsyncDisposable
         GeneratedSolution solution, bool aspire, IReadOnlyDictionary<string, string?> environment, Action<string> line)
     {
         _solution = solution;
-        var project = aspire ? "src/AppHost" : "src/LocalHost";
+        var project = aspire ? "hosts/AppHost" : "hosts/LocalHost";
         Ended = Shell.TryAsync(
             "dotnet",
             [solution.Assembly(project), "--ephemeral-ports"],

@@ -2,9 +2,9 @@ using Application;
 using Application.Wallets;
 using Domain.Common;
 using Domain.Wallets;
-using Infrastructure;
-using Infrastructure.Persistence;
-using Infrastructure.ReadReplicas;
+using Platform;
+using Platform.Databases;
+using Platform.ReadReplicas;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -46,7 +46,7 @@ internal static class ServiceReads
         var services = builder.Services;
         services.AddSingleton(TimeProvider.System);
         services.AddApplication();
-        services.AddInfrastructure(builder.Configuration);
+        services.AddPlatform(builder.Configuration);
         services.AddSingleton<IConnectionMultiplexer>(_ => throw new NotSupportedException("Reads of wallets need no Redis."));
         var names = DatabaseNames.From(builder.Configuration);
         foreach (var name in names.Replicas)
@@ -79,7 +79,7 @@ internal static class ServiceReads
         }
 
         // What reads need runs in the background; sagas, relays and the like do not.
-        string[] needed = [".Persistence", ".ReadReplicas"];
+        string[] needed = [".Failover", ".ReadReplicas"];
         foreach (var service in services.Where(service => service.ServiceType == typeof(IHostedService)
             && service.ImplementationType?.Namespace is { } place
             && !needed.Any(end => place.EndsWith(end, StringComparison.Ordinal))).ToArray())

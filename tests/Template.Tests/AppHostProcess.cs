@@ -18,9 +18,9 @@ internal sealed class AppHostProcess : IDisposable
     {
         _solution = solution;
         var start = new ProcessStartInfo(
-            "dotnet", [solution.Assembly("src/AppHost"), "--ephemeral-ports", "--servers", "programs", .. options])
+            "dotnet", [solution.Assembly("hosts/AppHost"), "--ephemeral-ports", "--servers", "programs", .. options])
         {
-            WorkingDirectory = solution.File("src/AppHost"),
+            WorkingDirectory = solution.File("hosts/AppHost"),
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

@@ -58,13 +58,13 @@ public sealed class AppHostProcessTests(Generator generator)
     public async Task A_taken_port_is_named()
     {
         var solution = await generator.BuildAsync(Flavours.Default);
-        var ports = await File.ReadAllTextAsync(solution.File("src/Topology/LocalPorts.cs"), Cancelled);
+        var ports = await File.ReadAllTextAsync(solution.File("hosts/Topology/LocalPorts.cs"), Cancelled);
         var port = int.Parse(Regex.Match(ports, "Replica = ([0-9]+);").Groups[1].Value, null);
         using var occupant = new TcpListener(IPAddress.Loopback, port);
         occupant.Start();
 
         var outcome = await Shell.TryAsync(
-            "dotnet", [solution.Assembly("src/AppHost"), "--servers", "programs"], solution.File("src/AppHost"), Cancelled);
+            "dotnet", [solution.Assembly("hosts/AppHost"), "--servers", "programs"], solution.File("hosts/AppHost"), Cancelled);
 
         Assert.Equal(1, outcome.ExitCode);
         Assert.EndsWith(

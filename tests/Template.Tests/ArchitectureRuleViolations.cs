@@ -33,27 +33,31 @@ public static class ArchitectureRuleViolations
             "PlantedInApplication",
             "Application.Common.PlantedInApplication depends on Topology.ResourceNames (Contoso.Payments.Topology).",
             Reference("src/Application", Topology), UseOfTopology("Application", "Common", "PlantedInApplication")),
-        new("Infrastructure_depends_on_no_layer_but_Application_and_Domain",
+        new("Platform_depends_on_no_layer_but_Application_and_Domain",
+            "PlantedInPlatform",
+            "Platform.Common.PlantedInPlatform depends on Topology.ResourceNames (Contoso.Payments.Topology).",
+            Reference("src/Platform", Topology), UseOfTopology("Platform", "Common", "PlantedInPlatform")),
+        new("Infrastructure_depends_on_no_layer_but_Application_Domain_and_Platform",
             "PlantedInInfrastructure",
-            "Infrastructure.Platform.PlantedInInfrastructure depends on Topology.ResourceNames (Contoso.Payments.Topology).",
-            Reference("src/Infrastructure", Topology), UseOfTopology("Infrastructure", "Platform", "PlantedInInfrastructure")),
+            "Infrastructure.Common.PlantedInInfrastructure depends on Topology.ResourceNames (Contoso.Payments.Topology).",
+            Reference("src/Infrastructure", Topology), UseOfTopology("Infrastructure", "Common", "PlantedInInfrastructure")),
         new("Api_depends_on_no_host",
             "PlantedInApi",
-            "Api.Platform.PlantedInApi depends on Topology.ResourceNames (Contoso.Payments.Topology).",
-            Reference("src/Api", Topology), UseOfTopology("Api", "Platform", "PlantedInApi")),
+            "Api.Servers.PlantedInApi depends on Topology.ResourceNames (Contoso.Payments.Topology).",
+            Reference("src/Api", Topology), UseOfTopology("Api", "Servers", "PlantedInApi")),
         new("Types_are_in_the_namespace_of_their_layer",
             "PlantedExtensions",
             "Microsoft.Extensions.DependencyInjection.PlantedExtensions is in Api.",
-            ("src/Api/Platform/PlantedExtensions.cs", """
+            ("src/Api/Servers/PlantedExtensions.cs", """
                 namespace Microsoft.Extensions.DependencyInjection;
 
                 internal static class PlantedExtensions;
                 """)),
-        new("EF_Core_and_Npgsql_stay_in_Infrastructure",
+        new("EF_Core_and_Npgsql_stay_in_Infrastructure_and_Platform",
             "PlantedRange",
-            "Api.Platform.PlantedRange depends on NpgsqlTypes.NpgsqlRange`1 (Npgsql).",
-            ("src/Api/Platform/PlantedRange.cs", """
-                namespace Api.Platform;
+            "Api.Servers.PlantedRange depends on NpgsqlTypes.NpgsqlRange`1 (Npgsql).",
+            ("src/Api/Servers/PlantedRange.cs", """
+                namespace Api.Servers;
 
                 internal static class PlantedRange
                 {
@@ -64,14 +68,14 @@ public static class ArchitectureRuleViolations
                     }
                 }
                 """)),
-        new("Only_the_composition_root_reaches_Infrastructure",
+        new("Only_the_composition_root_reaches_Infrastructure_and_Platform",
             "PlantedEndpoints",
-            "Api.Platform.PlantedEndpoints depends on Infrastructure.Persistence.DatabaseNames (Contoso.Payments.Infrastructure).",
-            ("src/Api/Platform/PlantedEndpoints.cs", """
+            "Api.Servers.PlantedEndpoints depends on Platform.Common.DatabaseNames (Contoso.Payments.Platform).",
+            ("src/Api/Servers/PlantedEndpoints.cs", """
                 using Api.Common;
-                using Infrastructure.Persistence;
+                using Platform.Common;
 
-                namespace Api.Platform;
+                namespace Api.Servers;
 
                 internal sealed class PlantedEndpoints : IEndpointGroup
                 {
@@ -81,13 +85,13 @@ public static class ArchitectureRuleViolations
                 """)),
         new("Query_handlers_reach_no_write_port",
             "PlantedWriteHandler",
-            "Application.Platform.PlantedWriteHandler reaches Application.Common.IUnitOfWork: "
+            "Application.Servers.PlantedWriteHandler reaches Application.Common.IUnitOfWork: "
             + "PlantedWriteHandler → IPlantedHelper → PlantedHelper → IUnitOfWork.",
-            ("src/Application/Platform/PlantedWrite.cs", """
+            ("src/Application/Servers/PlantedWrite.cs", """
                 using Application.Common;
                 using Mediator;
 
-                namespace Application.Platform;
+                namespace Application.Servers;
 
                 public sealed record PlantedWrite : IQuery<int>;
 
@@ -116,11 +120,11 @@ public static class ArchitectureRuleViolations
                 """)),
         new("Handlers_are_sealed_and_internal",
             "PlantedOpenHandler",
-            "Application.Platform.PlantedOpenHandler is public and not sealed.",
-            ("src/Application/Platform/PlantedOpen.cs", """
+            "Application.Servers.PlantedOpenHandler is public and not sealed.",
+            ("src/Application/Servers/PlantedOpen.cs", """
                 using Mediator;
 
-                namespace Application.Platform;
+                namespace Application.Servers;
 
                 public sealed record PlantedOpen : IQuery<int>;
 
@@ -131,11 +135,11 @@ public static class ArchitectureRuleViolations
                 """)),
         new("Commands_are_answered_with_ErrorOr",
             "PlantedCommand",
-            "Application.Platform.PlantedCommand is answered with System.Int32.",
-            ("src/Application/Platform/PlantedCommand.cs", """
+            "Application.Servers.PlantedCommand is answered with System.Int32.",
+            ("src/Application/Servers/PlantedCommand.cs", """
                 using Mediator;
 
-                namespace Application.Platform;
+                namespace Application.Servers;
 
                 public sealed record PlantedCommand : ICommand<int>;
 
@@ -146,12 +150,12 @@ public static class ArchitectureRuleViolations
                 """)),
         new("Platform_folders_do_not_depend_on_features",
             "PlantedWarmUp",
-            "Infrastructure.Caching.PlantedWarmUp depends on Domain.Gamma.PlantedGamma (Contoso.Payments.Domain).",
+            "Platform.Caching.PlantedWarmUp depends on Domain.Gamma.PlantedGamma (Contoso.Payments.Domain).",
             Feature("Gamma", "PlantedGamma", "object"),
-            ("src/Infrastructure/Caching/PlantedWarmUp.cs", """
+            ("src/Platform/Caching/PlantedWarmUp.cs", """
                 using Domain.Gamma;
 
-                namespace Infrastructure.Caching;
+                namespace Platform.Caching;
 
                 internal static class PlantedWarmUp
                 {
@@ -175,7 +179,7 @@ public static class ArchitectureRuleViolations
     ];
 
     private const string Topology =
-        """<ProjectReference Include="$(MSBuildThisFileDirectory)../Topology/Topology.csproj" />""";
+        """<ProjectReference Include="$(MSBuildThisFileDirectory)../../hosts/Topology/Topology.csproj" />""";
 
     /// <summary>MSBuild reads this file beside the project, whose own text stays as it is.</summary>
     private static (string Path, string Text) Reference(string project, string reference) =>

@@ -81,10 +81,10 @@ public sealed partial class GeneratedFilesTests(Generator generator)
         if (aspire)
         {
             // The SDK derives these names from the project files, so they hold under any name of the solution.
-            var appHost = Directory.GetFiles(solution.File("src/AppHost"), "*.cs").Select(File.ReadAllText);
+            var appHost = Directory.GetFiles(solution.File("hosts/AppHost"), "*.cs").Select(File.ReadAllText);
             var used = appHost.SelectMany(code => ProjectsMember().Matches(code)).Select(match => match.Groups["project"].Value).Distinct().Order().ToList();
             Assert.Equal(["Api", "Migrator"], used);
-            var referenced = XDocument.Load(solution.File("src/AppHost/AppHost.csproj")).Descendants("ProjectReference")
+            var referenced = XDocument.Load(solution.File("hosts/AppHost/AppHost.csproj")).Descendants("ProjectReference")
                 .Select(reference => Path.GetFileNameWithoutExtension((string)reference.Attribute("Include")!));
             Assert.Superset(used.ToHashSet(), referenced.ToHashSet());
         }
@@ -108,8 +108,8 @@ public sealed partial class GeneratedFilesTests(Generator generator)
     /// <summary>The four of LocalHost and the four of AppHost's dashboard.</summary>
     private static List<int> Ports(GeneratedSolution solution)
     {
-        var local = Constant().Matches(File.ReadAllText(solution.File("src/Topology/LocalPorts.cs")));
-        var dashboard = LocalAddress().Matches(File.ReadAllText(solution.File("src/AppHost/Properties/launchSettings.json")));
+        var local = Constant().Matches(File.ReadAllText(solution.File("hosts/Topology/LocalPorts.cs")));
+        var dashboard = LocalAddress().Matches(File.ReadAllText(solution.File("hosts/AppHost/Properties/launchSettings.json")));
         int[] ports = [.. local.Concat(dashboard).Select(match => int.Parse(match.Groups["port"].Value, CultureInfo.InvariantCulture))];
         Assert.Equal(4, local.Count);
         return [.. ports.Distinct()];
@@ -117,7 +117,7 @@ public sealed partial class GeneratedFilesTests(Generator generator)
 
     private static List<string> SecretStores(GeneratedSolution solution) =>
     [
-        .. from project in (string[])["src/Api/Api.csproj", "src/AppHost/AppHost.csproj"]
+        .. from project in (string[])["src/Api/Api.csproj", "hosts/AppHost/AppHost.csproj"]
            select XDocument.Load(solution.File(project)).Descendants("UserSecretsId").Single().Value,
     ];
 

@@ -16,8 +16,8 @@ public sealed class MissingServersTests(Generator generator) : IDisposable
     private Dictionary<string, string?> Environment => new() { ["POSTGRES_BIN"] = _empty, ["DOCKER_HOST"] = "tcp://127.0.0.1:1" };
 
     [Theory]
-    [InlineData("src/LocalHost")]
-    [InlineData("src/AppHost")]
+    [InlineData("hosts/LocalHost")]
+    [InlineData("hosts/AppHost")]
     public async Task A_host_says_what_to_install(string host)
     {
         var solution = await generator.BuildAsync(Flavours.Default);

@@ -1,6 +1,7 @@
-using Infrastructure.Persistence;
-using Infrastructure.ReadReplicas;
 using Npgsql;
+using Platform.Common;
+using Platform.Failover;
+using Platform.ReadReplicas;
 #if (!aspire)
 using StackExchange.Redis;
 #endif

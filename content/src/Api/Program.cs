@@ -1,8 +1,8 @@
 using Api;
 using Api.Common;
 using Application;
-using Infrastructure;
-using Infrastructure.ReadReplicas;
+using Platform;
+using Platform.ReadReplicas;
 using ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -10,7 +10,7 @@ builder.AddServiceDefaults();
 builder.AddDataSources();
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddApplication();
-builder.Services.AddInfrastructure(builder.Configuration);
+builder.Services.AddPlatform(builder.Configuration);
 builder.AddProxies();
 builder.AddHttpSurface();
 

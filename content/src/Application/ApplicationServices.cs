@@ -1,6 +1,5 @@
 using Application.Common;
 using Application.Idempotency;
-using Application.Platform;
 using FluentValidation;
 using Mediator;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Infrastructure.Persistence.Migrations;
-using Migrator.Verbs;
+using Migrator;
+using Migrator.Migrations;
 using ServiceDefaults;
 
 var builder = Host.CreateApplicationBuilder(args);

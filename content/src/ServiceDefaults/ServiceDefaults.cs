@@ -16,7 +16,7 @@ namespace ServiceDefaults;
 public static class ServiceDefaults
 {
     /// <summary>Names of the service's own meters and activity sources: their namespaces.</summary>
-    private const string OwnTelemetry = "Infrastructure.*";
+    private const string OwnTelemetry = "Platform.*";
 
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder

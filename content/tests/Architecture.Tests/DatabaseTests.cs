@@ -6,9 +6,9 @@ public sealed class DatabaseTests
 
     /// <summary>By assembly, not by namespace: packages put their extension methods into Microsoft's namespaces.</summary>
     [Fact]
-    public void EF_Core_and_Npgsql_stay_in_Infrastructure() => Rule.Forbids(
-        Solution.TypesOf(Solution.Domain, Solution.Application, Solution.Api, Solution.Migrator),
-        "Only Infrastructure talks to the database, and only Api's DataSources opens connections for it.",
+    public void EF_Core_and_Npgsql_stay_in_Infrastructure_and_Platform() => Rule.Forbids(
+        Solution.TypesOf(Solution.Domain, Solution.Application, Solution.Api),
+        "Only Infrastructure and Platform talk to the database, and only Api's DataSources opens connections for them.",
         (type, dependency) => !Solution.IsDataSources(type)
             && Packages.Any(package =>
                 $"{Dependencies.AssemblyOf(dependency)}.".StartsWith($"{package}.", StringComparison.Ordinal)));

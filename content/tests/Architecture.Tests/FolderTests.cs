@@ -10,7 +10,8 @@ public sealed class FolderTests
 {
     private static readonly string[] PlatformFolders =
     [
-        "Common", "Platform", "Persistence", "RowSecurity", "Sharding", "ReadReplicas", "Idempotency", "Sagas", "Caching", "Realtime", "Ingestion",
+        "Common", "Servers", "Databases", "Failover", "RowSecurity", "Sharding", "ReadReplicas", "Idempotency", "Sagas", "Caching",
+        "Realtime", "Ingestion",
     ];
 
     [Fact]

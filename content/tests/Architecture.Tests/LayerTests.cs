@@ -24,17 +24,30 @@ public sealed class LayerTests
         (_, dependency) => IsOursAndNot(dependency, Solution.Application, Solution.Domain));
 
     [Fact]
-    public void Infrastructure_depends_on_no_layer_but_Application_and_Domain() => Rule.Forbids(
+    public void Platform_depends_on_no_layer_but_Application_and_Domain() => Rule.Forbids(
+        Solution.TypesOf(Solution.Platform),
+        "The patterns know no adapter of a feature and no host.",
+        (_, dependency) => IsOursAndNot(dependency, Solution.Platform, Solution.Application, Solution.Domain));
+
+    [Fact]
+    public void Infrastructure_depends_on_no_layer_but_Application_Domain_and_Platform() => Rule.Forbids(
         Solution.TypesOf(Solution.Infrastructure),
-        "Adapters know the ports they implement, not who hosts them.",
-        (_, dependency) => IsOursAndNot(dependency, Solution.Infrastructure, Solution.Application, Solution.Domain));
+        "Adapters know the ports they implement and the patterns they use, not who hosts them.",
+        (_, dependency) => IsOursAndNot(
+            dependency, Solution.Infrastructure, Solution.Application, Solution.Domain, Solution.Platform));
 
     [Fact]
     public void Api_depends_on_no_host() => Rule.Forbids(
         Solution.TypesOf(Solution.Api),
         "The API is configured from outside, so that it runs the same under every host.",
         (_, dependency) => IsOursAndNot(
-            dependency, Solution.Api, Solution.Infrastructure, Solution.Application, Solution.Domain, Solution.ServiceDefaults));
+            dependency,
+            Solution.Api,
+            Solution.Platform,
+            Solution.Infrastructure,
+            Solution.Application,
+            Solution.Domain,
+            Solution.ServiceDefaults));
 
     /// <summary>
     /// The other rules tell folders by namespace, and NetArchTest passes over namespaces that begin with System or

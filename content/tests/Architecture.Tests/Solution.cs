@@ -11,11 +11,12 @@ internal static class Solution
     public const string Domain = "Domain";
     public const string Application = "Application";
     public const string Infrastructure = "Infrastructure";
+    public const string Platform = "Platform";
     public const string Api = "Api";
     public const string Migrator = "Migrator";
     public const string ServiceDefaults = "ServiceDefaults";
 
-    public static readonly string[] Layers = [Domain, Application, Infrastructure, Api];
+    public static readonly string[] Layers = [Domain, Application, Platform, Infrastructure, Api];
 
     private static readonly string AssemblyPrefix =
         typeof(ApplicationServices).Assembly.GetName().Name![..^Application.Length];

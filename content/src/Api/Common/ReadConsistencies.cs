@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Application.Platform;
+using Application.Common;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 

@@ -1,4 +1,4 @@
-using Application.Platform;
+using Application.Common;
 
 namespace Api.Common;
 

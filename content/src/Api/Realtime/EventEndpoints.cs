@@ -4,7 +4,7 @@ using System.Security.Claims;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Api.Common;
-using Application.Platform;
+using Application.Common;
 using Application.Realtime;
 using Mediator;
 using Microsoft.AspNetCore.Authentication;

@@ -1,6 +1,5 @@
 using Api.Common;
 using Application.Common;
-using Application.Platform;
 using Application.Sagas;
 using Mediator;
 using Microsoft.AspNetCore.Http.HttpResults;

@@ -1,7 +1,6 @@
 using Application.Idempotency;
 using Application.Payees;
 using Domain.Common;
-using Domain.Payees;
 using Domain.Wallets;
 using ErrorOr;
 using FluentValidation;

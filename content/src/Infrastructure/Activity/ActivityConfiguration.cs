@@ -1,8 +1,8 @@
 using Domain.Activity;
 using Domain.Common;
-using Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Platform.Databases;
 
 namespace Infrastructure.Activity;
 

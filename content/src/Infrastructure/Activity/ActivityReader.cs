@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Application.Activity;
-using Infrastructure.Persistence;
-using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
+using Platform.Common;
+using Platform.Sharding;
 
 namespace Infrastructure.Activity;
 

@@ -1,9 +1,9 @@
 using Application.Activity;
 using Domain.Activity;
 using Domain.Common;
-using Infrastructure.Ingestion;
-using Infrastructure.Sharding;
 using NpgsqlTypes;
+using Platform.Ingestion;
+using Platform.Sharding;
 
 namespace Infrastructure.Activity;
 
@@ -11,10 +11,10 @@ internal sealed class ActivityRepository(ShardWriter writer) : IActivityReposito
 {
     private static readonly BulkInsert<UserActivity> Insert = new(
         "activity",
-        BulkColumn<UserActivity>.Of("id", "uuid", NpgsqlDbType.Uuid, row => row.Id),
-        BulkColumn<UserActivity>.Of("kind", "text", NpgsqlDbType.Text, row => row.Kind),
-        BulkColumn<UserActivity>.Of("payload", "jsonb", NpgsqlDbType.Jsonb, row => row.Payload),
-        BulkColumn<UserActivity>.Of("created_at", "timestamptz", NpgsqlDbType.TimestampTz, row => row.CreatedAt.UtcDateTime));
+        BulkColumn.Of("id", "uuid", NpgsqlDbType.Uuid, (UserActivity row) => row.Id),
+        BulkColumn.Of("kind", "text", NpgsqlDbType.Text, (UserActivity row) => row.Kind),
+        BulkColumn.Of("payload", "jsonb", NpgsqlDbType.Jsonb, (UserActivity row) => row.Payload),
+        BulkColumn.Of("created_at", "timestamptz", NpgsqlDbType.TimestampTz, (UserActivity row) => row.CreatedAt.UtcDateTime));
 
     public Task<int> AddAsync(UserId owner, IReadOnlyList<UserActivity> rows, CancellationToken cancellationToken) =>
         Insert.AddAsync(writer, owner, rows, cancellationToken);

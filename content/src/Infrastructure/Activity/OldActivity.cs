@@ -1,5 +1,6 @@
-using Infrastructure.Persistence;
 using Microsoft.Extensions.Configuration;
+using Platform.Common;
+using Platform.Databases;
 
 namespace Infrastructure.Activity;
 

@@ -3,15 +3,15 @@ using Application.Payees;
 using Domain.Common;
 using Domain.Payees;
 using Domain.Wallets;
-using Infrastructure.Caching;
-using Infrastructure.Persistence;
-using Infrastructure.ReadReplicas;
-using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
+using Platform.Caching;
+using Platform.Common;
+using Platform.Databases;
+using Platform.Sharding;
 
 namespace Infrastructure.Payees;
 
-internal sealed class PayeeReader(ContextPool<DirectoryContext> directory, ReadRouting routing, CacheReader cache) : IPayeeReader
+internal sealed class PayeeReader(DirectoryReader directory, CacheReader cache) : IPayeeReader
 {
     private static readonly Func<DirectoryContext, Handle, CancellationToken, Task<VersionedPayee?>> Find = EF.CompileAsyncQuery(
         (DirectoryContext context, Handle handle, CancellationToken _) => context.Set<Payee>()
@@ -23,17 +23,10 @@ internal sealed class PayeeReader(ContextPool<DirectoryContext> directory, ReadR
         cache.GetAsync(CachedPayees.Kind, handle.Value, primary => LoadAsync(handle, primary), cancellationToken);
 
     /// <summary>Others may wait for it, so it is not cancelled with the request.</summary>
-    private Task<Loaded<PayeeView>> LoadAsync(Handle handle, bool primary) => routing.ReadAsync(
-        DatabaseNames.Directory,
-        async route =>
-        {
-            await using var context = directory.Rent(route.Source);
-            context.Guard = ReadGuard.OfDirectory(route);
-            var row = await Find(context, handle, CancellationToken.None);
-            return row is null
-                ? new Loaded<PayeeView>(null, Version: 0, route.Seen)
-                : new Loaded<PayeeView>(new PayeeView(handle.Value, row.Wallet), row.Version, route.Seen);
-        },
+    private Task<Loaded<PayeeView>> LoadAsync(Handle handle, bool primary) => directory.ReadAsync(
+        async (context, seen) => await Find(context, handle, CancellationToken.None) is { } row
+            ? new Loaded<PayeeView>(new PayeeView(handle.Value, row.Wallet), row.Version, seen)
+            : new Loaded<PayeeView>(null, Version: 0, seen),
         onPrimary: primary ? "cache is ahead" : null,
         CancellationToken.None);
 
@@ -49,7 +42,7 @@ internal static class CachedPayees
 [JsonSerializable(typeof(PayeeView))]
 internal sealed partial class PayeeJson : JsonSerializerContext;
 
-internal sealed class PayeeLookup(ContextPool<DirectoryContext> directory, ShardReader shards) : IPayeeLookup
+internal sealed class PayeeLookup(DirectoryReader directory, ShardReader shards) : IPayeeLookup
 {
     private static readonly Func<DirectoryContext, Handle, CancellationToken, Task<PayeeAccount?>> ByHandle = EF.CompileAsyncQuery(
         (DirectoryContext context, Handle handle, CancellationToken _) => context.Set<Payee>()
@@ -60,11 +53,8 @@ internal sealed class PayeeLookup(ContextPool<DirectoryContext> directory, Shard
     [Sql(typeof(Guid), Columns = [typeof(Guid)])]
     private const string OwnerOf = "SELECT wallet_owner({0}) AS \"Value\"";
 
-    public async Task<PayeeAccount?> FindAsync(Handle handle, CancellationToken cancellationToken)
-    {
-        await using var context = directory.Rent(DatabaseNames.Directory);
-        return await ByHandle(context, handle, cancellationToken);
-    }
+    public Task<PayeeAccount?> FindAsync(Handle handle, CancellationToken cancellationToken) => directory.ReadAsync(
+        (context, _) => ByHandle(context, handle, cancellationToken), onPrimary: "", cancellationToken);
 
     public async Task<PayeeAccount?> FindAsync(WalletId wallet, CancellationToken cancellationToken)
     {

@@ -1,10 +1,10 @@
 using Application.Payees;
 using Domain.Payees;
-using Infrastructure.Caching;
-using Infrastructure.Persistence;
-using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
+using Platform.Caching;
+using Platform.Common;
+using Platform.Sharding;
 
 namespace Infrastructure.Payees;
 

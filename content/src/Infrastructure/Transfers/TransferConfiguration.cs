@@ -1,9 +1,9 @@
 using Domain.Common;
 using Domain.Transfers;
 using Domain.Wallets;
-using Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Platform.Databases;
 
 namespace Infrastructure.Transfers;
 

@@ -2,9 +2,9 @@ using Application.Transfers;
 using Domain.Common;
 using Domain.Transfers;
 using Domain.Wallets;
-using Infrastructure.Persistence;
-using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
+using Platform.Databases;
+using Platform.Sharding;
 
 namespace Infrastructure.Transfers;
 

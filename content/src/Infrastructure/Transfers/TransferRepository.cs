@@ -3,10 +3,10 @@ using Application.Transfers;
 using Domain.Common;
 using Domain.Transfers;
 using Domain.Wallets;
-using Infrastructure.Persistence;
-using Infrastructure.Sharding;
 using Npgsql;
-using static Infrastructure.RowSecurity.Pipeline;
+using Platform.Common;
+using Platform.Sharding;
+using static Platform.RowSecurity.Pipeline;
 
 namespace Infrastructure.Transfers;
 

@@ -1,8 +1,8 @@
 using Domain.Common;
 using Domain.Wallets;
-using Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Platform.Databases;
 
 namespace Infrastructure.Wallets;
 

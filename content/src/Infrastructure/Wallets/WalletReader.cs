@@ -1,9 +1,10 @@
 using Application.Wallets;
 using Domain.Common;
 using Domain.Wallets;
-using Infrastructure.Persistence;
-using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
+using Platform.Common;
+using Platform.Databases;
+using Platform.Sharding;
 
 namespace Infrastructure.Wallets;
 

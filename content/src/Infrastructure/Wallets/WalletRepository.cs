@@ -2,11 +2,12 @@ using System.Runtime.CompilerServices;
 using Application.Wallets;
 using Domain.Common;
 using Domain.Wallets;
-using Infrastructure.Persistence;
-using Infrastructure.RowSecurity;
-using Infrastructure.Sharding;
 using Npgsql;
-using static Infrastructure.RowSecurity.Pipeline;
+using Platform.Common;
+using Platform.Databases;
+using Platform.RowSecurity;
+using Platform.Sharding;
+using static Platform.RowSecurity.Pipeline;
 
 namespace Infrastructure.Wallets;
 

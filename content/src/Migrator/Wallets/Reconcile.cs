@@ -1,7 +1,5 @@
 using System.Globalization;
 using Domain.Common;
-using Infrastructure.Wallets;
-using Migrator.Verbs;
 
 namespace Migrator.Wallets;
 

@@ -1,7 +1,6 @@
 using Application.Payees;
 using Application.Tests.Wallets;
 using Application.Wallets;
-using Domain.Wallets;
 using ErrorOr;
 using Microsoft.Extensions.DependencyInjection;
 

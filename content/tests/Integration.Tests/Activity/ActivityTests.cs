@@ -52,6 +52,7 @@ public sealed class ActivityTests(ServiceFixture fixture) : IClassFixture<Servic
         Assert.All(report.GetProperty("errors").EnumerateArray(), error => Assert.NotEmpty(error.GetProperty("reason").GetString()!));
         Assert.Equal(3, await CountAsync());
         Assert.DoesNotContain("Infrastructure", report.GetRawText(), StringComparison.Ordinal);
+        Assert.DoesNotContain("Platform", report.GetRawText(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
-using Infrastructure.Persistence.Migrations;
 using Integration.Tests.Fixtures;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
+using Migrator.Migrations;
 using Npgsql;
 
 namespace Integration.Tests.Activity;
@@ -58,14 +58,14 @@ public sealed class MigrationUnderLoadTests(ServersFixture fixture) : IClassFixt
         Assert.Equal(MigrationOutcome.UpToDate, await RunAsync(databases, seconds: 10));
     }
 
-    private static Task<MigrationOutcome> RunAsync(Databases databases, int seconds) => new MigrationRun(
+    private static Task<MigrationOutcome> RunAsync(TestDatabases databases, int seconds) => new MigrationRun(
         new ConfigurationBuilder()
             .AddConfiguration(databases.OwnerConfiguration())
             .AddInMemoryCollection([new("Migrator:TimeoutSeconds", $"{seconds}")])
             .Build(),
         NullLogger<MigrationRun>.Instance).RunAsync(Cancellation);
 
-    private static async Task<NpgsqlConnection> HoldAsync(Databases databases)
+    private static async Task<NpgsqlConnection> HoldAsync(TestDatabases databases)
     {
         var connection = new NpgsqlConnection($"{databases.ConnectionString("shard0", "postgres")};Pooling=false");
         await connection.OpenAsync(Cancellation);
@@ -75,7 +75,7 @@ public sealed class MigrationUnderLoadTests(ServersFixture fixture) : IClassFixt
     }
 
     /// <summary>As before the migration that makes the pages' index.</summary>
-    private async Task<Databases> WithPendingAsync()
+    private async Task<TestDatabases> WithPendingAsync()
     {
         var databases = await fixture.Servers.CreateDatabasesAsync();
         await databases.ExecuteAsync("shard0", """

@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using Infrastructure.Caching;
-using Infrastructure.Persistence;
-using Infrastructure.ReadReplicas;
 using Integration.Tests.Fixtures;
+using Platform.Caching;
+using Platform.Common;
+using Platform.ReadReplicas;
 using StackExchange.Redis;
 
 namespace Integration.Tests.Caching;

@@ -1,7 +1,7 @@
-using Infrastructure.Persistence;
-using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
+using Platform.Databases;
+using Platform.Sharding;
 
 namespace Integration.Tests.Failover;
 

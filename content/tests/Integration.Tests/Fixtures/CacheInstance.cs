@@ -1,10 +1,10 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json.Serialization;
-using Infrastructure.Caching;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Platform.Caching;
 using StackExchange.Redis;
 
 namespace Integration.Tests.Fixtures;

@@ -47,7 +47,7 @@ internal static class EventWriters
         SELECT '{{owner}}', epoch, 'test', '{"number": {{number}}}' FROM bucket_owner WHERE bucket = {{owner.Bucket.Value}}
         """;
 
-    public static async Task<NpgsqlConnection> ConnectAsync(this Databases databases, string shard)
+    public static async Task<NpgsqlConnection> ConnectAsync(this TestDatabases databases, string shard)
     {
         var connection = new NpgsqlConnection($"{databases.ConnectionString(shard, "postgres")};Pooling=false");
         await connection.OpenAsync(Cancellation);
@@ -61,7 +61,7 @@ internal static class EventWriters
     }
 
     /// <summary>The numbers of all events of a user, in the order in which they are told.</summary>
-    public static Task<int[]> StoredAsync(this Databases databases, string shard, UserId owner, bool replica = false) => databases.ScalarAsync<int[]>(
+    public static Task<int[]> StoredAsync(this TestDatabases databases, string shard, UserId owner, bool replica = false) => databases.ScalarAsync<int[]>(
         shard,
         $"""
          SELECT coalesce(array_agg((payload->>'number')::int ORDER BY epoch, xact, seq), '{"{}"}') FROM events WHERE owner_id = '{owner}'

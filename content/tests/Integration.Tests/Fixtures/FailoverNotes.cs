@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using Domain.Common;
-using Infrastructure.Persistence;
-using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Platform.Failover;
+using Platform.Sharding;
 using Topology;
 
 namespace Integration.Tests.Fixtures;
@@ -20,15 +20,15 @@ internal static class FailoverNotes
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<Databases> PrepareAsync(StartedServers servers)
+    public static async Task<TestDatabases> PrepareAsync(StartedServers servers)
     {
-        var databases = new Databases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
+        var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
         await databases.ExecuteAsync(Shard, "CREATE TABLE notes (note text); GRANT INSERT ON notes TO app_rw", DatabaseRoles.Owner);
         return databases;
     }
 
     /// <summary>Silent, since much goes wrong here.</summary>
-    public static TestService Start(Databases databases, params IEnumerable<(string Key, string Value)> settings) =>
+    public static TestService Start(TestDatabases databases, params IEnumerable<(string Key, string Value)> settings) =>
         new(databases, [.. settings, ("Logging:LogLevel:Default", "None"), ("Logging:LogLevel:Microsoft.EntityFrameworkCore", "None")]);
 
     public static async Task InsertAsync(ShardWriter writer, string note)
@@ -78,6 +78,6 @@ internal static class FailoverNotes
         Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
     }
 
-    public static async Task<HashSet<string>> NotesAsync(Databases databases, bool onNew) =>
+    public static async Task<HashSet<string>> NotesAsync(TestDatabases databases, bool onNew) =>
         [.. await databases.ScalarAsync<string[]>(Shard, "SELECT coalesce(array_agg(note), '{}') FROM notes", replica: onNew)];
 }

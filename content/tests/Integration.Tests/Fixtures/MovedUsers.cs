@@ -1,10 +1,11 @@
 using Domain.Common;
-using Infrastructure.Persistence;
-using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Migrator.Moves;
 using Npgsql;
+using Platform.Common;
+using Platform.Sharding;
 using Topology;
 
 namespace Integration.Tests.Fixtures;
@@ -21,7 +22,7 @@ internal sealed class MovedUsers(TestService service, int bucket)
     /// <summary>Lines of the last run.</summary>
     public List<string> Output { get; } = [];
 
-    private Databases Databases => service.Databases;
+    private TestDatabases Databases => service.Databases;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

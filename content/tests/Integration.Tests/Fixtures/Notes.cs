@@ -1,9 +1,9 @@
-using Application.Platform;
+using Application.Common;
 using Domain.Common;
-using Infrastructure.ReadReplicas;
-using Infrastructure.Sharding;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Platform.ReadReplicas;
+using Platform.Sharding;
 using Topology;
 
 namespace Integration.Tests.Fixtures;
@@ -17,7 +17,7 @@ internal static class Notes
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task CreateAsync(Databases databases)
+    public static async Task CreateAsync(TestDatabases databases)
     {
         foreach (var database in new[] { Shard, ResourceNames.Directory })
         {

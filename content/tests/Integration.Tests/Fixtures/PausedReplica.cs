@@ -14,7 +14,7 @@ internal sealed class PausedReplica : IAsyncDisposable
 
     private PausedReplica(NpgsqlConnection connection) => _connection = connection;
 
-    public static async Task<PausedReplica> PauseAsync(Databases databases)
+    public static async Task<PausedReplica> PauseAsync(TestDatabases databases)
     {
         var connection = new NpgsqlConnection($"{databases.Servers.ConnectionString("postgres", "postgres", replica: true)};Pooling=false");
         await connection.OpenAsync(TestContext.Current.CancellationToken);

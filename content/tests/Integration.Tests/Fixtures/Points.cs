@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Infrastructure.Sagas;
+using Platform.Sagas;
 
 namespace Integration.Tests.Fixtures;
 

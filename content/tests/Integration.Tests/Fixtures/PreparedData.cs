@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
-using Infrastructure.Persistence.Migrations;
 using LocalHost;
+using Migrator.Migrations;
 using Topology;
 
 namespace Integration.Tests.Fixtures;

@@ -2,12 +2,10 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Security.Claims;
-using Api.Platform;
+using Api.Servers;
 using Application.Common;
 using Application.Sagas;
 using Domain.Common;
-using Infrastructure.Sagas;
-using Infrastructure.Sharding;
 using Mediator;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
@@ -15,15 +13,17 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Platform.Sagas;
+using Platform.Sharding;
 
 namespace Integration.Tests.Fixtures;
 
 /// <summary>Databases with a table for the effects of the test's sagas.</summary>
 public sealed class SagaFixture(ServerPool pool) : ServersFixture(pool)
 {
-    private Databases? _databases;
+    private TestDatabases? _databases;
 
-    internal Databases Databases => _databases ?? throw new InvalidOperationException("There are no databases yet.");
+    internal TestDatabases Databases => _databases ?? throw new InvalidOperationException("There are no databases yet.");
 
     public override async ValueTask InitializeAsync()
     {
@@ -45,7 +45,7 @@ internal sealed class SagaService : IAsyncDisposable
     private readonly TestService _service;
     private readonly WebApplicationFactory<TopologyEndpoints> _host;
 
-    public SagaService(Databases databases, params IEnumerable<(string Key, string Value)> settings)
+    public SagaService(TestDatabases databases, params IEnumerable<(string Key, string Value)> settings)
     {
         _service = new TestService(databases, settings);
         _host = _service.WithWebHostBuilder(builder => builder.ConfigureTestServices(services => services
@@ -61,7 +61,7 @@ internal sealed class SagaService : IAsyncDisposable
 
     public Warnings Log { get; } = new();
 
-    public Databases Databases => _service.Databases;
+    public TestDatabases Databases => _service.Databases;
 
     public IServiceProvider Services => _host.Services;
 

@@ -1,5 +1,4 @@
 using Integration.Tests.Fixtures;
-using LocalHost;
 using Npgsql;
 using Topology;
 using Xunit.Sdk;

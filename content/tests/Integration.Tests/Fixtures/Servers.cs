@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
-using Infrastructure.Persistence;
-using Infrastructure.Persistence.Migrations;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
+using Migrator.Migrations;
 using Npgsql;
+using Platform.Common;
 using Topology;
 
 namespace Integration.Tests.Fixtures;
@@ -51,7 +51,7 @@ public sealed class Servers : IAsyncDisposable
     /// <summary>New databases for one test class, one for each of the service's, and how to reach them.</summary>
     /// <param name="empty">Without the migrations.</param>
     /// <param name="addedShard">A shard beside the usual ones, without the migrations.</param>
-    public async Task<Databases> CreateDatabasesAsync(bool empty = false, string? addedShard = null)
+    public async Task<TestDatabases> CreateDatabasesAsync(bool empty = false, string? addedShard = null)
     {
         var prefix = $"test{Interlocked.Increment(ref _copies)}_{Environment.ProcessId}_";
         IReadOnlyList<string> shards = addedShard is null ? ResourceNames.Shards : [.. ResourceNames.Shards, addedShard];
@@ -69,7 +69,7 @@ public sealed class Servers : IAsyncDisposable
             }
         }
 
-        return new Databases(this, prefix, shards);
+        return new TestDatabases(this, prefix, shards);
     }
 
     public async Task ExecuteAsync(string database, string role, string sql, bool replica = false)
@@ -100,7 +100,7 @@ public sealed class Servers : IAsyncDisposable
 
 /// <summary>The databases of one test class.</summary>
 /// <param name="shards">The usual ones unless others are given.</param>
-public sealed class Databases(Servers servers, string prefix, IReadOnlyList<string>? shards = null)
+public sealed class TestDatabases(Servers servers, string prefix, IReadOnlyList<string>? shards = null)
 {
     /// <summary>All instances of a service have the same.</summary>
     private static readonly string SyncTokenKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));

@@ -3,10 +3,10 @@ using Application.Common;
 using Application.Sagas;
 using Domain.Common;
 using ErrorOr;
-using Infrastructure.Persistence;
-using Infrastructure.Sharding;
 using Mediator;
 using Microsoft.EntityFrameworkCore;
+using Platform.Databases;
+using Platform.Sharding;
 
 namespace Integration.Tests.Fixtures;
 

@@ -1,20 +1,20 @@
 using System.Net.Http.Headers;
 using System.Security.Claims;
 using System.Security.Cryptography;
-using Api.Platform;
+using Api.Servers;
 using Domain.Common;
-using Infrastructure.Persistence;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
+using Platform.Databases;
 
 namespace Integration.Tests.Fixtures;
 
 /// <summary>The API in this process on databases of its own, and clients that are signed in.</summary>
-internal sealed class TestService(Databases databases, params IEnumerable<(string Key, string Value)> settings)
+internal sealed class TestService(TestDatabases databases, params IEnumerable<(string Key, string Value)> settings)
     : WebApplicationFactory<TopologyEndpoints>
 {
     private const string Issuer = "https://issuer.test";
@@ -24,7 +24,7 @@ internal sealed class TestService(Databases databases, params IEnumerable<(strin
 
     private readonly Lock _starting = new();
 
-    public Databases Databases { get; } = databases;
+    public TestDatabases Databases { get; } = databases;
 
     /// <summary>
     /// Starts the service on first use. The factory has no lock of its own: tasks that came at once would each start a
@@ -42,7 +42,7 @@ internal sealed class TestService(Databases databases, params IEnumerable<(strin
     }
 
     /// <summary>What an instance is given that works on <paramref name="databases"/> and takes the tokens of here.</summary>
-    public static IEnumerable<KeyValuePair<string, string>> SettingsOf(Databases databases)
+    public static IEnumerable<KeyValuePair<string, string>> SettingsOf(TestDatabases databases)
     {
         const string Bearer = "Authentication:Schemes:Bearer";
         return

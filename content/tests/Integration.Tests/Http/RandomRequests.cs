@@ -131,7 +131,7 @@ internal sealed class RandomRequests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>Sends so many, one after the other, to a service on these databases.</summary>
-    public static async Task SendAsync(Databases databases, int count)
+    public static async Task SendAsync(TestDatabases databases, int count)
     {
         using var log = new LogRecorder();
         await using var service = RefusalCheck.Start(databases, log);

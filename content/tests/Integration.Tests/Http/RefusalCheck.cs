@@ -11,7 +11,7 @@ namespace Integration.Tests.Http;
 internal static partial class RefusalCheck
 {
     /// <summary>A service on a port, without limits on how fast a user may send.</summary>
-    public static TestService Start(Databases databases, LogRecorder log)
+    public static TestService Start(TestDatabases databases, LogRecorder log)
     {
         var service = new TestService(databases, ("RateLimits:Burst", "1000000"), ("RateLimits:PerSecond", "1000000"));
         service.UseKestrel(0);

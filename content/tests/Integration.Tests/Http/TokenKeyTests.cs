@@ -2,7 +2,7 @@ using System.Net;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text.Json;
-using Api.Platform;
+using Api.Servers;
 using Integration.Tests.Fixtures;
 using Microsoft.Extensions.Configuration.UserSecrets;
 using Microsoft.IdentityModel.Tokens;

@@ -1,9 +1,9 @@
 using Application.Common;
 using Application.Idempotency;
 using Domain.Common;
-using Infrastructure.Idempotency;
 using Integration.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
+using Platform.Idempotency;
 
 namespace Integration.Tests.Idempotency;
 

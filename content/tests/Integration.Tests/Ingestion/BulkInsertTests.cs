@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using Domain.Common;
-using Infrastructure.Ingestion;
-using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
+using Migrator.Moves;
 using NpgsqlTypes;
+using Platform.Ingestion;
+using Platform.Sharding;
 
 namespace Integration.Tests.Ingestion;
 
@@ -13,8 +14,8 @@ public sealed class BulkInsertTests(ServiceFixture fixture) : IClassFixture<Serv
 {
     private static readonly BulkInsert<Row> Insert = new(
         "bulk",
-        BulkColumn<Row>.Of("id", "int", NpgsqlDbType.Integer, row => row.Id),
-        BulkColumn<Row>.Of("data", "jsonb", NpgsqlDbType.Jsonb, row => row.Data));
+        BulkColumn.Of("id", "int", NpgsqlDbType.Integer, (Row row) => row.Id),
+        BulkColumn.Of("data", "jsonb", NpgsqlDbType.Jsonb, (Row row) => row.Data));
 
     private readonly TestService _service = fixture.Service;
     private readonly UserId _owner = UserId.FromSubject(TestService.NewSubject());

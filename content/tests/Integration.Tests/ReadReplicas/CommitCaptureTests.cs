@@ -1,11 +1,12 @@
-using Infrastructure.Idempotency;
-using Infrastructure.Persistence;
-using Infrastructure.ReadReplicas;
-using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using NpgsqlTypes;
+using Platform.Common;
+using Platform.Databases;
+using Platform.Idempotency;
+using Platform.ReadReplicas;
+using Platform.Sharding;
 
 namespace Integration.Tests.ReadReplicas;
 

@@ -1,11 +1,13 @@
-using Infrastructure;
-using Infrastructure.Persistence;
-using Infrastructure.ReadReplicas;
-using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Platform;
+using Platform.Common;
+using Platform.Databases;
+using Platform.Failover;
+using Platform.ReadReplicas;
+using Platform.Sharding;
 
 namespace Integration.Tests.ReadReplicas;
 
@@ -89,7 +91,7 @@ public sealed class GuardTests(ServiceFixture fixture) : IClassFixture<ServiceFi
     {
         var settings = TestService.SettingsOf(_service.Databases).Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value));
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([.. settings, new(option, value)]).Build();
-        using var services = new ServiceCollection().AddInfrastructure(configuration).BuildServiceProvider();
+        using var services = new ServiceCollection().AddPlatform(configuration).BuildServiceProvider();
 
         // The host calls this before anything else.
         var refused = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IStartupValidator>().Validate());

@@ -1,9 +1,8 @@
 using Domain.Common;
-using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Platform.Sharding;
 
 namespace Integration.Tests.ReadReplicas;
 

@@ -1,7 +1,7 @@
-using Infrastructure.Persistence;
-using Infrastructure.ReadReplicas;
 using Integration.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
+using Platform.Failover;
+using Platform.ReadReplicas;
 
 namespace Integration.Tests.ReadReplicas;
 

@@ -1,6 +1,7 @@
 using Domain.Common;
-using Infrastructure.Realtime;
 using Integration.Tests.Fixtures;
+using Platform.Databases;
+using Platform.Realtime;
 
 namespace Integration.Tests.Realtime;
 

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using Domain.Common;
-using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
+using Migrator.Moves;
 using Npgsql;
+using Platform.Databases;
 
 namespace Integration.Tests.Realtime;
 
@@ -161,7 +162,7 @@ public sealed class EventOrderTests(ServiceFixture fixture) : IClassFixture<Serv
     }
 
     /// <summary>Reads as one would with a sequence alone: what is greater than the last.</summary>
-    private sealed class NaiveReader(Databases databases, UserId owner)
+    private sealed class NaiveReader(TestDatabases databases, UserId owner)
     {
         private long _last;
 

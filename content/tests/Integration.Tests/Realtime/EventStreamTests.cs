@@ -1,13 +1,12 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.WebSockets;
 using System.Text.Json;
 using Application.Realtime;
 using Domain.Common;
-using Infrastructure.Realtime;
 using Integration.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Platform.Realtime;
 
 namespace Integration.Tests.Realtime;
 

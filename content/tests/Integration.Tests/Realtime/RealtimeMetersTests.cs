@@ -1,6 +1,6 @@
 using Domain.Common;
-using Infrastructure.Realtime;
 using Integration.Tests.Fixtures;
+using Platform.Realtime;
 
 namespace Integration.Tests.Realtime;
 

@@ -89,7 +89,7 @@ public sealed class RowSecurityCatalogTests(ServersFixture fixture) : IClassFixt
         Assert.Contains(offence, await OffencesAsync(databases, "shard0"));
     }
 
-    private static async Task<string[]> OffencesAsync(Databases databases, string database) =>
+    private static async Task<string[]> OffencesAsync(TestDatabases databases, string database) =>
         await databases.ScalarAsync<string[]>(
             database, $"SELECT coalesce(array_agg(offence), '{{}}') FROM ({Offences}) AS found (offence)");
 }

@@ -1,14 +1,14 @@
 using System.Collections.Concurrent;
 using Application.Common;
 using Domain.Common;
-using Infrastructure.Idempotency;
-using Infrastructure.Persistence;
-using Infrastructure.ReadReplicas;
-using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Platform.Databases;
+using Platform.Idempotency;
+using Platform.ReadReplicas;
+using Platform.Sharding;
 using Topology;
 
 namespace Integration.Tests.RowSecurity;
@@ -92,7 +92,7 @@ public sealed class RowSecurityTests(ServiceFixture fixture) : IClassFixture<Ser
     /// Users take turns on two connections, and a third of them break off: cancelled in the middle of a statement, by an
     /// exception, or with a transaction that is left open.
     /// </summary>
-    private static async Task<Turns> TakeTurnsAsync(Databases databases, int users)
+    private static async Task<Turns> TakeTurnsAsync(TestDatabases databases, int users)
     {
         var seed = Random.Shared.Next();
         await using var service = new TestService(databases, ("Postgres:MaxPoolSize", "2"), ("Postgres:Timeout", "60"));

@@ -1,6 +1,6 @@
 using Application.Sagas;
-using Infrastructure.Sagas;
 using Integration.Tests.Fixtures;
+using Platform.Sagas;
 
 namespace Integration.Tests.Sagas;
 

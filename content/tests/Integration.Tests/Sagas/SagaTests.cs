@@ -2,10 +2,10 @@ using System.Diagnostics;
 using Application.Sagas;
 using Domain.Common;
 using ErrorOr;
-using Infrastructure.Sagas;
 using Integration.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Platform.Sagas;
 
 namespace Integration.Tests.Sagas;
 
@@ -203,7 +203,7 @@ public sealed class SagaTests(SagaFixture fixture) : IClassFixture<SagaFixture>
         var spans = new List<System.Diagnostics.Activity>();
         using var listener = new ActivityListener
         {
-            ShouldListenTo = source => source.Name is "Infrastructure.Sagas" or "test",
+            ShouldListenTo = source => source.Name is "Platform.Sagas" or "test",
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
             ActivityStopped = activity =>
             {

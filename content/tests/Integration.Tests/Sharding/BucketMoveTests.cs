@@ -1,5 +1,5 @@
-using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
+using Migrator.Moves;
 
 namespace Integration.Tests.Sharding;
 

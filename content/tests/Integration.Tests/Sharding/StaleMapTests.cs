@@ -1,10 +1,11 @@
 using Domain.Common;
-using Infrastructure.Persistence;
-using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Migrator.Moves;
 using Npgsql;
+using Platform.Common;
+using Platform.Sharding;
 using Topology;
 
 namespace Integration.Tests.Sharding;

@@ -1,6 +1,6 @@
 using System.Net;
-using Infrastructure.Wallets;
 using Integration.Tests.Fixtures;
+using Migrator.Wallets;
 using Npgsql;
 
 namespace Integration.Tests.Wallets;

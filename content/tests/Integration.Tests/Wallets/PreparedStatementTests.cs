@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
-using Infrastructure.Persistence;
 using Integration.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Platform.Failover;
 
 namespace Integration.Tests.Wallets;
 

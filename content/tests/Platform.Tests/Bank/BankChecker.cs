@@ -2,7 +2,6 @@ using System.Text.Json;
 using Application.Sagas;
 using Domain.Transfers;
 using Domain.Wallets;
-using Integration.Tests.Fixtures;
 
 namespace Platform.Tests.Bank;
 

@@ -1,17 +1,14 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using Application.Sagas;
 using Domain.Common;
-using Domain.Transfers;
 using Domain.Wallets;
-using Infrastructure.Persistence;
-using Infrastructure.Sagas;
 using Integration.Tests.Fixtures;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Platform.Failover;
 using Topology;
 
 namespace Platform.Tests.Bank;
@@ -147,7 +144,7 @@ public sealed class BankCheckerTests(ServersFixture fixture) : IClassFixture<Ser
     }
 
     /// <summary>Gives open sagas some time.</summary>
-    private static async Task EndAsync(Databases databases)
+    private static async Task EndAsync(TestDatabases databases)
     {
         for (var n = 0; n < 40; n++)
         {
@@ -189,7 +186,7 @@ public sealed class BankCheckerTests(ServersFixture fixture) : IClassFixture<Ser
     }
 
     /// <summary>What a move of a bucket comes to, done while nobody writes. The service is not told.</summary>
-    private static async Task MoveByHandAsync(Databases databases, Guid owner)
+    private static async Task MoveByHandAsync(TestDatabases databases, Guid owner)
     {
         var (from, to) = (ResourceNames.Shards[0], ResourceNames.Shards[1]);
         var bucket = new UserId(owner).Bucket;

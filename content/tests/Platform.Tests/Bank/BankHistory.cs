@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using Integration.Tests.Fixtures;
 
 namespace Platform.Tests.Bank;
 

@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Infrastructure.Sagas;
-using Infrastructure.Wallets;
-using Integration.Tests.Fixtures;
+using Migrator.Wallets;
+using Platform.Sagas;
 using Topology;
 
 namespace Platform.Tests.Bank;

@@ -1,7 +1,6 @@
 using Application.Sagas;
 using Domain.Transfers;
 using Domain.Wallets;
-using Integration.Tests.Fixtures;
 using Npgsql;
 
 namespace Platform.Tests.Bank;

@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using Domain.Transfers;
-using Infrastructure.Sagas;
 using Integration.Tests.Fixtures;
+using Platform.Sagas;
 using Topology;
 
 namespace Platform.Tests.Bank;

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Infrastructure.Sagas;
 using Integration.Tests.Fixtures;
 using LocalHost;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
+using Platform.Sagas;
 using Topology;
 
 namespace Platform.Tests.Bank;
@@ -18,10 +18,10 @@ internal sealed class BankWorld : IBank, IAsyncDisposable
     private readonly ConcurrentDictionary<string, string> _tokens = new();
     private readonly string _directory = RunDirectory.New("bank");
     private readonly StartedServers _servers;
-    private readonly Databases _databases;
+    private readonly TestDatabases _databases;
     private readonly HttpClient[] _clients;
 
-    private BankWorld(StartedServers servers, Databases databases, int instances)
+    private BankWorld(StartedServers servers, TestDatabases databases, int instances)
     {
         (_servers, _databases) = (servers, databases);
         Proxy = new TcpProxy(Topology.Primary.Port);
@@ -53,7 +53,7 @@ internal sealed class BankWorld : IBank, IAsyncDisposable
         BankWorld? world = null;
         try
         {
-            world = new BankWorld(servers, new Databases(await Servers.OnAsync(servers), "", ResourceNames.Shards), instances);
+            world = new BankWorld(servers, new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards), instances);
             await Task.WhenAll(world.Instances.Select(instance => instance.StartAsync(cancellationToken)));
             return world;
         }

@@ -1,6 +1,7 @@
 using Domain.Common;
-using Infrastructure.Sagas;
 using Integration.Tests.Fixtures;
+using Migrator.Migrations;
+using Platform.Sagas;
 using StackExchange.Redis;
 using Topology;
 
@@ -47,7 +48,7 @@ internal static class Faults
     public static IReadOnlyList<Fault> Available { get; } =
         [.. All.Where(fault => (fault.BeginAsync != MoveBucketAsync && fault.BeginAsync != AbortMoveAsync) || HasMoves)];
 
-    private static bool HasMoves => typeof(SagaPoint).Assembly.GetTypes().Any(type => type.Name == "BucketMover");
+    private static bool HasMoves => typeof(MigrationRun).Assembly.GetTypes().Any(type => type.Name == "BucketMover");
 
     /// <summary>Comes last in a round, since the old primary cannot become a replica again by itself.</summary>
     public static Fault Promotion { get; } = new("standby is away, then promoted, old primary returns", FaultyPart.Servers, PromoteAsync);

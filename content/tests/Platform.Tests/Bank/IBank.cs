@@ -16,7 +16,7 @@ internal interface IBank
 }
 
 /// <summary>One instance in this process.</summary>
-internal sealed class BankInProcess(HttpClient client, Databases databases) : IBank
+internal sealed class BankInProcess(HttpClient client, TestDatabases databases) : IBank
 {
     public HttpClient Client(Random random) => client;
 

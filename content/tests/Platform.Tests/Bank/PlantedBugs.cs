@@ -4,14 +4,13 @@ using Application.Sagas;
 using Application.Wallets;
 using Domain.Common;
 using Domain.Wallets;
-using Infrastructure.Idempotency;
-using Infrastructure.Sagas;
-using Infrastructure.Sharding;
 using Infrastructure.Wallets;
-using Integration.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Platform.Idempotency;
+using Platform.Sagas;
+using Platform.Sharding;
 
 namespace Platform.Tests.Bank;
 

@@ -2,7 +2,6 @@ using System.Net;
 using Application.Sagas;
 using Domain.Transfers;
 using Domain.Wallets;
-using Integration.Tests.Fixtures;
 
 namespace Platform.Tests.Bank;
 

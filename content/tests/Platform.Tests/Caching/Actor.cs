@@ -1,6 +1,5 @@
-using Infrastructure.Caching;
-using Integration.Tests.Fixtures;
 using Microsoft.Extensions.Options;
+using Platform.Caching;
 using StackExchange.Redis;
 
 namespace Platform.Tests.Caching;

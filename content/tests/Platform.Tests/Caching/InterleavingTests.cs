@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Infrastructure.Caching;
 using Integration.Tests.Fixtures;
+using Platform.Caching;
 using StackExchange.Redis;
 
 namespace Platform.Tests.Caching;

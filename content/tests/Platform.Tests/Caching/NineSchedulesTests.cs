@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Infrastructure.Caching;
-using Infrastructure.ReadReplicas;
 using Integration.Tests.Fixtures;
+using Platform.Caching;
+using Platform.ReadReplicas;
 
 namespace Platform.Tests.Caching;
 

@@ -1,8 +1,8 @@
-using Infrastructure.ReadReplicas;
 using Integration.Tests.Fixtures;
 using LocalHost;
 using Npgsql;
 using NpgsqlTypes;
+using Platform.ReadReplicas;
 using StackExchange.Redis;
 
 namespace Platform.Tests.Caching;
@@ -60,7 +60,7 @@ public sealed class OwnServers : IAsyncLifetime
     internal async Task<WalPosition?> PositionAsync() =>
         new WalPosition(1, (ulong)await ScalarAsync<NpgsqlLogSequenceNumber>("SELECT pg_current_wal_flush_lsn()", _primary!));
 
-    internal async Task<Infrastructure.Caching.Loaded<Thing>> LoadAsync(string key, bool replica)
+    internal async Task<Platform.Caching.Loaded<Thing>> LoadAsync(string key, bool replica)
     {
         WalPosition? seen = replica ? await ReplayedAsync() : null;
         var version = await ScalarAsync<long>($"SELECT version FROM things WHERE key = '{key}'", replica ? _replica! : _primary!);

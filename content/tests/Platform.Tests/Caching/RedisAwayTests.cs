@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Infrastructure.Caching;
 using Integration.Tests.Fixtures;
+using Platform.Caching;
 using StackExchange.Redis;
 
 namespace Platform.Tests.Caching;

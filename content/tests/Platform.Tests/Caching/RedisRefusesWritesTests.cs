@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
-using Infrastructure.Caching;
 using Integration.Tests.Fixtures;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
+using Platform.Caching;
 using StackExchange.Redis;
 
 namespace Platform.Tests.Caching;

@@ -1,6 +1,6 @@
-using Infrastructure.Caching;
-using Infrastructure.ReadReplicas;
 using Integration.Tests.Fixtures;
+using Platform.Caching;
+using Platform.ReadReplicas;
 using StackExchange.Redis;
 
 namespace Platform.Tests.Caching;

@@ -1,13 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Domain.Common;
-using Infrastructure.Persistence;
-using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Platform.Common;
+using Platform.Failover;
+using Platform.Sharding;
 using Topology;
 using static Integration.Tests.Fixtures.FailoverNotes;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using Application.Platform;
+using Application.Servers;
 using Integration.Tests.Fixtures;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.TestHost;

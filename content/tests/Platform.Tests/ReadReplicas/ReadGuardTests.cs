@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Application.Platform;
-using Infrastructure.Persistence;
-using Infrastructure.ReadReplicas;
+using Application.Common;
 using Integration.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
+using Platform.Common;
+using Platform.ReadReplicas;
 using Topology;
 
 namespace Platform.Tests.ReadReplicas;
@@ -21,7 +21,7 @@ public sealed class ReadGuardTests
         const int Clients = 4;
         const int Reads = 25;
         await using var servers = await StartedServers.StartAsync(Cancellation);
-        var databases = new Databases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
+        var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
         await Notes.CreateAsync(databases);
         var second = await servers.Topology.AddReplicaAsync("replica2", Cancellation);
         await databases.ReplicaHasCaughtUpAsync();
@@ -55,7 +55,7 @@ public sealed class ReadGuardTests
     public async Task Reads_with_the_token_of_the_last_answer_never_go_back()
     {
         await using var servers = await StartedServers.StartAsync(Cancellation);
-        var databases = new Databases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
+        var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
         await Notes.CreateAsync(databases);
         var second = await servers.Topology.AddReplicaAsync("replica2", Cancellation);
         await using var service = ServiceOn(
@@ -85,7 +85,7 @@ public sealed class ReadGuardTests
     public async Task A_replica_that_was_promoted_apart_is_not_read()
     {
         await using var servers = await StartedServers.StartAsync(Cancellation);
-        var databases = new Databases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
+        var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
         await Notes.CreateAsync(databases);
         await using var service = ServiceOn(servers, databases, servers.Topology.Replica, onlyWriter: true);
         var old = await Notes.WriteAsync(service, "note", 1);
@@ -111,7 +111,7 @@ public sealed class ReadGuardTests
     {
         const int Readers = 100;
         await using var servers = await StartedServers.StartAsync(Cancellation);
-        var databases = new Databases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
+        var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
         await Notes.CreateAsync(databases);
         await using var service = ServiceOn(
             servers,
@@ -153,7 +153,7 @@ public sealed class ReadGuardTests
     }
 
     private static TestService ServiceOn(
-        StartedServers servers, Databases databases, ServerAddress replica, bool onlyWriter = false, params (string, string)[] settings) => new(
+        StartedServers servers, TestDatabases databases, ServerAddress replica, bool onlyWriter = false, params (string, string)[] settings) => new(
         databases,
         [
             .. databases.Names.Select(name => (

@@ -1,8 +1,9 @@
-using Infrastructure.Persistence;
-using Infrastructure.ReadReplicas;
 using Integration.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
+using Platform.Common;
+using Platform.Databases;
+using Platform.Failover;
+using Platform.ReadReplicas;
 using Topology;
 
 namespace Platform.Tests.ReadReplicas;
@@ -29,7 +30,7 @@ public sealed class ReadTimelineTests
     public async Task A_replica_that_follows_the_old_primary_is_not_read()
     {
         await using var servers = await StartedServers.StartAsync(Cancellation);
-        var databases = new Databases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
+        var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
         await Notes.CreateAsync(databases);
         var second = await servers.Topology.AddReplicaAsync("replica2", Cancellation);
         await using var service = new TestService(
@@ -65,7 +66,7 @@ public sealed class ReadTimelineTests
     public async Task A_token_of_the_timeline_before_is_honoured_after_a_promotion()
     {
         await using var servers = await StartedServers.StartAsync(Cancellation, synchronousReplica: true);
-        var databases = new Databases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
+        var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
         await Notes.CreateAsync(databases);
         await using var service = new TestService(databases, ("Logging:LogLevel:Default", "None"));
         var old = await Notes.WriteAsync(service, "note", 3);
@@ -92,7 +93,7 @@ public sealed class ReadTimelineTests
     public async Task A_token_of_a_timeline_that_is_not_known_is_refused_for_a_while_and_then_answered_by_the_primary(int timeline, long cluster)
     {
         await using var servers = await StartedServers.StartAsync(Cancellation);
-        var databases = new Databases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
+        var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
         await Notes.CreateAsync(databases);
         await using var service = new TestService(databases);
         await Notes.WriteAsync(service, "note", 1);

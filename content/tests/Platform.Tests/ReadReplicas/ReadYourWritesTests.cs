@@ -1,9 +1,8 @@
 using System.Globalization;
-using Infrastructure.ReadReplicas;
 using Integration.Tests.Fixtures;
-using LocalHost;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Platform.ReadReplicas;
 using Topology;
 
 namespace Platform.Tests.ReadReplicas;
@@ -25,7 +24,7 @@ public sealed class ReadYourWritesTests
     public async Task A_user_sees_what_they_have_written_whichever_instance_and_server_answers()
     {
         await using var servers = await StartedServers.StartAsync(Cancellation);
-        var databases = new Databases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
+        var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
         await Notes.CreateAsync(databases);
         var second = await servers.Topology.AddReplicaAsync("replica2", Cancellation);
         (string, string)[] settings =

@@ -29,7 +29,7 @@ public sealed class EventFaultTests : IDisposable
     public async Task No_event_is_missed_or_doubled_or_out_of_order_whatever_breaks()
     {
         await using var servers = await StartedServers.StartAsync(Cancellation, synchronousReplica: true);
-        var databases = new Databases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
+        var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
         await using var writer = Quiet(databases);
         // Nobody keeps clients here from coming back at once, again and again.
         KeyValuePair<string, string>[] settings =
@@ -89,7 +89,7 @@ public sealed class EventFaultTests : IDisposable
     public async Task Whoever_has_seen_an_event_that_a_failover_lost_is_told_to_read_anew()
     {
         await using var servers = await StartedServers.StartAsync(Cancellation);
-        var databases = new Databases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
+        var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
         await using var service = Quiet(databases);
         var subject = TestService.NewSubject();
         var owner = UserId.FromSubject(subject);
@@ -144,7 +144,7 @@ public sealed class EventFaultTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     /// <summary>Says nothing of servers that are away.</summary>
-    private static TestService Quiet(Databases databases) => new(
+    private static TestService Quiet(TestDatabases databases) => new(
         databases, ("Logging:LogLevel:Default", "Critical"), ("Logging:LogLevel:Microsoft.EntityFrameworkCore", "None"));
 
     /// <summary>Numbers need not be without gaps, since a commit whose answer is lost may or may not be there.</summary>

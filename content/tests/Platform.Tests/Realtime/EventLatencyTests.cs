@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using Domain.Common;
-using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
+using Platform.Databases;
+using Platform.Sharding;
 
 namespace Platform.Tests.Realtime;
 

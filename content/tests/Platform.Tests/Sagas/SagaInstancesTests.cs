@@ -3,13 +3,12 @@ using System.Diagnostics;
 using Application.Sagas;
 using Domain.Common;
 using ErrorOr;
-using Infrastructure.Persistence;
-using Infrastructure.Sagas;
-using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Platform.Sagas;
+using Platform.Sharding;
 
 namespace Platform.Tests.Sagas;
 
@@ -210,7 +209,7 @@ public sealed class SagaInstancesTests(ServerPool pool) : IAsyncLifetime
     }
 
     /// <summary>A run that is due, as an instance leaves it that ended just after its commit.</summary>
-    private static async Task<TestData> InsertAsync(Databases databases)
+    private static async Task<TestData> InsertAsync(TestDatabases databases)
     {
         var from = SagaService.NewUser(0);
         var data = new TestData(Uuid8.New(from.Bucket, DateTimeOffset.UtcNow), from, SagaService.NewUser(1));

@@ -1,6 +1,6 @@
-using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
 using Microsoft.Extensions.Configuration;
+using Migrator.Moves;
 using Npgsql;
 using Topology;
 
@@ -146,7 +146,7 @@ public sealed class BucketMoveAbortTests(ServiceFixture fixture) : IClassFixture
         Assert.Equal(5000, await CountAsync("shard1", users));
     }
 
-    private static async Task<long> CountAsync(Databases databases, string shard, MovedUsers users) => await databases.ScalarAsync<long>(
+    private static async Task<long> CountAsync(TestDatabases databases, string shard, MovedUsers users) => await databases.ScalarAsync<long>(
         shard, $"SELECT count(*) FROM idempotency_keys WHERE bucket_of(owner_id) = {users.Users[0].Bucket.Value}");
 
     private Task<long> CountAsync(string shard, MovedUsers users) => CountAsync(_service.Databases, shard, users);

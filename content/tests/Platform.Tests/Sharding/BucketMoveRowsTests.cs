@@ -1,5 +1,5 @@
-using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
+using Migrator.Moves;
 
 namespace Platform.Tests.Sharding;
 
@@ -200,7 +200,7 @@ public sealed class BucketMoveRowsTests(ServersFixture fixture) : IClassFixture<
         await AssertRefusedAsync(databases, named);
     }
 
-    private static async Task AssertRefusedAsync(Databases databases, string named)
+    private static async Task AssertRefusedAsync(TestDatabases databases, string named)
     {
         await using var service = new TestService(databases);
         var users = new MovedUsers(service, Bucket);

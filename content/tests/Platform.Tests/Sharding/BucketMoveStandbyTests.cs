@@ -1,5 +1,5 @@
-using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
+using Migrator.Moves;
 
 namespace Platform.Tests.Sharding;
 
@@ -96,7 +96,7 @@ public sealed class BucketMoveStandbyTests(ServersFixture fixture) : IClassFixtu
         await users.AssertAllAreOnAsync("shard1", formerly: "shard0", epoch: 2);
     }
 
-    private async Task<(Databases Databases, MovedUsers Users, TestService Service)> NewAsync()
+    private async Task<(TestDatabases Databases, MovedUsers Users, TestService Service)> NewAsync()
     {
         var databases = await fixture.Servers.CreateDatabasesAsync();
         var service = new TestService(databases);

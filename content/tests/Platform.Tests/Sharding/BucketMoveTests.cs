@@ -1,9 +1,8 @@
-using Domain.Common;
-using Infrastructure.Persistence.Migrations;
-using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
+using Migrator.Migrations;
+using Migrator.Moves;
 
 namespace Platform.Tests.Sharding;
 

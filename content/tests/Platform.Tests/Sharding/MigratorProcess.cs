@@ -17,12 +17,12 @@ internal static class MigratorProcess
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static Task<(int ExitCode, string Output)> RunAsync(Databases databases, params string[] arguments) =>
+    public static Task<(int ExitCode, string Output)> RunAsync(TestDatabases databases, params string[] arguments) =>
         RunAsync(databases, (_, _) => Task.CompletedTask, arguments);
 
     /// <param name="onLine">Sees each line of the output while the process goes on.</param>
     public static async Task<(int ExitCode, string Output)> RunAsync(
-        Databases databases, Func<Process, string, Task> onLine, params string[] arguments)
+        TestDatabases databases, Func<Process, string, Task> onLine, params string[] arguments)
     {
         var start = new ProcessStartInfo(s_program, arguments)
         {

@@ -1,6 +1,5 @@
-using Infrastructure.Persistence;
-using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
+using Platform.Common;
 
 namespace Platform.Tests.Sharding;
 

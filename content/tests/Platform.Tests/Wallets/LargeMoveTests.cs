@@ -4,8 +4,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using Domain.Common;
-using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
+using Migrator.Moves;
 using Npgsql;
 using Topology;
 
@@ -96,7 +96,7 @@ public sealed class LargeMoveTests(ServersFixture fixture) : IClassFixture<Serve
     }
 
     /// <summary>Entries of one cent each for the wallets of the bucket.</summary>
-    private static async Task FillAsync(Databases databases, int entries)
+    private static async Task FillAsync(TestDatabases databases, int entries)
     {
         const int AtOnce = 100_000;
         for (var left = entries / Users; left > 0; left -= AtOnce / Users)
@@ -170,7 +170,7 @@ public sealed class LargeMoveTests(ServersFixture fixture) : IClassFixture<Serve
     }
 
     /// <returns>The highest age in seconds of a transaction of the move, and of one that has a number and so holds back events.</returns>
-    private static async Task<(double Any, double Writing)> WatchAsync(Databases databases, CancellationToken enough)
+    private static async Task<(double Any, double Writing)> WatchAsync(TestDatabases databases, CancellationToken enough)
     {
         await using var connection = new NpgsqlConnection($"{databases.ConnectionString("shard0", DatabaseRoles.Superuser)};Pooling=false");
         await connection.OpenAsync(Cancellation);

@@ -1,7 +1,8 @@
-using Infrastructure.Persistence.Migrations;
 using Integration.Tests.Fixtures;
 using Microsoft.Extensions.Logging.Abstractions;
+using Migrator.Migrations;
 using Npgsql;
+using Platform.Databases;
 using Topology;
 
 namespace Platform.Tests.Wallets;
@@ -69,7 +70,7 @@ public sealed class NextReleaseTests(ServersFixture fixture) : IClassFixture<Ser
     }
 
     /// <summary>A report that reads wallets and transfers, and does not end.</summary>
-    private static async Task<NpgsqlConnection> ReadAsync(Databases databases)
+    private static async Task<NpgsqlConnection> ReadAsync(TestDatabases databases)
     {
         var connection = new NpgsqlConnection($"{databases.ConnectionString("shard0", DatabaseRoles.Superuser)};Pooling=false");
         await connection.OpenAsync(Cancellation);

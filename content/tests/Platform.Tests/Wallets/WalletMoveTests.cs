@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
 using Domain.Common;
-using Infrastructure.Persistence.Migrations;
-using Infrastructure.Sharding;
 using Integration.Tests.Fixtures;
 using Microsoft.Extensions.Logging.Abstractions;
+using Migrator.Migrations;
+using Migrator.Moves;
 
 namespace Platform.Tests.Wallets;
 

@@ -32,7 +32,7 @@ internal sealed class WalletLoad : IAsyncDisposable
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>A service that does not limit their rate.</summary>
-    public static TestService Service(Databases databases) => new(
+    public static TestService Service(TestDatabases databases) => new(
         databases, ("Postgres:MaxPoolSize", "4"), ("RateLimits:PerSecond", "10000"), ("RateLimits:Burst", "10000"));
 
     public static async Task<WalletLoad> StartAsync(TestService service, int users = 4)

@@ -1,0 +1,57 @@
+using System.ComponentModel.DataAnnotations;
+using Npgsql;
+
+namespace Platform.Databases;
+
+internal sealed class CommitOptions
+{
+    public const string Section = "Commits";
+
+    /// <summary>How long a request waits for its COMMIT. The COMMIT itself is never given up.</summary>
+    [Range(0.1, 3_600)]
+    public double WaitSeconds { get; init; } = 5;
+}
+
+/// <summary>
+/// A COMMIT is never cancelled: no token, no command time-out. While it waits for a synchronous standby, a cancel request
+/// would end the wait, and the server would report success for what a failover loses.
+/// </summary>
+internal static class Commits
+{
+    /// <summary>The server's function that waits. It names itself in its warning, whose text is in the server's language.</summary>
+    private const string StandbyWait = "SyncRepWaitForLSN";
+
+    /// <summary>Runs what commits on the connection.</summary>
+    /// <exception cref="CommitNotReplicatedException">It is stored, and an administrator has ended the wait for the standby.</exception>
+    public static async Task<T> RunAsync<T>(NpgsqlConnection connection, Func<Task<T>> commit)
+    {
+        PostgresNotice? ended = null;
+        connection.Notice += Look;
+        try
+        {
+            var result = await commit();
+            return ended is null ? result : throw new CommitNotReplicatedException(ended.MessageText);
+        }
+        finally
+        {
+            connection.Notice -= Look;
+        }
+
+        void Look(object sender, NpgsqlNoticeEventArgs notice) =>
+            ended = notice.Notice.Routine == StandbyWait ? notice.Notice : ended;
+    }
+
+    /// <summary>Commits on a connection whose command time-out is 0.</summary>
+    public static Task EndAsync(this NpgsqlTransaction transaction) => RunAsync(transaction.Connection!, async () =>
+    {
+        await transaction.CommitAsync(CancellationToken.None);
+        return true;
+    });
+}
+
+/// <summary>The write is stored on the primary. No standby has confirmed it, so a failover may lose it.</summary>
+internal sealed class CommitNotReplicatedException(string notice)
+    : Exception($"The commit was not confirmed by a standby: {notice}");
+
+/// <summary>COMMIT was sent and has not been answered in time. It goes on.</summary>
+internal sealed class CommitUnknownException() : Exception("The commit has not been answered in time.");

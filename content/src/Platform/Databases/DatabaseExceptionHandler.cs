@@ -1,0 +1,82 @@
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Platform.Common;
+
+namespace Platform.Databases;
+
+/// <summary>
+/// Answers 503 with Retry-After when a database is away, is restarting, has no free connection or is kept busy, and when it
+/// is not known that a write will last. Such a request was right, and its time was wrong.
+/// </summary>
+internal sealed partial class DatabaseExceptionHandler(
+    IProblemDetailsService problems, ILogger<DatabaseExceptionHandler> logger) : IExceptionHandler
+{
+    private const int RetryAfterSeconds = 1;
+
+    public async ValueTask<bool> TryHandleAsync(
+        HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        if (Of(exception) is not { } problem)
+        {
+            return false;
+        }
+
+        LogUnavailable(exception);
+        httpContext.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        httpContext.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";
+        return await problems.TryWriteAsync(new ProblemDetailsContext
+        {
+            HttpContext = httpContext,
+            ProblemDetails = problem,
+        });
+    }
+
+    /// <summary>Whether the same may well succeed at another time, or on another server.</summary>
+    public static bool IsTransient(Exception exception) => Of(exception) is not null;
+
+    private static ProblemDetails? Of(Exception exception) => exception switch
+    {
+        // No server could give the right answer.
+        ReadRefusedException => Unavailable(),
+        CommitNotReplicatedException => Problem(
+            "not-replicated",
+            "What you asked for is stored, and no standby has confirmed it.",
+            "A failure of the database may still undo it. Send the same request with the same Idempotency-Key, or read, to know."),
+        CommitUnknownException => Problem(
+            "outcome-unknown",
+            "It is not known yet whether what you asked for is stored.",
+            "It may still be. Send the same request with the same Idempotency-Key, or read before you repeat it."),
+        // Another transaction holds what this one needs, or the statement took too long.
+        PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled } => Problem(
+            "busy", "Others keep what you asked for busy.", "Nothing was stored. Send the request again."),
+        // The shard's fence refused it, and went on doing so for as long as a request is tried again.
+        PostgresException { SqlState: FenceErrors.BucketMoved or FenceErrors.OldTimeline } => Unavailable(),
+        NpgsqlException { IsTransient: true } => Unavailable(),
+        // The server has ended the session: it shuts down, was told to, or the transaction did nothing for too long.
+        PostgresException { InvariantSeverity: "FATAL" } => Unavailable(),
+        // A pool without a free connection, and a server that does not answer in time.
+        NpgsqlException { InnerException: TimeoutException } or TimeoutException => Unavailable(),
+        DbUpdateException or InvalidOperationException => exception.InnerException is { } inner ? Of(inner) : null,
+        _ => null,
+    };
+
+    private static ProblemDetails Unavailable() => Problem(
+        "database-unavailable",
+        "The database is not available.",
+        "Nothing was lost if the request only read. A write may or may not have been stored: read before you repeat it.");
+
+    private static ProblemDetails Problem(string type, string title, string detail) => new()
+    {
+        Type = $"urn:problem-type:{type}",
+        Title = title,
+        Detail = detail,
+        Status = StatusCodes.Status503ServiceUnavailable,
+    };
+
+    [LoggerMessage(LogLevel.Warning, "A database is not available.")]
+    private partial void LogUnavailable(Exception exception);
+}

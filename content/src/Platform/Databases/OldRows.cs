@@ -1,0 +1,94 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Platform.Common;
+using Platform.Failover;
+
+namespace Platform.Databases;
+
+/// <summary>
+/// Rows of each shard that nobody needs any more once they have some age. Subclasses are found by scanning, so they come and
+/// go with their feature's folder.
+/// </summary>
+/// <param name="what">What they are, for people.</param>
+/// <param name="dropSql">Drops some of them; takes two parameters, and gives how many there were.</param>
+/// <param name="age">From which they are old.</param>
+/// <param name="interval">How often to look for them.</param>
+public abstract class OldRows(string what, string dropSql, TimeSpan age, TimeSpan interval)
+{
+    public string What => what;
+
+    public TimeSpan Interval => interval;
+
+    protected TimeSpan Age => age;
+
+    /// <summary>Drops some of a shard's, by their age and how many at most.</summary>
+    /// <returns>How many; fewer than <paramref name="most"/> when there are no more.</returns>
+    public virtual Task<long> DropAsync(NpgsqlDataSource worker, int most, CancellationToken cancellationToken) =>
+        DropAsync(worker, age, most, cancellationToken);
+
+    protected async Task<long> DropAsync(
+        NpgsqlDataSource worker, object first, object second, CancellationToken cancellationToken)
+    {
+        await using var drop = Command(worker, dropSql, first, second);
+        return (long)(await drop.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    protected static NpgsqlCommand Command(NpgsqlDataSource source, string sql, object first, object second)
+    {
+        var command = source.CreateCommand(sql);
+        command.Parameters.Add(new NpgsqlParameter { Value = first });
+        command.Parameters.Add(new NpgsqlParameter { Value = second });
+        return command;
+    }
+}
+
+/// <summary>
+/// Drops <see cref="OldRows"/>, a few at a time. Any number of instances may do it at once. Whatever goes wrong, the service
+/// goes on, and the next time comes.
+/// </summary>
+internal sealed partial class OldRowsCleaner(
+    PrimarySources primaries, DatabaseNames names, IEnumerable<OldRows> kinds, TimeProvider clock, ILogger<OldRowsCleaner> logger)
+    : BackgroundService
+{
+    private const int AtOnce = 1_000;
+
+    /// <summary>Returns how many were dropped.</summary>
+    internal async Task<long> DropAsync(OldRows rows, string shard, CancellationToken cancellationToken)
+    {
+        long dropped, total = 0;
+        do
+        {
+            dropped = await rows.DropAsync(primaries.For(DatabaseNames.WorkerOf(shard)), AtOnce, cancellationToken);
+            total += dropped;
+        }
+        while (dropped == AtOnce);
+
+        return total;
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(kinds.Select(rows => CleanAsync(rows, stoppingToken)));
+
+    private async Task CleanAsync(OldRows rows, CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(rows.Interval, clock);
+        while (await timer.WaitForNextTickAsync(stopping))
+        {
+            foreach (var shard in names.Shards)
+            {
+                try
+                {
+                    await DropAsync(rows, shard, stopping);
+                }
+                catch (Exception exception) when (!stopping.IsCancellationRequested)
+                {
+                    LogFailed(exception, rows.What, shard);
+                }
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{What} of '{Shard}' were not dropped; the next run will.")]
+    private partial void LogFailed(Exception exception, string what, string shard);
+}

@@ -1,0 +1,9 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Platform.Failover;
+
+internal static class FailoverServices
+{
+    public static IServiceCollection AddFailover(this IServiceCollection services) =>
+        services.AddSingleton<PrimarySources>().AddHostedService<PrimaryProbe>();
+}

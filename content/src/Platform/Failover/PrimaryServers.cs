@@ -1,0 +1,224 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using Npgsql;
+using NpgsqlTypes;
+using Platform.Common;
+
+namespace Platform.Failover;
+
+/// <summary>
+/// The servers that one or more connection strings name for their primary, and what this process has seen of them. All
+/// databases of the same servers share it, since a promotion is about a server.
+/// </summary>
+internal sealed class PrimaryServers
+{
+    /// <summary>What <see cref="ServerState"/> has. The session keeps the cluster, so that reads can compare it.</summary>
+    [Sql(Columns = [typeof(int), typeof(NpgsqlLogSequenceNumber), typeof(long)])]
+    private const string StateSql = $"""
+        SELECT CASE WHEN pg_is_in_recovery() THEN 0 ELSE {ServerSql.Timeline} END,
+               CASE WHEN pg_is_in_recovery() THEN '0/0' ELSE pg_current_wal_flush_lsn() END,
+               set_config('app.cluster', {ServerSql.Cluster}::text, false)::bigint
+        """;
+
+    /// <summary>How long a timeline may be known elsewhere and not here. The probes have asked every server by then.</summary>
+    private static readonly TimeSpan UnknownFor = TimeSpan.FromSeconds(3);
+
+    /// <summary>Flushed positions of the primary and when each was first seen, oldest first: some of the last ones.</summary>
+    private const int MaxPositions = 128;
+
+    private readonly string _connectionString;
+    private readonly Lazy<Task> _askedAll;
+    private readonly Lock _gate = new();
+    private readonly Queue<(ulong Lsn, long At)> _positions = [];
+    private volatile KnownPrimary _known;
+    private readonly Dictionary<(long Cluster, int Timeline), long> _unknown = [];
+    private long _lastPosition;
+    private int _promoted;
+
+    public PrimaryServers(string connectionString)
+    {
+        _connectionString = connectionString;
+        Hosts = HostsOf(connectionString);
+        _known = new(Hosts[0], Cluster: 0, Timeline: 0);
+        _askedAll = new(() => Task.WhenAll(Hosts.Select(AskOnceAsync)));
+    }
+
+    /// <summary>Each as host:port, in the order of the connection string.</summary>
+    public IReadOnlyList<string> Hosts { get; }
+
+    /// <summary>Connection strings that name these servers.</summary>
+    public List<string> Databases { get; } = [];
+
+    /// <summary>The highest timeline of the cluster, and the server that was its primary when it was last asked.</summary>
+    public KnownPrimary Known => _known;
+
+    public static string[] HostsOf(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        return [.. (settings.Host ?? "").Split(',', StringSplitOptions.TrimEntries)
+            .Select(host => host.Contains(':', StringComparison.Ordinal) || host.StartsWith('/') ? host : $"{host}:{settings.Port}")];
+    }
+
+    /// <summary>
+    /// Completes when each server has answered once, or did not. Before that, nobody can know that the first one to answer
+    /// is not an old primary.
+    /// </summary>
+    public Task AskedAllAsync() => _askedAll.Value;
+
+    /// <summary>True for a primary of the cluster whose timeline is not lower than one that was seen before.</summary>
+    /// <remarks>
+    /// A database may move to another cluster, by a restore or an upgrade. That is so when its primary's own address leads
+    /// there; another server of another cluster gets no writes.
+    /// </remarks>
+    public bool Admits(string host, ServerState seen)
+    {
+        lock (_gate)
+        {
+            var isOther = _known.Cluster != 0 && _known.Cluster != seen.Cluster;
+            if (seen.Timeline == 0 || (isOther ? host != _known.Host : seen.Timeline < _known.Timeline))
+            {
+                return false;
+            }
+
+            if (isOther || seen.Timeline > _known.Timeline)
+            {
+                Change(seen.Timeline);
+            }
+
+            _known = _known with { Cluster = seen.Cluster };
+            return true;
+        }
+    }
+
+    /// <summary>A timeline that was seen on one of the servers.</summary>
+    public void Observe(int timeline)
+    {
+        lock (_gate)
+        {
+            if (timeline > _known.Timeline)
+            {
+                Change(timeline);
+            }
+        }
+    }
+
+    /// <summary>Takes in what a server has answered.</summary>
+    public void Observe(string host, ServerState seen)
+    {
+        lock (_gate)
+        {
+            if (!Admits(host, seen))
+            {
+                return;
+            }
+
+            _known = _known with { Host = host };
+            _lastPosition = Stopwatch.GetTimestamp();
+            if (_positions.Count == 0 || _positions.Last().Lsn != seen.Lsn)
+            {
+                _positions.Enqueue((seen.Lsn, _lastPosition));
+                if (_positions.Count > MaxPositions)
+                {
+                    _positions.Dequeue();
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// For how long the primary had been past a position when it last answered. Zero when it was not, or never answered.
+    /// </summary>
+    public TimeSpan LagOf(ulong lsn)
+    {
+        lock (_gate)
+        {
+            foreach (var position in _positions)
+            {
+                if (position.Lsn > lsn)
+                {
+                    return Stopwatch.GetElapsedTime(position.At, _lastPosition);
+                }
+            }
+
+            return TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>How far the primary was that long before it last answered; 0 when that is not known.</summary>
+    public ulong PositionBefore(TimeSpan age)
+    {
+        lock (_gate)
+        {
+            return _positions.LastOrDefault(position => Stopwatch.GetElapsedTime(position.At, _lastPosition) >= age).Lsn;
+        }
+    }
+
+    /// <summary>
+    /// Whether a timeline or a cluster that is not known here is none of this database any more. Until all servers were asked
+    /// again it may as well be one that is not known here yet.
+    /// </summary>
+    public bool IsLost(long cluster, int timeline)
+    {
+        lock (_gate)
+        {
+            var now = Stopwatch.GetTimestamp();
+            _unknown.TryAdd((cluster, timeline), now);
+            return Stopwatch.GetElapsedTime(_unknown[(cluster, timeline)], now) > UnknownFor;
+        }
+    }
+
+    /// <summary>True once after each promotion: connections that are open may lead to the old primary.</summary>
+    public bool TakePromotion() => Interlocked.Exchange(ref _promoted, 0) == 1;
+
+    public NpgsqlDataSource Probe(string host) => ProbeOf(_connectionString, "primary-probe", settings => settings.Host = host);
+
+    /// <summary>
+    /// A connection of its own, outside all pools, so that it is not kept waiting by requests. It gives up soon and is not
+    /// traced.
+    /// </summary>
+    public static NpgsqlDataSource ProbeOf(string connectionString, string name, Action<NpgsqlConnectionStringBuilder> settings)
+    {
+        var source = new NpgsqlDataSourceBuilder(connectionString);
+        source.ConnectionStringBuilder.Pooling = false;
+        source.ConnectionStringBuilder.Timeout = 2;
+        source.ConnectionStringBuilder.CommandTimeout = 2;
+        source.ConnectionStringBuilder.CancellationTimeout = -1;
+        source.ConnectionStringBuilder.ApplicationName = name;
+        settings(source.ConnectionStringBuilder);
+        source.ConfigureTracing(tracing => tracing.ConfigureCommandFilter(_ => false).EnablePhysicalOpenTracing(false));
+        return source.Build();
+    }
+
+    public static async Task<ServerState> AskAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(StateSql, connection);
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        return new(row.GetInt32(0), (ulong)row.GetFieldValue<NpgsqlLogSequenceNumber>(1), row.GetInt64(2));
+    }
+
+    public static bool IsNoAnswer(Exception exception) =>
+        exception is NpgsqlException or SocketException or TimeoutException or IOException;
+
+    private async Task AskOnceAsync(string host)
+    {
+        try
+        {
+            await using var source = Probe(host);
+            await using var connection = await source.OpenConnectionAsync();
+            Observe(host, await AskAsync(connection, CancellationToken.None));
+        }
+        catch (Exception exception) when (IsNoAnswer(exception))
+        {
+            // The probe goes on asking.
+        }
+    }
+
+    /// <summary>Another log begins: positions of the one before say nothing of it.</summary>
+    private void Change(int timeline)
+    {
+        _positions.Clear();
+        _promoted = _known.Timeline == 0 ? 0 : 1;
+        _known = _known with { Timeline = timeline };
+    }
+}

@@ -1,0 +1,13 @@
+namespace Platform.Failover;
+
+/// <summary>What a server says of itself.</summary>
+/// <param name="Timeline">0 for one that is in recovery and takes no writes.</param>
+/// <param name="Lsn">How far its log is flushed.</param>
+/// <param name="Cluster">PostgreSQL's <c>system_identifier</c>.</param>
+internal readonly record struct ServerState(int Timeline, ulong Lsn, long Cluster);
+
+/// <summary>The highest timeline of the cluster, and the server that had it.</summary>
+/// <param name="Host">One of the servers; the first before any was a primary.</param>
+/// <param name="Cluster">0 as long as none was seen.</param>
+/// <param name="Timeline">0 as long as none was seen.</param>
+internal sealed record KnownPrimary(string Host, long Cluster, int Timeline);

@@ -1,0 +1,37 @@
+using Domain.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Platform.Databases;
+
+namespace Platform.Idempotency;
+
+/// <summary>A key of a user, what was asked for with it, and the answer.</summary>
+internal sealed class IdempotencyKey
+{
+    public required UserId Owner { get; init; }
+
+    public required string Key { get; init; }
+
+    /// <summary>The request's fingerprint.</summary>
+    public byte[] RequestHash { get; init; } = [];
+
+    /// <summary>JSON of an answer or a refusal.</summary>
+    public string Answer { get; init; } = "";
+
+    public DateTimeOffset CreatedAt { get; init; }
+}
+
+internal sealed class IdempotencyKeyConfiguration : IEntityTypeConfiguration<IdempotencyKey>, IShardEntity
+{
+    public void Configure(EntityTypeBuilder<IdempotencyKey> builder)
+    {
+        builder.ToTable("idempotency_keys");
+        builder.HasKey(k => new { k.Owner, k.Key });
+        builder.Property(k => k.Owner).HasColumnName("owner_id").ValueGeneratedNever()
+            .HasConversion(id => id.Value, value => new UserId(value));
+        builder.Property(k => k.Key).HasColumnName("key");
+        builder.Property(k => k.RequestHash).HasColumnName("request_hash");
+        builder.Property(k => k.Answer).HasColumnName("answer");
+        builder.Property(k => k.CreatedAt).HasColumnName("created_at");
+    }
+}

@@ -1,0 +1,55 @@
+using Application.Common;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Platform.Caching;
+using Platform.Common;
+using Platform.Databases;
+using Platform.Failover;
+using Platform.Idempotency;
+using Platform.ReadReplicas;
+using Platform.Realtime;
+using Platform.Sagas;
+using Platform.Sharding;
+
+namespace Platform;
+
+public static class PlatformServices
+{
+    /// <summary>
+    /// The patterns, and the features' adapters of Application's ports. Needs a keyed <c>NpgsqlDataSource</c> for every replica
+    /// of <see cref="DatabaseNames"/> under its name, and for every other on each of its
+    /// <see cref="PrimaryTimelines.HostsOf"/> under <see cref="PrimaryTimelines.KeyOf"/>; those timelines; and an
+    /// <c>IConnectionMultiplexer</c>. The composition root registers them.
+    /// </summary>
+    public static IServiceCollection AddPlatform(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(DatabaseNames.From(configuration));
+        return services.AddFailover().AddDatabases(configuration).AddSharding().AddReadReplicas(configuration).AddIdempotency(configuration)
+            .AddSagas(configuration).AddRealtime(configuration).AddCaching(configuration).AddPorts();
+    }
+
+    /// <summary>Registers every class that implements a port, so that a feature's adapters are found by scanning.</summary>
+    private static IServiceCollection AddPorts(this IServiceCollection services)
+    {
+        var adapters =
+            from type in Scanned.Classes<object>()
+            from port in type.GetInterfaces()
+            where port != typeof(IReadPort) && port != typeof(IWritePort)
+            where port.IsAssignableTo(typeof(IReadPort)) || port.IsAssignableTo(typeof(IWritePort))
+            select (port, type);
+        foreach (var (port, type) in adapters)
+        {
+            // A class that is registered by itself serves its port with that same instance.
+            if (services.Any(service => service.ServiceType == type))
+            {
+                services.AddScoped(port, provider => provider.GetRequiredService(type));
+            }
+            else
+            {
+                services.AddScoped(port, type);
+            }
+        }
+
+        return services;
+    }
+}

@@ -1,0 +1,124 @@
+using Domain.Common;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using NpgsqlTypes;
+using Platform.Common;
+using Platform.Failover;
+using Platform.Sharding;
+
+namespace Platform.Realtime;
+
+/// <summary>
+/// Learns from each shard which users have news, once for this instance, as long as a client is connected, and wakes their
+/// streams. News are events below the oldest transaction that is under way: above it, one may still come before another.
+/// </summary>
+internal sealed partial class EventReader(
+    DatabaseNames names,
+    PrimarySources primaries,
+    PrimaryTimelines timelines,
+    ShardSignals signals,
+    EventHub hub,
+    RealtimeTelemetry telemetry,
+    IOptions<RealtimeOptions> options,
+    ILogger<EventReader> logger) : BackgroundService
+{
+    [Sql(
+        typeof(ulong),
+        Columns = [typeof(ulong), typeof(int), typeof(long), typeof(decimal), typeof(TimeSpan), typeof(Guid[])])]
+    private const string ReadSql = "SELECT horizon, timeline, cluster, moves, pending, owners FROM read_event_owners($1)";
+
+    private const int MinPause = 2;
+    private const int MaxHeldPause = 512;
+    private const int MaxAwayPause = 4_096;
+
+    private static readonly TimeSpan LongHeld = TimeSpan.FromSeconds(5);
+
+    private readonly TimeSpan _poll = TimeSpan.FromMilliseconds(options.Value.PollMilliseconds);
+    private readonly TimeSpan _quietPoll = TimeSpan.FromSeconds(options.Value.QuietPollSeconds);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(names.Shards.Select(shard => FollowAsync(shard, stoppingToken)));
+
+    private async Task FollowAsync(string shard, CancellationToken stopping)
+    {
+        State? last = null;
+        var (held, away, isHeldLong) = (MinPause, 0, false);
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                last = hub.IsEmpty ? null : await ReadAsync(shard, last, stopping);
+                away = 0;
+            }
+            catch (Exception exception)
+            {
+                if (away == 0 && !stopping.IsCancellationRequested)
+                {
+                    LogAway(exception, shard);
+                }
+
+                // The next answer wakes all streams, since nobody has followed meanwhile.
+                last = null;
+                away = Math.Clamp(away * 2, 64, MaxAwayPause);
+                await Task.Delay(Random.Shared.Next(away / 2, away), stopping)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                continue;
+            }
+
+            // Nobody tells when the transaction ends that holds events back: it may have none of its own.
+            var age = last?.Pending ?? TimeSpan.Zero;
+            if (age > LongHeld && !isHeldLong)
+            {
+                LogHeld(shard, (int)age.TotalSeconds);
+            }
+
+            isHeldLong = age > LongHeld;
+            held = age > TimeSpan.Zero ? Math.Min(held * 2, MaxHeldPause) : MinPause;
+            var pause = age > TimeSpan.Zero ? TimeSpan.FromMilliseconds(held) : signals.IsListening(shard) ? _quietPoll : _poll;
+            await signals.WaitAsync(ShardSignal.Events, shard, pause, stopping)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<State> ReadAsync(string shard, State? last, CancellationToken cancellationToken)
+    {
+        var database = DatabaseNames.WorkerOf(shard);
+        await using var command = primaries.For(database).CreateCommand(ReadSql);
+        command.Parameters.Add(new() { Value = last?.Horizon ?? ulong.MaxValue, NpgsqlDbType = NpgsqlDbType.Xid8 });
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        var now = new State(
+            row.GetFieldValue<ulong>(0), row.GetInt32(1), row.GetInt64(2), row.GetDecimal(3), row.GetFieldValue<TimeSpan>(4));
+        if (now.Timeline < timelines.Highest(database))
+        {
+            throw new InvalidOperationException($"The server of '{shard}' is an old primary.");
+        }
+
+        telemetry.Pending(shard, now.Pending);
+        if ((last?.Timeline, last?.Cluster, last?.Moves) != (now.Timeline, now.Cluster, now.Moves))
+        {
+            // Another server counts transactions anew, and events of a bucket that came here are from before.
+            hub.WakeAll();
+            return now;
+        }
+
+        foreach (var owner in row.GetFieldValue<Guid[]>(5))
+        {
+            hub.Wake(new UserId(owner));
+        }
+
+        return now;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "'{Shard}' cannot be asked for events; it is asked again until it answers.")]
+    private partial void LogAway(Exception exception, string shard);
+
+    [LoggerMessage(LogLevel.Warning, "A transaction holds back the events of '{Shard}': the oldest waits for {Seconds} s.")]
+    private partial void LogHeld(string shard, int seconds);
+
+    /// <param name="Horizon">News below this transaction are told.</param>
+    /// <param name="Moves">Changes when a bucket comes or goes.</param>
+    /// <param name="Pending">Age of the oldest event above the horizon; 0 when there is none.</param>
+    private sealed record State(ulong Horizon, int Timeline, long Cluster, decimal Moves, TimeSpan Pending);
+}

@@ -1,0 +1,48 @@
+using Npgsql;
+using Platform.Common;
+using Platform.Databases;
+
+namespace Platform.Sagas;
+
+/// <summary>Tells a step that is wrong from a database that is away, and how long to wait before the next try.</summary>
+internal static class SagaFailures
+{
+    private static readonly TimeSpan First = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan FirstMistake = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestMistake = TimeSpan.FromMinutes(10);
+
+    /// <summary>Full jitter: anything up to a limit that doubles each time.</summary>
+    /// <param name="retries">How many there have been.</param>
+    public static TimeSpan Backoff(int retries)
+    {
+        var limit = First * Math.Pow(2, Math.Min(retries, 10));
+        return Random.Shared.NextDouble() * (limit < Longest ? limit : Longest);
+    }
+
+    /// <summary>
+    /// Spreads the attempts of a step that fails by a mistake of the program over some minutes, in which the mistake may be
+    /// mended, or come to be seen.
+    /// </summary>
+    /// <param name="attempt">1 after the first.</param>
+    public static TimeSpan BackoffOfMistake(int attempt)
+    {
+        var limit = FirstMistake * Math.Pow(4, Math.Min(attempt - 1, 10));
+        return (0.5 + (Random.Shared.NextDouble() / 2)) * (limit < LongestMistake ? limit : LongestMistake);
+    }
+
+    /// <summary>Whether the same step may succeed later without anybody doing anything about it.</summary>
+    public static bool IsTransient(Exception? exception) => exception switch
+    {
+        null => false,
+        // The step's row says whether it was done.
+        ShardAwayException or CommitUnknownException or CommitNotReplicatedException => true,
+        PostgresException { SqlState: FenceErrors.BucketMoved or FenceErrors.OldTimeline or PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.LockNotAvailable } => true,
+        // Connections, conflicts of transactions, resources, and what an operator or a timeout has stopped.
+        PostgresException { SqlState: var state } when state[..2] is "08" or "40" or "53" or "57" => true,
+        // No connection is to be had, or it was lost. Misuse of one is of a type of its own.
+        not PostgresException when exception.GetType() == typeof(NpgsqlException) => true,
+        // EF Core wraps what the database says.
+        _ => IsTransient(exception.InnerException),
+    };
+}

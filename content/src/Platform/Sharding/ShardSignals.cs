@@ -1,0 +1,172 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Platform.Common;
+using Platform.Failover;
+
+namespace Platform.Sharding;
+
+/// <summary>What a shard may have for those who wait. The names in small letters are the channels.</summary>
+internal enum ShardSignal
+{
+    /// <summary>Runs that are due.</summary>
+    Sagas,
+
+    /// <summary>Events for clients that are connected.</summary>
+    Events,
+}
+
+/// <summary>
+/// Tells instances that a shard has something for them. A notification is a hint that makes it quick: whoever misses one
+/// finds what there is by polling. It is sent on a connection of its own, since inside a transaction it would make all
+/// commits queue up. One connection for each shard listens, and is watched.
+/// </summary>
+internal sealed partial class ShardSignals(PrimarySources primaries, DatabaseNames names, ILogger<ShardSignals> logger)
+    : BackgroundService
+{
+    [Sql]
+    private const string Alive = "SELECT 1";
+
+    /// <summary>Notifications of one kind and shard within this time are sent as one.</summary>
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>The same for those that come again and again, since each one makes every instance ask the shard.</summary>
+    private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>A connection that has brought nothing for this long must answer.</summary>
+    private static readonly TimeSpan Watch = TimeSpan.FromSeconds(10);
+
+    private const int WatchTimeoutSeconds = 2;
+
+    private static readonly string Listen = string.Join("; ", Enum.GetValues<ShardSignal>().Select(signal => $"LISTEN {ChannelOf(signal)}"));
+
+    private readonly ConcurrentDictionary<(ShardSignal Signal, string Shard), Waiting> _waiting = new();
+
+    private readonly ConcurrentDictionary<string, bool> _listening = new();
+
+    public static string ChannelOf(ShardSignal signal) => signal.ToString().ToLowerInvariant();
+
+    /// <summary>Wakes whoever waits in this process.</summary>
+    public void Wake(ShardSignal signal, string shard) => Of(signal, shard).News.Wake();
+
+    /// <summary>False while notifications of the shard are known not to be heard, so that it must be polled.</summary>
+    public bool IsListening(string shard) => _listening.GetValueOrDefault(shard);
+
+    /// <summary>Returns when the shard may have something, or after the timeout. One waits at a time.</summary>
+    public Task WaitAsync(ShardSignal signal, string shard, TimeSpan timeout, CancellationToken cancellationToken) =>
+        Of(signal, shard).News.WaitAsync(timeout, cancellationToken);
+
+    /// <summary>Wakes every instance, soon. Returns at once.</summary>
+    public void Notify(ShardSignal signal, string shard)
+    {
+        var waiting = Of(signal, shard);
+        if (Interlocked.Exchange(ref waiting.IsGathering, true))
+        {
+            return;
+        }
+
+        var isBurst = signal == ShardSignal.Events && Stopwatch.GetElapsedTime(waiting.SentAt) < Burst;
+        _ = Task.Run(async () =>
+        {
+            await Task.Delay(isBurst ? Burst : Gathering);
+            waiting.SentAt = Stopwatch.GetTimestamp();
+            Volatile.Write(ref waiting.IsGathering, false);
+            await SendAsync(signal, shard);
+        });
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(names.Shards.Select(shard => ListenAsync(shard, stoppingToken)));
+
+    private async Task ListenAsync(string shard, CancellationToken cancellationToken)
+    {
+        for (var failures = 0; !cancellationToken.IsCancellationRequested;)
+        {
+            try
+            {
+                var source = SourceOf(shard);
+                await using var connection = await source.OpenConnectionAsync(cancellationToken);
+                connection.Notification += (_, notification) =>
+                {
+                    if (Enum.TryParse<ShardSignal>(notification.Channel, ignoreCase: true, out var signal))
+                    {
+                        Wake(signal, shard);
+                    }
+                };
+                await ExecuteAsync(connection, Listen, cancellationToken);
+                Change(shard, isListening: true); // Wakes for what was sent before, too.
+                failures = 0;
+                while (source == SourceOf(shard)) // Until another server is the primary.
+                {
+                    if (!await connection.WaitAsync(Watch, cancellationToken))
+                    {
+                        await ExecuteAsync(connection, Alive, cancellationToken);
+                    }
+                }
+
+                Change(shard, isListening: false);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                Change(shard, isListening: false);
+            }
+            catch (Exception exception)
+            {
+                LogLost(exception, shard);
+                Change(shard, isListening: false);
+                await Task.Delay(Random.Shared.Next(50 << Math.Min(failures++, 5)), cancellationToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private void Change(string shard, bool isListening)
+    {
+        var hasChanged = IsListening(shard) != isListening;
+        _listening[shard] = isListening;
+        foreach (var signal in hasChanged ? Enum.GetValues<ShardSignal>() : [])
+        {
+            Wake(signal, shard);
+        }
+    }
+
+    private async Task SendAsync(ShardSignal signal, string shard)
+    {
+        try
+        {
+            await using var notify = SourceOf(shard).CreateCommand($"NOTIFY {ChannelOf(signal)}");
+            await notify.ExecuteNonQueryAsync();
+        }
+        catch (Exception exception) when (exception is NpgsqlException or ObjectDisposedException)
+        {
+            LogNotSent(exception, shard);
+        }
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = WatchTimeoutSeconds };
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private NpgsqlDataSource SourceOf(string shard) =>
+        primaries.For(DatabaseNames.WorkerOf(shard));
+
+    private Waiting Of(ShardSignal signal, string shard) => _waiting.GetOrAdd((signal, shard), _ => new Waiting());
+
+    [LoggerMessage(LogLevel.Debug, "Instances were not told of what '{Shard}' has; they will see it when they poll.")]
+    private partial void LogNotSent(Exception exception, string shard);
+
+    [LoggerMessage(LogLevel.Debug, "Notifications of '{Shard}' are not heard; it is polled.")]
+    private partial void LogLost(Exception exception, string shard);
+
+    private sealed class Waiting
+    {
+        public bool IsGathering;
+        public long SentAt;
+
+        public Wakeup News { get; } = new();
+    }
+}

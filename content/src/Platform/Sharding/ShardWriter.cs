@@ -1,0 +1,245 @@
+using System.Diagnostics;
+using Application.Common;
+using Domain.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Platform.Common;
+using Platform.Databases;
+using Platform.Failover;
+using Platform.ReadReplicas;
+using Platform.RowSecurity;
+
+namespace Platform.Sharding;
+
+/// <summary>
+/// The unit of work of one command: one context with one transaction on the primary of one shard, or of the directory.
+/// Repositories join it by the user whose rows they change; from then on it works in that user's name as well. Disposed
+/// without a commit, it rolls back.
+/// </summary>
+public sealed class ShardWriter : IUnitOfWork, IAsyncDisposable
+{
+    private readonly ContextPool<ShardContext> _shards;
+    private readonly ContextPool<DirectoryContext> _directory;
+    private readonly BucketMap _buckets;
+    private readonly SyncTokens _tokens;
+    private readonly AnswerTrail _trail;
+    private readonly PrimarySources _primaries;
+    private readonly PrimaryTimelines _timelines;
+    private readonly IOptions<CommitOptions> _options;
+
+    internal ShardWriter(
+        ContextPool<ShardContext> shards, ContextPool<DirectoryContext> directory, BucketMap buckets, SyncTokens tokens,
+        AnswerTrail trail, PrimarySources primaries, PrimaryTimelines timelines, IOptions<CommitOptions> options) =>
+        (_shards, _directory, _buckets, _tokens, _trail, _primaries, _timelines, _options)
+        = (shards, directory, buckets, tokens, trail, primaries, timelines, options);
+
+    [Sql(typeof(Guid), typeof(long), typeof(int))]
+    private const string ActForSql = "SELECT act_for($1, $2, $3)";
+
+    [Sql(typeof(Guid), InDirectory = true)]
+    private const string ActForInDirectorySql = "SELECT act_for($1)";
+
+    /// <summary>How long a bucket may be on its way from one shard to another.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly HashSet<UserId> _users = [];
+    private readonly List<Action> _beforeCommit = [];
+    private readonly List<Func<Task>> _afterCommit = [];
+    private readonly Stopwatch _age = Stopwatch.StartNew();
+    private bool _isWorker;
+    private bool _isCommitting;
+    private string? _database;
+    private string? _tokenName;
+    private int _timeline;
+    private long _cluster;
+    private ActingContext? _context;
+
+    public bool IsEmpty => _context is null;
+
+    /// <summary>For background work: uses the role and the pool of workers, so that requests do not wait for it.</summary>
+    public void UseWorkerRole() => _isWorker = true;
+
+    /// <exception cref="InvalidOperationException">The command already works on another database.</exception>
+    public async ValueTask<ShardContext> JoinAsync(UserId owner, CancellationToken cancellationToken)
+    {
+        var route = await _buckets.RouteOfAsync(owner.Bucket, cancellationToken);
+        _tokens.RequireMap(_buckets.Version);
+        var context = await OpenAsync(
+            _isWorker ? DatabaseNames.WorkerOf(route.Shard) : route.Shard, route.Shard, _shards, cancellationToken);
+        if (_users.Add(owner))
+        {
+            context.Pipeline!.Add(
+                ActForSql, Pipeline.Value(owner.Value), Pipeline.Value(route.Epoch), Pipeline.Value(_timeline));
+        }
+
+        return context;
+    }
+
+    /// <inheritdoc cref="JoinAsync"/>
+    public async ValueTask<DirectoryContext> JoinDirectoryAsync(UserId owner, CancellationToken cancellationToken)
+    {
+        var context = await OpenAsync(DatabaseNames.Directory, DatabaseNames.Directory, _directory, cancellationToken);
+        if (_users.Add(owner))
+        {
+            context.Pipeline!.Add(ActForInDirectorySql, Pipeline.Value(owner.Value));
+        }
+
+        return context;
+    }
+
+    /// <summary>Runs right before the commit. May add statements to the pipeline.</summary>
+    public void OnCommitting(Action action) => _beforeCommit.Add(action);
+
+    /// <summary>Runs once the changes are durable, and not at all when they are not.</summary>
+    public void OnCommitted(Action action) => OnCommitted(() =>
+    {
+        action();
+        return Task.CompletedTask;
+    });
+
+    /// <summary>The same, and the answer waits for it. It must not fail, nor take long.</summary>
+    public void OnCommitted(Func<Task> action) => _afterCommit.Add(action);
+
+    public async ValueTask<bool> CanHoldAsync(UserId one, UserId other, CancellationToken cancellationToken) =>
+        (await _buckets.RouteOfAsync(one.Bucket, cancellationToken)).Shard
+        == (await _buckets.RouteOfAsync(other.Bucket, cancellationToken)).Shard;
+
+    public async Task CommitAsync(CancellationToken cancellationToken)
+    {
+        if (_context is null)
+        {
+            return;
+        }
+
+        _beforeCommit.ForEach(action => action());
+        if (_context.ChangeTracker.HasChanges())
+        {
+            if (!_context.Pipeline!.IsEmpty)
+            {
+                // EF Core counts the results of its changes, so nothing may be in front of them.
+                await _context.Pipeline.SendAsync((NpgsqlConnection)_context.Database.GetDbConnection(), cancellationToken);
+            }
+
+            await _context.SaveChangesAsync(cancellationToken);
+        }
+
+        if (_timelines.Highest(_database!) > _timeline)
+        {
+            // A server was promoted since act_for asked: this one may be the old primary, and what it takes would be lost.
+            throw new PostgresException(
+                "Another server was promoted during this transaction.", "ERROR", "ERROR", FenceErrors.OldTimeline);
+        }
+
+        _isCommitting = true;
+        ulong position;
+        try
+        {
+            position = await CommitAsync(_context);
+            _isCommitting = false;
+        }
+        catch (PostgresException exception) when (CommitCapture.SaysNotCommitted(exception))
+        {
+            _isCommitting = false;
+            throw;
+        }
+
+        _tokens.Committed(_tokenName!, new WalPosition(_timeline, position) { Cluster = _cluster });
+        _trail.Add("db", "primary");
+        var actions = _afterCommit.ToArray();
+        await DisposeAsync();
+        foreach (var action in actions)
+        {
+            await action();
+        }
+    }
+
+    public Task RollBackAsync() => DisposeAsync().AsTask();
+
+    public async Task<bool> CanRetryAsync(Exception exception, int attempt, CancellationToken cancellationToken)
+    {
+        // Once COMMIT was sent, nobody knows whether it was done.
+        if (_isCommitting)
+        {
+            return false;
+        }
+
+        await DisposeAsync();
+        switch (FenceErrors.SqlStateOf(exception))
+        {
+            case FenceErrors.BucketMoved when _age.Elapsed < Patience:
+                await Task.Delay(Random.Shared.Next(2, Math.Min(4 << Math.Min(attempt, 6), 200)), cancellationToken);
+                await _buckets.ReloadAsync(cancellationToken);
+                return true;
+            case FenceErrors.OldTimeline when attempt <= 5:
+                _primaries.DropConnections(_database!);
+                return true;
+            case PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure when attempt <= 5:
+                await Task.Delay(Random.Shared.Next(5, 5 + (attempt * 10)), cancellationToken);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _users.Clear();
+        _beforeCommit.Clear();
+        _afterCommit.Clear();
+        if (_context is { } context)
+        {
+            _context = null;
+            await context.DisposeAsync();
+        }
+    }
+
+    /// <summary>
+    /// Waits for the COMMIT, for a limited time. Given up, it goes on with the context and the connection, which are returned
+    /// when it has ended.
+    /// </summary>
+    /// <returns>The log's position after it.</returns>
+    private async Task<ulong> CommitAsync(ActingContext context)
+    {
+        ulong position = 0;
+        context.Committed = lsn => position = lsn;
+        var commit = context.Database.CommitTransactionAsync(CancellationToken.None);
+        try
+        {
+            await commit.WaitAsync(TimeSpan.FromSeconds(_options.Value.WaitSeconds), CancellationToken.None);
+            return position;
+        }
+        catch (TimeoutException) when (!commit.IsCompleted)
+        {
+            _context = null;
+            _ = commit.ContinueWith(
+                ended =>
+                {
+                    _ = ended.Exception; // The request was told that the outcome is unknown.
+                    return context.DisposeAsync().AsTask();
+                },
+                TaskScheduler.Default);
+            throw new CommitUnknownException();
+        }
+    }
+
+    private async ValueTask<TContext> OpenAsync<TContext>(
+        string database, string tokenName, ContextPool<TContext> pool, CancellationToken cancellationToken)
+        where TContext : ActingContext
+    {
+        if (_context is not null)
+        {
+            return database == _database
+                ? (TContext)_context
+                : throw new InvalidOperationException(
+                    $"A command writes to one database, and this one has joined '{_database}' and now wants '{database}'.");
+        }
+
+        var context = pool.Rent(database);
+        context.Pipeline = new Pipeline();
+        (_database, _tokenName, _context) = (database, tokenName, context);
+        await context.Database.BeginTransactionAsync(cancellationToken);
+        (_timeline, _cluster) = (_timelines.Highest(database), _timelines.Of(database).Known.Cluster);
+        return context;
+    }
+}

@@ -1,0 +1,15 @@
+using Microsoft.Extensions.DependencyInjection;
+using Platform.Common;
+
+namespace Platform.Sharding;
+
+internal static class ShardingServices
+{
+    public static IServiceCollection AddSharding(this IServiceCollection services) => services
+        .AddSingleton<BucketMap>()
+        .AddSingleton<ShardSignals>()
+        .AddHostedService(provider => provider.GetRequiredService<ShardSignals>())
+        .AddScopedInternal<DirectoryReader>()
+        .AddScopedInternal<ShardReader>()
+        .AddScopedInternal<ShardWriter>();
+}
