@@ -1,5 +1,4 @@
 using Application.Common;
-using Application.Realtime;
 using Application.Wallets;
 using Domain.Common;
 using Domain.Wallets;
@@ -12,7 +11,7 @@ namespace Application.Transfers;
 internal sealed record CreditTransfer(UserId Payee, WalletId Wallet, TransferId Transfer, long Amount, string Currency)
     : ICommand<ErrorOr<Success>>;
 
-internal sealed class CreditTransferHandler(IWalletRepository wallets, IEvents events, TimeProvider clock)
+internal sealed class CreditTransferHandler(IWalletRepository wallets, TimeProvider clock)
     : ICommandHandler<CreditTransfer, ErrorOr<Success>>
 {
     public async ValueTask<ErrorOr<Success>> Handle(CreditTransfer command, CancellationToken cancellationToken)
@@ -24,12 +23,6 @@ internal sealed class CreditTransferHandler(IWalletRepository wallets, IEvents e
         }
 
         var money = new Money(command.Amount, Currency.Stored(command.Currency));
-        var credit = wallet.Credit(money, command.Transfer, clock.Now());
-        if (!credit.IsError)
-        {
-            await events.PublishAsync(WalletEvents.MoneyReceived, wallet, command.Transfer, money, cancellationToken);
-        }
-
-        return credit;
+        return wallet.Credit(money, command.Transfer, clock.Now());
     }
 }

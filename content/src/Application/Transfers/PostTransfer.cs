@@ -1,5 +1,4 @@
 using Application.Common;
-using Application.Realtime;
 using Application.Wallets;
 using Domain.Common;
 using Domain.Wallets;
@@ -12,7 +11,7 @@ namespace Application.Transfers;
 internal sealed record PostTransfer(UserId Payer, TransferId Transfer) : ICommand<ErrorOr<Success>>;
 
 internal sealed class PostTransferHandler(
-    ITransferRepository transfers, IWalletRepository wallets, IEvents events, TimeProvider clock)
+    ITransferRepository transfers, IWalletRepository wallets, TimeProvider clock)
     : ICommandHandler<PostTransfer, ErrorOr<Success>>
 {
     public async ValueTask<ErrorOr<Success>> Handle(PostTransfer command, CancellationToken cancellationToken)
@@ -22,7 +21,6 @@ internal sealed class PostTransferHandler(
 
         wallet.Post(transfer.Money, transfer.Id, clock.Now());
         transfer.End(reserved.Post(clock.Now()));
-        await events.PublishAsync(WalletEvents.TransferSettled, wallet, transfer.Id, transfer.Money, cancellationToken);
         return Result.Success;
     }
 }

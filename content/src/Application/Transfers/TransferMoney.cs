@@ -1,7 +1,6 @@
 using Application.Common;
 using Application.Idempotency;
 using Application.Payees;
-using Application.Realtime;
 using Application.Sagas;
 using Application.Wallets;
 using Domain.Common;
@@ -27,7 +26,7 @@ internal sealed record TransferMoney(MakeTransfer Request, PayeeAccount? Payee)
 }
 
 internal sealed class TransferMoneyHandler(
-    IUnitOfWork unitOfWork, IWalletRepository wallets, ITransferRepository transfers, ISagas sagas, IEvents events, TimeProvider clock)
+    IUnitOfWork unitOfWork, IWalletRepository wallets, ITransferRepository transfers, ISagas sagas, TimeProvider clock)
     : ICommandHandler<TransferMoney, ErrorOr<TransferView>>
 {
     public async ValueTask<ErrorOr<TransferView>> Handle(TransferMoney command, CancellationToken cancellationToken)
@@ -66,14 +65,7 @@ internal sealed class TransferMoneyHandler(
             return from is null ? WalletErrors.NotFound(request.From) : WalletErrors.PayeeGone;
         }
 
-        var transfer = Transfer.MakeAtOnce(from, to, money, clock.Now());
-        if (!transfer.IsError)
-        {
-            await events.PublishAsync(WalletEvents.MoneySent, from, transfer.Value.Id, money, cancellationToken);
-            await events.PublishAsync(WalletEvents.MoneyReceived, to, transfer.Value.Id, money, cancellationToken);
-        }
-
-        return transfer;
+        return Transfer.MakeAtOnce(from, to, money, clock.Now());
     }
 
     private async Task<ErrorOr<Transfer>> ReserveAsync(
@@ -90,7 +82,6 @@ internal sealed class TransferMoneyHandler(
         {
             await sagas.StartAsync<TransferSaga, TransferData>(
                 transfer.Value.Id.Value, request.Owner, TransferData.Of(transfer.Value), cancellationToken);
-            await events.PublishAsync(WalletEvents.TransferReserved, from, transfer.Value.Id, money, cancellationToken);
         }
 
         return transfer;

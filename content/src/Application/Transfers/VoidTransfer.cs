@@ -1,5 +1,4 @@
 using Application.Common;
-using Application.Realtime;
 using Application.Wallets;
 using Domain.Common;
 using Domain.Wallets;
@@ -12,7 +11,7 @@ namespace Application.Transfers;
 internal sealed record VoidTransfer(UserId Payer, TransferId Transfer, Error Why) : ICommand<ErrorOr<Success>>;
 
 internal sealed class VoidTransferHandler(
-    ITransferRepository transfers, IWalletRepository wallets, IEvents events, TimeProvider clock)
+    ITransferRepository transfers, IWalletRepository wallets, TimeProvider clock)
     : ICommandHandler<VoidTransfer, ErrorOr<Success>>
 {
     public async ValueTask<ErrorOr<Success>> Handle(VoidTransfer command, CancellationToken cancellationToken)
@@ -22,7 +21,6 @@ internal sealed class VoidTransferHandler(
 
         wallet.Release(transfer.Money, transfer.Id, clock.Now());
         transfer.End(reserved.Void(command.Why, clock.Now()));
-        await events.PublishAsync(WalletEvents.TransferVoided, wallet, transfer.Id, transfer.Money, cancellationToken);
         return Result.Success;
     }
 }

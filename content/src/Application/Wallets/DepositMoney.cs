@@ -1,6 +1,5 @@
 using Application.Common;
 using Application.Idempotency;
-using Application.Realtime;
 using Domain.Common;
 using Domain.Wallets;
 using ErrorOr;
@@ -22,7 +21,7 @@ internal sealed class DepositMoneyValidator : AbstractValidator<DepositMoney>
     }
 }
 
-internal sealed class DepositMoneyHandler(IWalletRepository wallets, IEvents events, TimeProvider clock)
+internal sealed class DepositMoneyHandler(IWalletRepository wallets, TimeProvider clock)
     : ICommandHandler<DepositMoney, ErrorOr<WalletView>>
 {
     public async ValueTask<ErrorOr<WalletView>> Handle(DepositMoney command, CancellationToken cancellationToken)
@@ -46,7 +45,6 @@ internal sealed class DepositMoneyHandler(IWalletRepository wallets, IEvents eve
             return deposit.Errors;
         }
 
-        await events.PublishAsync(WalletEvents.Deposit, wallet, transfer: null, money, cancellationToken);
         return WalletView.Of(wallet);
     }
 }

@@ -7,7 +7,7 @@ namespace Domain.Wallets;
 /// Money of one user in one currency. What it holds is the sum of its entries, and every movement is entered with legs
 /// that sum to zero. A method that refuses has changed nothing.
 /// </summary>
-public sealed class Wallet
+public sealed class Wallet : Aggregate
 {
     /// <summary>Largest amount of one movement, and the most that balance and pending may be together, in minor units.</summary>
     public const long Limit = 1_000_000_000_000;
@@ -61,6 +61,7 @@ public sealed class Wallet
 
         Version++;
         Enter(EntryKind.Deposit, TransferId.New(Owner, now), LedgerAccount.Outside, LedgerAccount.Balance, money.Amount, now);
+        Record(WalletEvent.Deposit, money, transfer: null);
         return Result.Success;
     }
 
@@ -76,6 +77,8 @@ public sealed class Wallet
         payee.Version++;
         EnterLeg(EntryKind.Send, transfer, LedgerAccount.Balance, -money.Amount, now);
         payee.EnterLeg(EntryKind.Receive, transfer, LedgerAccount.Balance, money.Amount, now);
+        Record(WalletEvent.MoneySent, money, transfer);
+        payee.Record(WalletEvent.MoneyReceived, money, transfer);
         return Result.Success;
     }
 
@@ -91,6 +94,7 @@ public sealed class Wallet
 
         Version++;
         Enter(EntryKind.Reserve, transfer, LedgerAccount.Balance, LedgerAccount.Pending, money.Amount, now);
+        Record(WalletEvent.TransferReserved, money, transfer);
         return Result.Success;
     }
 
@@ -104,6 +108,7 @@ public sealed class Wallet
 
         Version++;
         Enter(EntryKind.Receive, transfer, LedgerAccount.Clearing, LedgerAccount.Balance, money.Amount, now);
+        Record(WalletEvent.MoneyReceived, money, transfer);
         return Result.Success;
     }
 
@@ -114,6 +119,7 @@ public sealed class Wallet
         MustBeReserved(money, transfer);
         Version++;
         Enter(EntryKind.Post, transfer, LedgerAccount.Pending, LedgerAccount.Clearing, money.Amount, now);
+        Record(WalletEvent.TransferSettled, money, transfer);
     }
 
     /// <summary>Gives back what was reserved. Cannot be refused, whatever the wallet's status.</summary>
@@ -123,6 +129,7 @@ public sealed class Wallet
         MustBeReserved(money, transfer);
         Version++;
         Enter(EntryKind.Release, transfer, LedgerAccount.Pending, LedgerAccount.Balance, money.Amount, now);
+        Record(WalletEvent.TransferVoided, money, transfer);
     }
 
     public ErrorOr<Success> Freeze() => Become(WalletStatus.Frozen);
@@ -192,6 +199,9 @@ public sealed class Wallet
                 $"{money} of transfer {transfer} are not reserved in wallet {Id}, which has {Pending} {Currency} reserved.");
         }
     }
+
+    private void Record(string type, Money money, TransferId? transfer) => Record(new WalletEvent(
+        Owner, type, Id.Value, transfer?.Value, money.Amount, money.Currency.Code, Balance, Version));
 
     private void Enter(
         EntryKind kind, TransferId transfer, LedgerAccount from, LedgerAccount to, long amount, DateTimeOffset now)

@@ -58,6 +58,7 @@ internal sealed class WalletRepository(ShardWriter writer) : IWalletRepository
     public async Task AddAsync(Wallet wallet, CancellationToken cancellationToken)
     {
         var context = await writer.JoinAsync(wallet.Owner, cancellationToken);
+        writer.Track(wallet);
         writer.OnCommitting(() =>
         {
             context.Pipeline!.Add(
@@ -90,6 +91,7 @@ internal sealed class WalletRepository(ShardWriter writer) : IWalletRepository
         foreach (var wallet in wallets)
         {
             var loaded = wallet.Version;
+            writer.Track(wallet);
             writer.OnCommitting(() => Save(context.Pipeline!, wallet, loaded));
         }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Platform.Common;
+using Platform.Sharding;
 
 namespace Platform.Realtime;
 
@@ -10,6 +11,7 @@ internal static class RealtimeServices
         .AddValidatedOptions<RealtimeOptions>(configuration, RealtimeOptions.Section)
         .AddSingleton<RealtimeTelemetry>()
         .AddSingleton<EventHub>()
+        .AddSingleton<IDomainEventWriter, EventWriter>()
         .AddScoped<EventHistory>()
         .AddHostedService<EventReader>();
 }

@@ -26,13 +26,15 @@ public sealed class ShardWriter : IUnitOfWork, IAsyncDisposable
     private readonly AnswerTrail _trail;
     private readonly PrimarySources _primaries;
     private readonly PrimaryTimelines _timelines;
+    private readonly IEnumerable<IDomainEventWriter> _eventWriters;
     private readonly IOptions<CommitOptions> _options;
 
     internal ShardWriter(
         ContextPool<ShardContext> shards, ContextPool<DirectoryContext> directory, BucketMap buckets, SyncTokens tokens,
-        AnswerTrail trail, PrimarySources primaries, PrimaryTimelines timelines, IOptions<CommitOptions> options) =>
-        (_shards, _directory, _buckets, _tokens, _trail, _primaries, _timelines, _options)
-        = (shards, directory, buckets, tokens, trail, primaries, timelines, options);
+        AnswerTrail trail, PrimarySources primaries, PrimaryTimelines timelines, IEnumerable<IDomainEventWriter> eventWriters,
+        IOptions<CommitOptions> options) =>
+        (_shards, _directory, _buckets, _tokens, _trail, _primaries, _timelines, _eventWriters, _options)
+        = (shards, directory, buckets, tokens, trail, primaries, timelines, eventWriters, options);
 
     [Sql(typeof(Guid), typeof(long), typeof(int))]
     private const string ActForSql = "SELECT act_for($1, $2, $3)";
@@ -44,6 +46,7 @@ public sealed class ShardWriter : IUnitOfWork, IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly HashSet<UserId> _users = [];
+    private readonly List<Aggregate> _aggregates = [];
     private readonly List<Action> _beforeCommit = [];
     private readonly List<Func<Task>> _afterCommit = [];
     private readonly Stopwatch _age = Stopwatch.StartNew();
@@ -88,6 +91,9 @@ public sealed class ShardWriter : IUnitOfWork, IAsyncDisposable
         return context;
     }
 
+    /// <summary>The commit stores the events that the aggregate has recorded by then.</summary>
+    public void Track(Aggregate aggregate) => _aggregates.Add(aggregate);
+
     /// <summary>Runs right before the commit. May add statements to the pipeline.</summary>
     public void OnCommitting(Action action) => _beforeCommit.Add(action);
 
@@ -113,6 +119,14 @@ public sealed class ShardWriter : IUnitOfWork, IAsyncDisposable
         }
 
         _beforeCommit.ForEach(action => action());
+        foreach (var happened in _aggregates.SelectMany(aggregate => aggregate.NewEvents))
+        {
+            foreach (var events in _eventWriters)
+            {
+                await events.WriteAsync(this, happened, cancellationToken);
+            }
+        }
+
         if (_context.ChangeTracker.HasChanges())
         {
             if (!_context.Pipeline!.IsEmpty)
@@ -185,6 +199,7 @@ public sealed class ShardWriter : IUnitOfWork, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _users.Clear();
+        _aggregates.Clear();
         _beforeCommit.Clear();
         _afterCommit.Clear();
         if (_context is { } context)

@@ -1,8 +1,6 @@
 using Application.Idempotency;
-using Application.Realtime;
 using Application.Tests.Common;
 using Application.Tests.Idempotency;
-using Application.Tests.Realtime;
 using Application.Wallets;
 using Domain.Common;
 using Domain.Wallets;
@@ -25,8 +23,6 @@ public abstract class WalletUseCases : IAsyncDisposable
     private protected WalletUseCases(Action<IServiceCollection> addPorts) => UseCases = new(ports =>
     {
         ports.AddSingleton(Keys)
-            .AddSingleton(Published)
-            .AddScoped<IEvents, RecordedEvents>()
             .AddScoped<IIdempotencyKeys, InMemoryIdempotencyKeys>()
             .AddSingleton(Table)
             .AddScoped<IWalletRepository, InMemoryWalletRepository>()
@@ -37,8 +33,6 @@ public abstract class WalletUseCases : IAsyncDisposable
     private protected WalletTable Table { get; } = new();
 
     private protected KeyTable Keys { get; } = new();
-
-    private protected PublishedEvents Published { get; } = new();
 
     private protected UseCases UseCases { get; }
 

@@ -1,13 +1,27 @@
-using Application.Common;
-using Application.Realtime;
 using Domain.Common;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Platform.Sharding;
 
 namespace Integration.Tests.Fixtures;
 
 /// <summary>What is published in tests.</summary>
-internal sealed record Numbered(int Number);
+internal sealed record Numbered(UserId Owner, int Number) : IDomainEvent
+{
+    public string Type => "test";
+}
+
+/// <summary>Records the numbers.</summary>
+internal sealed class NumberedAggregate : Aggregate
+{
+    public NumberedAggregate(UserId owner, IEnumerable<int> numbers)
+    {
+        foreach (var number in numbers)
+        {
+            Record(new Numbered(owner, number));
+        }
+    }
+}
 
 /// <summary>Ways to write events.</summary>
 internal static class EventWriters
@@ -18,22 +32,19 @@ internal static class EventWriters
     public static async Task PublishAsync(this TestService service, UserId owner, params IEnumerable<int> numbers)
     {
         await using var scope = service.Services.CreateAsyncScope();
-        var unitOfWork = scope.ServiceProvider.GetRequiredService<IUnitOfWork>();
+        var writer = scope.ServiceProvider.GetRequiredService<ShardWriter>();
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                foreach (var number in numbers)
-                {
-                    await scope.ServiceProvider.GetRequiredService<IEvents>().PublishAsync(owner, "test", new Numbered(number), Cancellation);
-                }
-
-                await unitOfWork.CommitAsync(Cancellation);
+                await writer.JoinAsync(owner, Cancellation);
+                writer.Track(new NumberedAggregate(owner, numbers));
+                await writer.CommitAsync(Cancellation);
                 return;
             }
             catch (Exception exception)
             {
-                if (!await unitOfWork.CanRetryAsync(exception, attempt, Cancellation))
+                if (!await writer.CanRetryAsync(exception, attempt, Cancellation))
                 {
                     throw;
                 }
