@@ -12,11 +12,10 @@ internal sealed class ActivityConfiguration : IEntityTypeConfiguration<UserActiv
     {
         builder.ToTable("activity");
         builder.HasKey(a => new { a.Owner, a.Id });
-        builder.Property(a => a.Owner).HasColumnName("owner_id").ValueGeneratedNever()
-            .HasConversion(id => id.Value, value => new UserId(value));
-        builder.Property(a => a.Id).HasColumnName("id").ValueGeneratedNever();
-        builder.Property(a => a.Kind).HasColumnName("kind");
-        builder.Property(a => a.Payload).HasColumnName("payload").HasColumnType("jsonb");
-        builder.Property(a => a.CreatedAt).HasColumnName("created_at");
+        builder.Property(a => a.Owner).HasColumnName("owner_id").ValueGeneratedNever();
+        builder.Property(a => a.Id).ValueGeneratedNever();
+        builder.Property(a => a.Kind);
+        builder.Property(a => a.Payload).HasColumnType("jsonb");
+        builder.Property(a => a.CreatedAt);
     }
 }

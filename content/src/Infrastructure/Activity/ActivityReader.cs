@@ -13,7 +13,7 @@ internal sealed class ActivityReader(ShardReader shards) : IActivityReader
             typeof(int),
         Row = typeof(Row))]
     private const string Find = """
-        SELECT id AS "Id", kind AS "Kind", created_at AS "CreatedAt", payload::text AS "Payload"
+        SELECT id, kind, created_at, payload::text AS payload
         FROM find_activity({0}, {1}::text::jsonb, {2}::timestamptz, {3}::timestamptz, {4}::timestamptz, {5}::uuid, {6})
         """;
 

@@ -19,15 +19,13 @@ internal sealed class PayeeConfiguration : IEntityTypeConfiguration<Payee>, IDir
     {
         builder.ToTable("payees");
         builder.HasKey(p => p.Handle);
-        builder.Property(p => p.Handle).HasColumnName("handle").ValueGeneratedNever()
+        builder.Property(p => p.Handle).ValueGeneratedNever()
             .HasConversion(handle => handle.Value, text => Handle.From(text).Value);
-        builder.Property(p => p.Owner).HasColumnName("owner_id")
-            .HasConversion(id => id.Value, value => new UserId(value));
-        builder.Property(p => p.WalletId).HasColumnName("wallet_id")
-            .HasConversion(id => id.Value, value => new WalletId(value));
-        builder.Property(p => p.CreatedAt).HasColumnName("created_at");
-        builder.Property<long>(Version).HasColumnName("version");
-        builder.Property<DateTimeOffset?>(ReleasedAt).HasColumnName("released_at");
+        builder.Property(p => p.Owner).HasColumnName("owner_id");
+        builder.Property(p => p.WalletId);
+        builder.Property(p => p.CreatedAt);
+        builder.Property<long>(Version);
+        builder.Property<DateTimeOffset?>(ReleasedAt);
         builder.HasQueryFilter(p => EF.Property<DateTimeOffset?>(p, ReleasedAt) == null);
     }
 }

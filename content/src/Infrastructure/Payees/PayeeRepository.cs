@@ -15,7 +15,7 @@ internal sealed class PayeeRepository(ShardWriter writer, CacheFloors floors, IC
 
     [Sql(typeof(string), typeof(Guid), typeof(Guid), typeof(DateTimeOffset), typeof(TimeSpan), Row = typeof(Done), InDirectory = true)]
     private const string Set = """
-        SELECT is_set AS "IsSet", old_handle AS "OldHandle", coalesce(new_version, 0) AS "Version"
+        SELECT is_set, old_handle, coalesce(new_version, 0) AS version
         FROM set_payee({0}, {1}, {2}, {3}, {4})
         """;
 

@@ -36,6 +36,7 @@ internal sealed class ContextPool<TContext>(PrimarySources sources, IEnumerable<
     private PooledDbContextFactory<TContext> Create(NpgsqlDataSource source) => new(
         new DbContextOptionsBuilder<TContext>()
             .UseNpgsql(source)
+            .UseSnakeCaseNamingConvention()
             .UseLoggerFactory(loggers)
             // The caller gets it as an exception, and may go on with another server.
             .ConfigureWarnings(warnings => warnings.Log(

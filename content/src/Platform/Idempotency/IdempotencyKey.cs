@@ -27,11 +27,6 @@ internal sealed class IdempotencyKeyConfiguration : IEntityTypeConfiguration<Ide
     {
         builder.ToTable("idempotency_keys");
         builder.HasKey(k => new { k.Owner, k.Key });
-        builder.Property(k => k.Owner).HasColumnName("owner_id").ValueGeneratedNever()
-            .HasConversion(id => id.Value, value => new UserId(value));
-        builder.Property(k => k.Key).HasColumnName("key");
-        builder.Property(k => k.RequestHash).HasColumnName("request_hash");
-        builder.Property(k => k.Answer).HasColumnName("answer");
-        builder.Property(k => k.CreatedAt).HasColumnName("created_at");
+        builder.Property(k => k.Owner).HasColumnName("owner_id").ValueGeneratedNever();
     }
 }

@@ -47,10 +47,10 @@ internal sealed class EventHistory(
                    END AS is_known
             FROM here h
         )
-        SELECT h.epoch AS "HereEpoch", h.horizon::text AS "Horizon", h.timeline AS "Timeline", h.now AS "Now", h.wal::text AS "Wal",
-               h.cluster AS "Cluster", k.is_known AS "IsKnown",
-               e.epoch AS "Epoch", e.xact::text AS "Xact", e.seq AS "Seq", e.type AS "Type", e.payload::text AS "Payload",
-               e.created_at AS "CreatedAt"
+        SELECT h.epoch AS here_epoch, h.horizon::text AS horizon, h.timeline, h.now, h.wal::text AS wal,
+               h.cluster, k.is_known,
+               e.epoch, e.xact::text AS xact, e.seq, e.type, e.payload::text AS payload,
+               e.created_at
         FROM here h CROSS JOIN known k LEFT JOIN LATERAL (
             SELECT e.epoch, e.xact, e.seq, e.type, e.payload, e.created_at FROM events e
             WHERE k.is_known AND e.owner_id = {0}

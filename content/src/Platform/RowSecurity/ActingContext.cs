@@ -19,8 +19,11 @@ public abstract class ActingContext(DbContextOptions options) : DbContext(option
     /// <summary>Is told the log's position right after a commit. Null after each renting: then no commit is let through.</summary>
     internal Action<ulong>? Committed { get; set; }
 
-    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
+    {
+        configurationBuilder.AddIdConversions();
         configurationBuilder.IgnoreAny<IReadOnlyList<IDomainEvent>>();
+    }
 
     /// <summary>Reads rows in the transaction by plain SQL, in one round trip with what waits in the pipeline.</summary>
     /// <param name="sql">A SELECT, also behind WITH.</param>

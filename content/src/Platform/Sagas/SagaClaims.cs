@@ -14,7 +14,7 @@ internal sealed class SagaClaims(
     private const string Claim = $"SELECT {SagaRows.Columns} FROM claim_sagas({{0}}, {{1}}, {{2}}, {{3}})";
 
     [Sql(Row = typeof(SagaBacklog))]
-    private const string Backlog = "SELECT oldest_seconds AS \"OldestSeconds\", dead AS \"Dead\" FROM saga_backlog()";
+    private const string Backlog = "SELECT oldest_seconds, dead FROM saga_backlog()";
 
     /// <summary>Leases up to <paramref name="most"/> runs of the shard that are due.</summary>
     public async Task<List<SagaRun>> ClaimAsync(string shard, int most, CancellationToken cancellationToken)

@@ -64,24 +64,8 @@ internal sealed class SagaRunConfiguration : IEntityTypeConfiguration<SagaRun>, 
     {
         builder.ToTable("sagas");
         builder.HasKey(s => new { s.Owner, s.Id });
-        builder.Property(s => s.Owner).HasColumnName("owner_id").ValueGeneratedNever()
-            .HasConversion(id => id.Value, value => new UserId(value));
-        builder.Property(s => s.Id).HasColumnName("id").ValueGeneratedNever();
-        builder.Property(s => s.Name).HasColumnName("name");
-        builder.Property(s => s.Data).HasColumnName("data");
-        builder.Property(s => s.Status).HasColumnName("status").HasConversion<short>();
-        builder.Property(s => s.Step).HasColumnName("step");
-        builder.Property(s => s.Attempt).HasColumnName("attempt");
-        builder.Property(s => s.Retries).HasColumnName("retries");
-        builder.Property(s => s.DueAt).HasColumnName("due_at");
-        builder.Property(s => s.LeaseEpoch).HasColumnName("lease_epoch");
-        builder.Property(s => s.ErrorCode).HasColumnName("error_code");
-        builder.Property(s => s.Error).HasColumnName("error");
-        builder.Property(s => s.Failure).HasColumnName("failure");
-        builder.Property(s => s.TraceParent).HasColumnName("trace_parent");
-        builder.Property(s => s.IsForced).HasColumnName("is_forced");
-        builder.Property(s => s.CreatedAt).HasColumnName("created_at");
-        builder.Property(s => s.EndedAt).HasColumnName("ended_at");
+        builder.Property(s => s.Owner).HasColumnName("owner_id").ValueGeneratedNever();
+        builder.Property(s => s.Status).HasConversion<short>();
     }
 }
 
@@ -91,12 +75,6 @@ internal sealed class SagaStepConfiguration : IEntityTypeConfiguration<SagaStepR
     {
         builder.ToTable("saga_steps");
         builder.HasKey(s => new { s.Owner, s.SagaId, s.Step });
-        builder.Property(s => s.Owner).HasColumnName("owner_id").ValueGeneratedNever()
-            .HasConversion(id => id.Value, value => new UserId(value));
-        builder.Property(s => s.SagaId).HasColumnName("saga_id").ValueGeneratedNever();
-        builder.Property(s => s.Step).HasColumnName("step");
-        builder.Property(s => s.ErrorCode).HasColumnName("error_code");
-        builder.Property(s => s.Error).HasColumnName("error");
-        builder.Property(s => s.DoneAt).HasColumnName("done_at");
+        builder.Property(s => s.Owner).HasColumnName("owner_id").ValueGeneratedNever();
     }
 }

@@ -15,9 +15,7 @@ internal sealed class BucketAssignmentConfiguration : IEntityTypeConfiguration<B
     {
         builder.ToTable("bucket_map");
         builder.HasKey(a => a.Bucket);
-        builder.Property(a => a.Bucket).HasColumnName("bucket").ValueGeneratedNever()
+        builder.Property(a => a.Bucket).ValueGeneratedNever()
             .HasConversion(bucket => bucket.Value, value => new Bucket(value));
-        builder.Property(a => a.Shard).HasColumnName("shard");
-        builder.Property(a => a.Epoch).HasColumnName("epoch");
     }
 }

@@ -114,7 +114,7 @@ public sealed class MigrationTests(ServersFixture fixture) : IClassFixture<Serve
 
     private static DbContextOptions<TContext> Options<TContext>(TestDatabases databases, string database)
         where TContext : DbContext =>
-        new DbContextOptionsBuilder<TContext>().UseNpgsql(databases.ConnectionString(database, DatabaseRoles.Owner)).Options;
+        new DbContextOptionsBuilder<TContext>().UseNpgsql(databases.ConnectionString(database, DatabaseRoles.Owner)).UseSnakeCaseNamingConvention().Options;
 
     /// <summary>What the model expects: table, column, type and whether it can be null.</summary>
     private static string[] Columns(DbContext context) =>

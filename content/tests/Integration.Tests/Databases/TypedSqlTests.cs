@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Integration.Tests.Fixtures;
 using LocalHost;
@@ -161,14 +162,14 @@ public sealed partial class TypedSqlTests(ServersFixture fixture) : IClassFixtur
         var wanted = EntityOf(row) is { } entity
             ? entity.GetProperties().Select(property => (Name: property.GetColumnName(), Type: property.GetColumnType()))
             : row.GetProperties().Where(property => property.DeclaringType == row && property.Name != "EqualityContract")
-                .Select(property => (property.Name, Type: SqlTypeOf(property.PropertyType)));
+                .Select(property => (Name: JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name), Type: SqlTypeOf(property.PropertyType)));
         return wanted.Except(columns).Select(column => $"it gives no column {column.Name} of type {column.Type}");
     }
 
     private static IEntityType? EntityOf(Type type)
     {
-        using var shard = new ShardContext(new DbContextOptionsBuilder<ShardContext>().UseNpgsql().Options);
-        using var directory = new DirectoryContext(new DbContextOptionsBuilder<DirectoryContext>().UseNpgsql().Options);
+        using var shard = new ShardContext(new DbContextOptionsBuilder<ShardContext>().UseNpgsql().UseSnakeCaseNamingConvention().Options);
+        using var directory = new DirectoryContext(new DbContextOptionsBuilder<DirectoryContext>().UseNpgsql().UseSnakeCaseNamingConvention().Options);
         return shard.Model.FindEntityType(type) ?? directory.Model.FindEntityType(type);
     }
 
