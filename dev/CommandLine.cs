@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Colonnade.Dev.Bench;
 using Colonnade.Dev.Chaos;
 using Colonnade.Dev.Demo;
+using Colonnade.Dev.Size;
 using Colonnade.Dev.Testing;
 using Spectre.Console;
 
@@ -27,6 +28,7 @@ public static class CommandLine
           chaos [--minutes N] [--seed S]
                                Generate a service and run its bank test for long: people move money while servers,
                                instances and connections break. Prints what was done and whether every invariant holds.
+          size                 Count what a generated solution gives to read, against the budgets of the design.
           pack                 Pack the template into artifacts/.
           help                 Show this text.
         """;
@@ -58,6 +60,7 @@ public static class CommandLine
                     await BenchCommand.RunAsync(bench, console, stop.Token),
                 ["chaos", .. var options] when ChaosOptions.Parse(options) is { } chaos =>
                     await ChaosCommand.RunAsync(chaos, console, stop.Token),
+                ["size"] => await SizeCommand.RunAsync(console, stop.Token),
                 ["pack"] => await PackAsync(console, stop.Token),
                 ["help"] => Help(console, 0),
                 _ => Help(console, 2),
