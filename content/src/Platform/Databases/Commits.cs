@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Npgsql;
 
 namespace Platform.Databases;
@@ -41,12 +42,17 @@ internal static class Commits
             ended = notice.Notice.Routine == StandbyWait ? notice.Notice : ended;
     }
 
+#pragma warning disable RS0030 // The one place that commits.
+    /// <summary>Commits the context's transaction.</summary>
+    public static Task EndAsync(this DatabaseFacade database) => database.CommitTransactionAsync(CancellationToken.None);
+
     /// <summary>Commits on a connection whose command time-out is 0.</summary>
     public static Task EndAsync(this NpgsqlTransaction transaction) => RunAsync(transaction.Connection!, async () =>
     {
         await transaction.CommitAsync(CancellationToken.None);
         return true;
     });
+#pragma warning restore RS0030
 }
 
 /// <summary>The write is stored on the primary. No standby has confirmed it, so a failover may lose it.</summary>

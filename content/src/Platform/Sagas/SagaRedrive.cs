@@ -29,7 +29,7 @@ internal sealed class SagaRedrive(
                 var redriven = (await context.Database
                     .SqlQueryRaw<bool>(Redrive, id, compensate, route.Epoch, timelines.Highest(database))
                     .ToListAsync(cancellationToken)).Single();
-                await context.Database.CommitTransactionAsync(CancellationToken.None);
+                await context.Database.EndAsync();
                 if (redriven)
                 {
                     signals.Notify(ShardSignal.Sagas, route.Shard);

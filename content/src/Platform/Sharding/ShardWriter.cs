@@ -218,7 +218,7 @@ public sealed class ShardWriter : IUnitOfWork, IAsyncDisposable
     {
         ulong position = 0;
         context.Committed = lsn => position = lsn;
-        var commit = context.Database.CommitTransactionAsync(CancellationToken.None);
+        var commit = context.Database.EndAsync();
         try
         {
             await commit.WaitAsync(TimeSpan.FromSeconds(_options.Value.WaitSeconds), CancellationToken.None);
