@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Claims;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.RateLimiting;
@@ -157,8 +156,8 @@ internal static class RateLimits
         context.GetEndpoint()?.Metadata.GetMetadata<EnableRateLimitingAttribute>()?.PolicyName;
 
     private static string CallerOf(HttpContext context) =>
-        context.User.FindFirstValue(CurrentUser.SubjectClaim) is { } subject
-            ? $"user {subject}"
+        context.User.FindUserId() is { } user
+            ? $"user {user}"
             : $"address {context.Connection.RemoteIpAddress}";
 
     private static TokenBucketRateLimiterOptions Bucket(RateLimitOptions limits) => new()

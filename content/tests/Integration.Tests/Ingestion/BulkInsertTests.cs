@@ -17,7 +17,7 @@ public sealed class BulkInsertTests(ServiceFixture fixture) : IClassFixture<Serv
         BulkColumn<Row>.Of("data", "jsonb", NpgsqlDbType.Jsonb, row => row.Data));
 
     private readonly TestService _service = fixture.Service;
-    private readonly UserId _owner = UserId.FromSubject(TestService.NewSubject());
+    private readonly UserId _owner = TestService.UserOf(TestService.NewSubject());
 
     /// <summary>One below and one above the limit: each test is run both ways.</summary>
     public static TheoryData<int> Sizes { get; } = [BulkInsert<Row>.CopyAbove, BulkInsert<Row>.CopyAbove + 1];

@@ -178,7 +178,7 @@ public sealed class RowSecurityTests(ServiceFixture fixture) : IClassFixture<Ser
         await writer.CommitAsync(Cancellation);
     }
 
-    private static UserId NewUser() => UserId.FromSubject(TestService.NewSubject());
+    private static UserId NewUser() => TestService.UserOf(TestService.NewSubject());
 
     private sealed record Turns(string[] Foreign, int Own, int BrokenOff);
 
