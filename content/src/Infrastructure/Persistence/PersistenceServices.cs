@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Infrastructure.Persistence;
 
@@ -8,6 +9,8 @@ internal static class PersistenceServices
     public static IServiceCollection AddPersistence(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddValidatedOptions<CommitOptions>(configuration, CommitOptions.Section);
+        services.AddValidatedOptions<PostgresOptions>(configuration, PostgresOptions.Section);
+        services.AddSingleton<IValidateOptions<PostgresOptions>>(new ConnectionLimit(configuration));
         services.AddSingleton(typeof(ContextPool<>));
         services.AddSingleton<PrimarySources>();
         services.AddHostedService<PrimaryProbe>();

@@ -1,3 +1,4 @@
+using Application.Platform;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Infrastructure.Sharding;
@@ -6,6 +7,7 @@ internal static class ShardingServices
 {
     public static IServiceCollection AddSharding(this IServiceCollection services) => services
         .AddSingleton<BucketMap>()
+        .AddSingleton<IShardMap>(provider => provider.GetRequiredService<BucketMap>())
         .AddSingleton<ShardSignals>()
         .AddHostedService(provider => provider.GetRequiredService<ShardSignals>())
         .AddScoped<ShardReader>()
