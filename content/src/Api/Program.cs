@@ -2,6 +2,7 @@ using Api;
 using Api.Common;
 using Application;
 using Infrastructure;
+using Infrastructure.Persistence;
 using Infrastructure.ReadReplicas;
 using ServiceDefaults;
 
@@ -11,6 +12,7 @@ builder.AddDataSources();
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddApplication();
 builder.Services.AddInfrastructure(builder.Configuration);
+builder.Services.AddValidatedOptions<RateLimitOptions>(builder.Configuration, RateLimitOptions.Section);
 builder.AddProxies();
 builder.AddHttpSurface();
 

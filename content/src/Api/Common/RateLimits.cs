@@ -3,7 +3,6 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Threading.RateLimiting;
 using Application.Platform;
-using Infrastructure.Persistence;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.RateLimiting;
 
@@ -99,7 +98,6 @@ internal static class RateLimits
             Streams => RateLimitPartition.GetConcurrencyLimiter(Streams, _ => new() { PermitLimit = limits.Streams }),
             _ => RateLimitPartition.GetNoLimiter("short"),
         });
-        builder.Services.AddValidatedOptions<RateLimitOptions>(builder.Configuration, RateLimitOptions.Section);
         builder.Services.AddSingleton(services => new Turns(limits, services.GetRequiredService<IShardMap>()));
         builder.Services.AddRateLimiter(options =>
         {

@@ -1,3 +1,4 @@
+using Infrastructure.RowSecurity;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -11,6 +12,7 @@ internal static class PersistenceServices
         services.AddValidatedOptions<CommitOptions>(configuration, CommitOptions.Section);
         services.AddValidatedOptions<PostgresOptions>(configuration, PostgresOptions.Section);
         services.AddSingleton<IValidateOptions<PostgresOptions>>(new ConnectionLimit(configuration));
+        PreparedStatements.AreUsed = PostgresOptions.PoolerOf(configuration) != Pooler.Plain;
         services.AddSingleton(typeof(ContextPool<>));
         services.AddSingleton<PrimarySources>();
         services.AddHostedService<PrimaryProbe>();

@@ -1,7 +1,21 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Configuration;
 using Npgsql;
 
 namespace Infrastructure.Persistence;
+
+/// <summary>A connection pooler between the service and its servers, such as PgBouncer.</summary>
+public enum Pooler
+{
+    /// <summary>A connection that leads to one is refused.</summary>
+    None,
+
+    /// <summary>It gives each transaction a session, and knows nothing of prepared statements: none are prepared.</summary>
+    Plain,
+
+    /// <summary>It keeps track of prepared statements (PgBouncer's <c>max_prepared_statements</c>).</summary>
+    Prepared,
+}
 
 /// <summary>
 /// Pools of an instance. They are as large as the turns that use them, so that a request waits for its turn and not in a pool.
@@ -47,6 +61,11 @@ public sealed class PostgresOptions
     /// <summary>Seconds between these questions.</summary>
     [Range(1, 86_400)]
     public int TcpKeepAliveInterval { get; init; } = 5;
+
+    /// <summary>Whether requests go through a pooler. Background work and the Migrator never do.</summary>
+    public Pooler Pooler { get; init; }
+
+    public static Pooler PoolerOf(IConfiguration configuration) => configuration.GetValue<Pooler>($"{Section}:{nameof(Pooler)}");
 
     /// <param name="name">Name of a connection string.</param>
     public int PoolSizeOf(string name) =>

@@ -1,4 +1,5 @@
 using Infrastructure.Persistence;
+using Infrastructure.RowSecurity;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -63,7 +64,7 @@ internal sealed partial class ReplicaProbe(
     private static async Task AskAsync(ReplicaServer server, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(WhereAreYouSql, connection);
-        await command.PrepareAsync(cancellationToken);
+        await PreparedStatements.PrepareAsync(command, cancellationToken);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
         server.Observe(

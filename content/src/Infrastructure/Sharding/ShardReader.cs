@@ -3,6 +3,7 @@ using Application.Platform;
 using Domain.Common;
 using Infrastructure.Persistence;
 using Infrastructure.ReadReplicas;
+using Infrastructure.RowSecurity;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -99,7 +100,7 @@ internal sealed class ShardReader(
                 new NpgsqlParameter<Guid> { TypedValue = id, NpgsqlDbType = NpgsqlDbType.Uuid },
             },
         });
-        await batch.PrepareAsync(CancellationToken.None);
+        await PreparedStatements.PrepareAsync(batch, CancellationToken.None);
         await using var reader = await batch.ExecuteReaderAsync(route.Cancellation(cancellationToken));
         await guard.PassAsync(reader);
         if (!await reader.ReadAsync(CancellationToken.None))

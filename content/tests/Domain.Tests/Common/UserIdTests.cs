@@ -7,15 +7,15 @@ public sealed class UserIdTests
     [Fact]
     public void The_same_subject_is_the_same_user_in_the_same_bucket()
     {
-        var user = UserId.Of("issuer", "auth0|5f7c8ec7");
+        var user = UserId.Of("https://a.test", "auth0|5f7c8ec7");
 
-        Assert.Equal(user, UserId.Of("issuer", "auth0|5f7c8ec7"));
+        Assert.Equal(user, UserId.Of("https://a.test", "auth0|5f7c8ec7"));
         Assert.Equal(Uuid8.BucketOf(user.Value), user.Bucket);
     }
 
     [Fact]
     public void Subjects_that_differ_only_in_case_are_different_users() =>
-        Assert.NotEqual(UserId.Of("issuer", "alice"), UserId.Of("issuer", "Alice"));
+        Assert.NotEqual(UserId.Of("https://a.test", "alice"), UserId.Of("issuer", "Alice"));
 
     [Fact]
     public void The_same_subject_of_two_issuers_is_two_users() =>

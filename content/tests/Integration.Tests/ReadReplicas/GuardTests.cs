@@ -112,7 +112,7 @@ public sealed class GuardTests(ServiceFixture fixture) : IClassFixture<ServiceFi
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Configuration.AddInMemoryCollection([.. settings, new(option, value)]);
         builder.Services.AddInfrastructure(builder.Configuration);
-        builder.AddRateLimits();
+        builder.Services.AddValidatedOptions<RateLimitOptions>(builder.Configuration, RateLimitOptions.Section);
         using var services = builder.Services.BuildServiceProvider();
 
         // The host calls this before anything else.
