@@ -59,6 +59,16 @@ public sealed class ConnectionLimitTests(ServiceFixture fixture) : IClassFixture
         Assert.InRange(sagas.Workers + 3, 1, Pools.WorkerPoolSize);
     }
 
+    [Theory]
+    [InlineData("RateLimits:Reads", "0")]
+    [InlineData("Postgres:MaxConnections", "40")]
+    public void The_API_does_not_start_with_limits_that_are_wrong(string option, string value)
+    {
+        using var service = new TestService(fixture.Service.Databases, (option, value));
+        var refused = Assert.Throws<OptionsValidationException>(() => service.Services);
+        Assert.Contains($"{option} is {value}", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Two_instances_fit_a_server_while_one_replaces_the_other() =>
         Assert.InRange(2 * Pools.MaxConnections, 1, 200 - 20);
