@@ -27,6 +27,7 @@ internal sealed class BenchBed : IAsyncDisposable
         ["RateLimits__Burst"] = "1000000",
         ["RateLimits__PerSecond"] = "1000000",
         ["RateLimits__AtOncePerUser"] = "1000000",
+        ["Postgres__MaxConnections"] = "1000",
         ["Logging__LogLevel__Default"] = "Warning",
     };
 

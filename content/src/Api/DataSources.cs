@@ -19,9 +19,10 @@ internal static class DataSources
     public static void AddDataSources(this WebApplicationBuilder builder)
     {
         var names = DatabaseNames.From(builder.Configuration);
+        var options = builder.Configuration.GetSection(PostgresOptions.Section).Get<PostgresOptions>() ?? new();
         foreach (var name in names.Replicas)
         {
-            builder.AddDataSource(name, name, source => source.UseReplica(builder.Configuration));
+            builder.AddDataSource(name, name, options, source => source.UseReplica(builder.Configuration));
         }
 
         var timelines = new PrimaryTimelines(builder.Configuration);
@@ -30,15 +31,8 @@ internal static class DataSources
         {
             foreach (var host in timelines.HostsOf(name))
             {
-                builder.AddDataSource(PrimaryTimelines.KeyOf(name, host), name, source =>
-                {
-                    if (names.Workers.Contains(name))
-                    {
-                        builder.Configuration.GetSection("PostgresWorkers").Bind(source.ConnectionStringBuilder);
-                    }
-
-                    source.UsePrimaryFence(timelines, name, host);
-                });
+                builder.AddDataSource(
+                    PrimaryTimelines.KeyOf(name, host), name, options, source => source.UsePrimaryFence(timelines, name, host));
             }
         }
 
@@ -51,13 +45,13 @@ internal static class DataSources
 #endif
     }
 
-    /// <summary>Pool settings come from the section <c>Postgres</c>; what is not there keeps the connection string's value.</summary>
     /// <param name="builder">The API.</param>
     /// <param name="key">Key of the service.</param>
     /// <param name="name">Name of the connection string.</param>
+    /// <param name="options">Win over the connection string.</param>
     /// <param name="configure">Comes last.</param>
     private static void AddDataSource(
-        this WebApplicationBuilder builder, string key, string name, Action<NpgsqlDataSourceBuilder> configure)
+        this WebApplicationBuilder builder, string key, string name, PostgresOptions options, Action<NpgsqlDataSourceBuilder> configure)
     {
         var connectionString = builder.Configuration.GetConnectionString(name) ?? throw Missing(name);
 #if (aspire)
@@ -72,12 +66,7 @@ internal static class DataSources
         void Configure(NpgsqlDataSourceBuilder source)
         {
             source.Name = key;
-            builder.Configuration.GetSection("Postgres").Bind(source.ConnectionStringBuilder);
-
-            // What a session has been told of its server must stay; and statements are prepared on purpose by
-            // PreparedStatements.
-            source.ConnectionStringBuilder.NoResetOnClose = true;
-            source.ConnectionStringBuilder.MaxAutoPrepare = 0;
+            options.ApplyTo(source.ConnectionStringBuilder, name);
             configure(source);
         }
     }

@@ -2,6 +2,9 @@ using Api;
 using Api.Common;
 using Application;
 using Platform;
+using Platform.Common;
+using Platform.Databases;
+using Platform.Failover;
 using Platform.ReadReplicas;
 using ServiceDefaults;
 
@@ -11,6 +14,7 @@ builder.AddDataSources();
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddApplication();
 builder.Services.AddPlatform(builder.Configuration);
+builder.Services.AddValidatedOptions<RateLimitOptions>(builder.Configuration, RateLimitOptions.Section);
 builder.AddProxies();
 builder.AddHttpSurface();
 

@@ -94,7 +94,7 @@ internal static class ApiDescription
             Type = SecuritySchemeType.Http,
             Scheme = Scheme,
             BearerFormat = "JWT",
-            Description = "A token whose subject is the user.",
+            Description = "A token whose issuer and subject are the user.",
         });
 
         // A body that is read as it comes is called a form file, whose schema stays when no reference is wanted.

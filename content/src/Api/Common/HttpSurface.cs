@@ -34,6 +34,7 @@ internal static class HttpSurface
         // AddAuthentication brings it along, and nothing is protected by it: no key is to be stored.
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.FollowTokenKeys();
+        builder.BindTokenKeysToIssuers();
         builder.Services.AddAuthorizationBuilder()
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireSubject().Build());
 

@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
-using System.Security.Claims;
 using System.Threading.RateLimiting;
+using Application.Common;
+using Application.Servers;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.RateLimiting;
 
@@ -12,36 +15,46 @@ internal sealed class RateLimitOptions
     public const string Section = "RateLimits";
 
     /// <summary>Requests that a user may send in one burst.</summary>
+    [Range(1, 1_000_000)]
     public int Burst { get; init; } = 200;
 
     /// <summary>Requests per second that a user may send for any length of time.</summary>
+    [Range(1, 1_000_000)]
     public int PerSecond { get; init; } = 100;
 
     /// <summary>Requests of a user at once, those included whose body is still on its way.</summary>
+    [Range(1, 1_000_000)]
     public int AtOncePerUser { get; init; } = 64;
 
-    /// <summary>Requests of all users that an instance works on at once and that only read.</summary>
-    public int Reads { get; init; } = 48;
+    /// <summary>Requests that only read and that an instance works on at once, of the users of each shard.</summary>
+    [Range(1, 1_000_000)]
+    public int Reads { get; init; } = 7;
 
     /// <summary>The same for all others, so that reads that wait for a server hold up no write.</summary>
-    public int Writes { get; init; } = 32;
+    [Range(1, 1_000_000)]
+    public int Writes { get; init; } = 7;
 
     /// <summary>
-    /// Requests of each kind that wait for their turn. One more is refused at once, so that clients are answered in a time that
+    /// Requests of each kind and shard that wait for their turn. One more is refused at once, so that clients are answered in a time that
     /// they will wait for: about this number divided by what the instance does in a second.
     /// </summary>
-    public int Queue { get; init; } = 128;
+    [Range(0, 1_000_000)]
+    public int Queue { get; init; } = 64;
 
     /// <summary>Uploads of one user at once. Each holds some megabytes for as long as the client takes to send it.</summary>
+    [Range(1, 1_000_000)]
     public int UploadsPerUser { get; init; } = 4;
 
     /// <summary>Uploads of all users at once on an instance.</summary>
+    [Range(1, 1_000_000)]
     public int Uploads { get; init; } = 16;
 
     /// <summary>Event streams of one user at once: browsers, tabs, devices.</summary>
+    [Range(1, 1_000_000)]
     public int StreamsPerUser { get; init; } = 16;
 
     /// <summary>Event streams of all users at once on an instance.</summary>
+    [Range(1, 1_000_000)]
     public int Streams { get; init; } = 10_000;
 }
 
@@ -86,10 +99,7 @@ internal static class RateLimits
             Streams => RateLimitPartition.GetConcurrencyLimiter(Streams, _ => new() { PermitLimit = limits.Streams }),
             _ => RateLimitPartition.GetNoLimiter("short"),
         });
-        builder.Services.AddSingleton(new Turns(PartitionedRateLimiter.Create<HttpContext, string>(context =>
-            IsOfHealth(context) || IsLongLived(context) ? RateLimitPartition.GetNoLimiter("no turn")
-            : IsRead(context) ? RateLimitPartition.GetConcurrencyLimiter("read", _ => Turn(limits.Reads, limits.Queue))
-            : RateLimitPartition.GetConcurrencyLimiter("write", _ => Turn(limits.Writes, limits.Queue))), limits.Queue));
+        builder.Services.AddSingleton(services => new Turns(limits, services.GetRequiredService<IShardMap>()));
         builder.Services.AddRateLimiter(options =>
         {
             options.OnRejected = (context, _) => new(context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait)
@@ -125,8 +135,8 @@ internal static class RateLimits
                 await BufferBodyAsync(context.Request);
             }
 
-            using var turn = await turns.Limiter.AcquireAsync(context, permitCount: 1, context.RequestAborted);
-            await (turn.IsAcquired ? next(context) : RefuseAsync(context, Overloaded, AMoment));
+            using var turn = await turns.TakeAsync(context);
+            await (turn is null or { IsAcquired: true } ? next(context) : RefuseAsync(context, Overloaded, AMoment));
         });
     }
 
@@ -157,8 +167,8 @@ internal static class RateLimits
         context.GetEndpoint()?.Metadata.GetMetadata<EnableRateLimitingAttribute>()?.PolicyName;
 
     private static string CallerOf(HttpContext context) =>
-        context.User.FindFirstValue(CurrentUser.SubjectClaim) is { } subject
-            ? $"user {subject}"
+        context.User.FindUserId() is { } user
+            ? $"user {user}"
             : $"address {context.Connection.RemoteIpAddress}";
 
     private static TokenBucketRateLimiterOptions Bucket(RateLimitOptions limits) => new()
@@ -198,9 +208,53 @@ internal static class RateLimits
             RateLimitPartition.GetConcurrencyLimiter(CallerOf(httpContext), _ => new() { PermitLimit = most });
     }
 
-    private sealed record Turns(PartitionedRateLimiter<HttpContext> Limiter, int Queue)
+    /// <summary>Each shard has its own, so that requests that wait for one hold up no other.</summary>
+    private sealed class Turns(RateLimitOptions limits, IShardMap shards) : IDisposable
     {
-        public bool IsFull(HttpContext context) =>
-            Limiter.GetStatistics(context) is { CurrentAvailablePermits: 0 } now && now.CurrentQueuedCount >= Queue;
+        private readonly ConcurrentDictionary<(bool IsRead, string Shard), ConcurrencyLimiter> _limiters = new();
+
+        /// <summary>The user is not known yet, so it is full when each shard is that has had requests.</summary>
+        public bool IsFull(HttpContext context)
+        {
+            var (isRead, found) = (IsRead(context), false);
+            foreach (var (key, limiter) in TakesTurn(context) ? _limiters : [])
+            {
+                if (key.IsRead == isRead)
+                {
+                    if (limiter.GetStatistics() is not { CurrentAvailablePermits: 0 } now || now.CurrentQueuedCount < limits.Queue)
+                    {
+                        return false;
+                    }
+
+                    found = true;
+                }
+            }
+
+            return found;
+        }
+
+        /// <summary>Null for what needs none.</summary>
+        public async ValueTask<RateLimitLease?> TakeAsync(HttpContext context)
+        {
+            if (!TakesTurn(context))
+            {
+                return null;
+            }
+
+            var shard = context.User.FindUserId() is { } user ? shards.KnownShardOf(user) : null;
+            var limiter = _limiters.GetOrAdd(
+                (IsRead(context), shard ?? ""), key => new(Turn(key.IsRead ? limits.Reads : limits.Writes, limits.Queue)));
+            return await limiter.AcquireAsync(permitCount: 1, context.RequestAborted);
+        }
+
+        public void Dispose()
+        {
+            foreach (var limiter in _limiters.Values)
+            {
+                limiter.Dispose();
+            }
+        }
+
+        private static bool TakesTurn(HttpContext context) => !IsOfHealth(context) && !IsLongLived(context);
     }
 }

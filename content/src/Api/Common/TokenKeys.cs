@@ -3,11 +3,35 @@ using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Configuration.Json;
 using Microsoft.Extensions.Configuration.UserSecrets;
 using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Api.Common;
 
 internal static class TokenKeys
 {
+    private const string Section = $"Authentication:Schemes:{JwtBearerDefaults.AuthenticationScheme}:SigningKeys";
+
+    /// <summary>
+    /// Each key of <c>SigningKeys</c> counts for its issuer alone, and an issuer that has one there has no other. All keys are
+    /// taken for all issuers otherwise, and one issuer could sign tokens of another's users.
+    /// </summary>
+    public static void BindTokenKeysToIssuers(this WebApplicationBuilder builder) => builder.Services
+        .PostConfigure<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme, options =>
+        {
+            var issuers = new Dictionary<SecurityKey, string>(ReferenceEqualityComparer.Instance);
+            foreach (var key in builder.Configuration.GetSection(Section).GetChildren())
+            {
+                if (key["Value"] is { } value && key["Issuer"] is { } issuer)
+                {
+                    issuers.Add(new SymmetricSecurityKey(Convert.FromBase64String(value)), issuer);
+                }
+            }
+
+            options.TokenValidationParameters.IssuerSigningKeys = issuers.Keys;
+            options.TokenValidationParameters.IssuerSigningKeyValidator = (key, token, _) =>
+                issuers.TryGetValue(key, out var issuer) ? issuer == token.Issuer : !issuers.ContainsValue(token.Issuer);
+        });
+
     /// <summary>
     /// Takes keys that are added to the configuration while the API runs, such as the one that <c>dotnet user-jwts create</c>
     /// makes with the first token.

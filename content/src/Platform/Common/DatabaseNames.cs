@@ -23,8 +23,8 @@ public sealed partial class DatabaseNames
 
     public IEnumerable<string> Replicas => Primaries.SelectMany(ReplicasOf);
 
-    /// <summary>The primaries once more, for background work.</summary>
-    public IEnumerable<string> Workers => Primaries.Select(WorkerOf);
+    /// <summary>The shards' primaries once more, for background work.</summary>
+    public IEnumerable<string> Workers => Shards.Select(WorkerOf);
 
     /// <summary>The database on each of its replicas.</summary>
     public IEnumerable<string> ReplicasOf(string database) =>
@@ -34,6 +34,10 @@ public sealed partial class DatabaseNames
     public static string ReplicaOf(string database) => $"{database}-replica";
 
     public static string WorkerOf(string database) => $"{database}-worker";
+
+    public static bool IsReplica(string name) => name.Contains("-replica", StringComparison.Ordinal);
+
+    public static bool IsWorker(string name) => name.EndsWith("-worker", StringComparison.Ordinal);
 
     /// <exception cref="InvalidOperationException">No shard is configured.</exception>
     public static DatabaseNames From(IConfiguration configuration)

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace Platform.Common;
 
 /// <summary>Options whose values are checked when the service starts, by the attributes of their properties.</summary>
-internal static class ValidatedOptions
+public static class ValidatedOptions
 {
     public static IServiceCollection AddValidatedOptions<TOptions>(
         this IServiceCollection services, IConfiguration configuration, string section)

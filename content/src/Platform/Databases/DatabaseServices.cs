@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Platform.Common;
+using Platform.RowSecurity;
 
 namespace Platform.Databases;
 
@@ -9,6 +11,9 @@ internal static class DatabaseServices
     public static IServiceCollection AddDatabases(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddValidatedOptions<CommitOptions>(configuration, CommitOptions.Section);
+        services.AddValidatedOptions<PostgresOptions>(configuration, PostgresOptions.Section);
+        services.AddSingleton<IValidateOptions<PostgresOptions>>(new ConnectionLimit(configuration));
+        PreparedStatements.AreUsed = PostgresOptions.PoolerOf(configuration) != Pooler.Plain;
         services.AddSingleton(typeof(ContextPool<>));
         foreach (var type in Scanned.Classes<OldRows>())
         {

@@ -42,6 +42,7 @@ public static class PrimaryFence
         {
             await servers.AskedAllAsync();
             var state = await PrimaryServers.AskAsync(connection, CancellationToken.None);
+            servers.RefusePooler(state);
             if (!servers.Admits(host ?? $"{connection.Host}:{connection.Port}", state))
             {
                 throw Refused(state, servers.Known);

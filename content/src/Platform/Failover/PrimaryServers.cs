@@ -12,12 +12,13 @@ namespace Platform.Failover;
 /// </summary>
 internal sealed class PrimaryServers
 {
-    /// <summary>What <see cref="ServerState"/> has. The session keeps the cluster, so that reads can compare it.</summary>
-    [Sql(Columns = [typeof(int), typeof(NpgsqlLogSequenceNumber), typeof(long)])]
+    /// <summary>What <see cref="ServerState"/> has.</summary>
+    [Sql(Columns = [typeof(int), typeof(NpgsqlLogSequenceNumber), typeof(long), typeof(int)])]
     private const string StateSql = $"""
         SELECT CASE WHEN pg_is_in_recovery() THEN 0 ELSE {ServerSql.Timeline} END,
                CASE WHEN pg_is_in_recovery() THEN '0/0' ELSE pg_current_wal_flush_lsn() END,
-               set_config('app.cluster', {ServerSql.Cluster}::text, false)::bigint
+               {ServerSql.Cluster},
+               pg_backend_pid()
         """;
 
     /// <summary>How long a timeline may be known elsewhere and not here. The probes have asked every server by then.</summary>
@@ -27,6 +28,7 @@ internal sealed class PrimaryServers
     private const int MaxPositions = 128;
 
     private readonly string _connectionString;
+    private readonly bool _admitsPooler;
     private readonly Lazy<Task> _askedAll;
     private readonly Lock _gate = new();
     private readonly Queue<(ulong Lsn, long At)> _positions = [];
@@ -35,9 +37,9 @@ internal sealed class PrimaryServers
     private long _lastPosition;
     private int _promoted;
 
-    public PrimaryServers(string connectionString)
+    public PrimaryServers(string connectionString, bool admitsPooler = false)
     {
-        _connectionString = connectionString;
+        (_connectionString, _admitsPooler) = (connectionString, admitsPooler);
         Hosts = HostsOf(connectionString);
         _known = new(Hosts[0], Cluster: 0, Timeline: 0);
         _askedAll = new(() => Task.WhenAll(Hosts.Select(AskOnceAsync)));
@@ -194,7 +196,24 @@ internal sealed class PrimaryServers
         await using var command = new NpgsqlCommand(StateSql, connection);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
-        return new(row.GetInt32(0), (ulong)row.GetFieldValue<NpgsqlLogSequenceNumber>(1), row.GetInt64(2));
+        return new(
+            row.GetInt32(0), (ulong)row.GetFieldValue<NpgsqlLogSequenceNumber>(1), row.GetInt64(2),
+            IsPooled: row.GetInt32(3) != connection.ProcessID);
+    }
+
+    /// <summary>
+    /// Behind a pooler LISTEN hears nothing, a lock of a session is anybody's, and a statement that was prepared may be another
+    /// client's: all of that without an error.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">A pooler was not declared, or background work goes through it.</exception>
+    public void RefusePooler(ServerState seen)
+    {
+        if (seen.IsPooled && (!_admitsPooler || Databases.Exists(DatabaseNames.IsWorker)))
+        {
+            throw new InvalidOperationException(
+                $"The connection strings {string.Join(", ", Databases)} lead to a connection pooler. Those of background work and "
+                + "of the Migrator must lead to the server; for the others set Postgres:Pooler. docs/operations.md says how.");
+        }
     }
 
     public static bool IsNoAnswer(Exception exception) =>
@@ -206,7 +225,9 @@ internal sealed class PrimaryServers
         {
             await using var source = Probe(host);
             await using var connection = await source.OpenConnectionAsync();
-            Observe(host, await AskAsync(connection, CancellationToken.None));
+            var seen = await AskAsync(connection, CancellationToken.None);
+            RefusePooler(seen);
+            Observe(host, seen);
         }
         catch (Exception exception) when (IsNoAnswer(exception))
         {

@@ -16,12 +16,15 @@ public sealed class PrimaryTimelines
     {
         var names = DatabaseNames.From(configuration);
         var sets = new Dictionary<string, PrimaryServers>();
+        var pooler = PostgresOptions.PoolerOf(configuration);
         foreach (var name in names.Primaries.Concat(names.Workers))
         {
             if (configuration.GetConnectionString(name) is { } connectionString)
             {
                 var key = string.Join(',', PrimaryServers.HostsOf(connectionString).Order(StringComparer.Ordinal));
-                var servers = sets.TryGetValue(key, out var known) ? known : sets[key] = new PrimaryServers(connectionString);
+                var servers = sets.TryGetValue(key, out var known)
+                    ? known
+                    : sets[key] = new PrimaryServers(connectionString, pooler != Pooler.None);
                 servers.Databases.Add(name);
                 _servers.Add(name, servers);
             }

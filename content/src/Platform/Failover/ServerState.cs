@@ -4,7 +4,8 @@ namespace Platform.Failover;
 /// <param name="Timeline">0 for one that is in recovery and takes no writes.</param>
 /// <param name="Lsn">How far its log is flushed.</param>
 /// <param name="Cluster">PostgreSQL's <c>system_identifier</c>.</param>
-internal readonly record struct ServerState(int Timeline, ulong Lsn, long Cluster);
+/// <param name="IsPooled">Its session is not the one that the connection was given: there is a pooler in between.</param>
+internal readonly record struct ServerState(int Timeline, ulong Lsn, long Cluster, bool IsPooled = false);
 
 /// <summary>The highest timeline of the cluster, and the server that had it.</summary>
 /// <param name="Host">One of the servers; the first before any was a primary.</param>

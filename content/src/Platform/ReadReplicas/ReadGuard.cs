@@ -16,12 +16,14 @@ namespace Platform.ReadReplicas;
 internal sealed class ReadGuard : IReadGuard
 {
     /// <summary>
-    /// Cluster (0 for any), timeline, position. A server in recovery is a replica, another one must be the primary. Of a replica
-    /// the session keeps cluster and timeline: the one does not change, and the other only grows while the server runs.
+    /// Cluster (0 for any), timeline, position. A server in recovery is a replica, another one must be the primary. A session
+    /// keeps what it was asked once: the cluster does not change while its server runs, and a replica's timeline only grows.
     /// </summary>
     private const string VerdictSql = $"""
-        WHEN $1::bigint <> 0 AND current_setting('app.cluster', true)::bigint IS DISTINCT FROM $1 THEN 1
-        WHEN CASE WHEN pg_is_in_recovery() THEN current_setting('app.timeline', true)::int < $2::int
+        WHEN $1::bigint <> 0 AND coalesce(nullif(current_setting('app.cluster', true), ''),
+             set_config('app.cluster', {ServerSql.Cluster}::text, false))::bigint <> $1 THEN 1
+        WHEN CASE WHEN pg_is_in_recovery() THEN coalesce(nullif(current_setting('app.timeline', true), '')::int, 0) < $2::int
+                  AND set_config('app.timeline', (SELECT last_value FROM primary_timeline)::text, false)::int < $2
                   ELSE {ServerSql.Timeline} <> $2 END THEN 2
         WHEN pg_is_in_recovery() AND pg_last_wal_replay_lsn() < $3 THEN 3
         """;

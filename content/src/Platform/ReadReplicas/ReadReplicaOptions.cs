@@ -10,7 +10,7 @@ internal sealed class ReadReplicaOptions
     [Range(0.1, 3600)]
     public double MaxLagSeconds { get; init; } = 5;
 
-    /// <summary>How long a read waits for a replica to pass its position.</summary>
+    /// <summary>How long a read waits for a replica to pass its position, and for its turn at the primary.</summary>
     [Range(0, 60_000)]
     public int WaitMilliseconds { get; init; } = 50;
 
@@ -22,11 +22,11 @@ internal sealed class ReadReplicaOptions
     public int TimeoutSeconds => Math.Max(1, TimeoutMilliseconds / 1_000);
 
     /// <summary>
-    /// Reads that go to the primary at once, per database, because no replica will do. Fewer than its pool has connections,
-    /// so that writes get theirs.
+    /// Reads that go to the primary at once, per database, because no replica will do. Its pool has connections for them beside
+    /// those for writes.
     /// </summary>
     [Range(0, 10_000)]
-    public int PrimaryReads { get; init; } = 16;
+    public int PrimaryReads { get; init; } = 3;
 
     /// <summary>How often each replica is asked for its position while no read waits for it.</summary>
     [Range(10, 2_000)]

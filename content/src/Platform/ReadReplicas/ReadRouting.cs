@@ -34,7 +34,7 @@ internal sealed class ReadRouting(
         for (var tried = 0; ; tried++)
         {
             using var route = onPrimary is null ? await RouteAsync(database, tried, cancellationToken)
-                : onPrimary.Length > 0 ? Fallback(database, onPrimary)
+                : onPrimary.Length > 0 ? await FallbackAsync(database, onPrimary, cancellationToken)
                 : ToPrimary(database, reason: null);
             try
             {
@@ -91,7 +91,7 @@ internal sealed class ReadRouting(
 
         if (tokens is { Consistency: Consistency.Session, IsUnreadable: true })
         {
-            return Fallback(database, "unreadable token");
+            return await FallbackAsync(database, "unreadable token", cancellationToken);
         }
 
         if (tried < replicas.Of(database).Count)
@@ -105,7 +105,7 @@ internal sealed class ReadRouting(
             }
         }
 
-        return Fallback(database, WhyNoReplica(database));
+        return await FallbackAsync(database, WhyNoReplica(database), cancellationToken);
     }
 
     private ReadRoute? ToReplica(string database, WalPosition? needed, string reason)
@@ -174,10 +174,10 @@ internal sealed class ReadRouting(
             : throw Refused(database, "newer timeline", "A promotion was seen elsewhere, and is not known here yet.");
     }
 
-    private ReadRoute Fallback(string database, string reason)
+    private async ValueTask<ReadRoute> FallbackAsync(string database, string reason, CancellationToken cancellationToken)
     {
         var room = replicas.RoomOf(database);
-        return room.Wait(0)
+        return await room.WaitAsync(options.Value.WaitMilliseconds, cancellationToken)
             ? ToPrimary(database, reason) with
             {
                 AsksPosition = tokens.Consistency == Consistency.Session,

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 using Platform.Common;
+using Platform.Databases;
 using Platform.Failover;
+using Platform.RowSecurity;
 
 namespace Platform.ReadReplicas;
 
@@ -64,7 +66,7 @@ internal sealed partial class ReplicaProbe(
     private static async Task AskAsync(ReplicaServer server, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(WhereAreYouSql, connection);
-        await command.PrepareAsync(cancellationToken);
+        await PreparedStatements.PrepareAsync(command, cancellationToken);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
         server.Observe(

@@ -6,28 +6,33 @@ namespace Platform.ReadReplicas;
 
 public static class ReplicaSource
 {
-    [Sql(Columns = [typeof(string), typeof(string)])]
-    private const string KeepSql = $"""
-        SELECT set_config('app.cluster', {ServerSql.Cluster}::text, false),
-               set_config('app.timeline', (SELECT last_value FROM primary_timeline)::text, false)
-        """;
+    [Sql(Columns = [typeof(int)])]
+    private const string SessionSql = "SELECT pg_backend_pid()";
 
     /// <summary>
-    /// Settings of a data source for reads. Each new connection is asked once of which cluster its server is, and which
-    /// timeline it replays, and the session keeps it. Commands have no time limit of Npgsql's, which would block a thread to
-    /// cancel them at a server that hangs: <see cref="ReadReplicaOptions.TimeoutMilliseconds"/> is their limit.
+    /// Settings of a data source for reads. Commands have no time limit of Npgsql's, which would block a thread to cancel them at
+    /// a server that hangs: <see cref="ReadReplicaOptions.TimeoutMilliseconds"/> is their limit.
     /// </summary>
+    /// <remarks>A new connection that leads to a pooler is refused, unless one was declared: see <see cref="Pooler"/>.</remarks>
     public static void UseReplica(this NpgsqlDataSourceBuilder source, IConfiguration configuration)
     {
         var options = configuration.GetSection(ReadReplicaOptions.Section).Get<ReadReplicaOptions>() ?? new();
         source.ConnectionStringBuilder.CommandTimeout = 0;
         source.ConnectionStringBuilder.Timeout = options.TimeoutSeconds;
-        source.UsePhysicalConnectionInitializer(connection => AskAsync(connection).GetAwaiter().GetResult(), AskAsync);
+        if (PostgresOptions.PoolerOf(configuration) == Pooler.None)
+        {
+            source.UsePhysicalConnectionInitializer(connection => AskAsync(connection).GetAwaiter().GetResult(), AskAsync);
+        }
     }
 
     private static async Task AskAsync(NpgsqlConnection connection)
     {
-        await using var command = new NpgsqlCommand(KeepSql, connection);
-        await command.ExecuteScalarAsync();
+        await using var command = new NpgsqlCommand(SessionSql, connection);
+        if ((int)(await command.ExecuteScalarAsync())! != connection.ProcessID)
+        {
+            throw new InvalidOperationException(
+                $"The connection to {connection.Database} at {connection.DataSource} leads to a connection pooler: "
+                + "set Postgres:Pooler.");
+        }
     }
 }

@@ -9,7 +9,7 @@ namespace Platform.Realtime;
 internal sealed class EventHub(RealtimeTelemetry telemetry)
 {
     /// <summary>Streams that ask a shard at once: after a failover all want to, and requests must not wait for them.</summary>
-    private const int AtOnce = 8;
+    internal const int AtOnce = 2;
 
     private readonly ConcurrentDictionary<UserId, ImmutableList<Wakeup>> _streams = new();
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new();

@@ -58,7 +58,7 @@ public sealed class Pipeline
         await using var batch = connection.CreateBatch();
         batch.Timeout = timeout ?? batch.Timeout;
         var results = MoveTo(batch);
-        await batch.PrepareAsync(cancellationToken);
+        await PreparedStatements.PrepareAsync(batch, cancellationToken);
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         while (--results > 0)
         {
@@ -81,7 +81,7 @@ public sealed class Pipeline
     {
         await using var batch = connection.CreateBatch();
         MoveTo(batch);
-        await batch.PrepareAsync(cancellationToken);
+        await PreparedStatements.PrepareAsync(batch, cancellationToken);
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 

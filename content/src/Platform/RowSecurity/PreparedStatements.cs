@@ -15,8 +15,15 @@ internal static class PreparedStatements
 
     private static readonly ConcurrentDictionary<string, byte> Texts = new();
 
+    /// <summary>False behind a pooler that knows no prepared statements. Of the process, as its configuration is.</summary>
+    public static bool AreUsed { get; set; } = true;
+
     public static Task PrepareAsync(DbCommand command, CancellationToken cancellationToken) =>
         IsAdmitted(command.CommandText) ? command.PrepareAsync(cancellationToken) : Task.CompletedTask;
+
+    /// <summary>For a batch whose texts are always the same.</summary>
+    public static Task PrepareAsync(DbBatch batch, CancellationToken cancellationToken) =>
+        AreUsed ? batch.PrepareAsync(cancellationToken) : Task.CompletedTask;
 
     /// <param name="batch">On an open connection.</param>
     /// <param name="text">The one of its statements that is not always the same.</param>
@@ -24,5 +31,6 @@ internal static class PreparedStatements
     public static Task PrepareAsync(DbBatch batch, string text, CancellationToken cancellationToken) =>
         IsAdmitted(text) ? batch.PrepareAsync(cancellationToken) : Task.CompletedTask;
 
-    private static bool IsAdmitted(string text) => Texts.ContainsKey(text) || (Texts.Count < MaxTexts && Texts.TryAdd(text, 0));
+    private static bool IsAdmitted(string text) =>
+        AreUsed && (Texts.ContainsKey(text) || (Texts.Count < MaxTexts && Texts.TryAdd(text, 0)));
 }

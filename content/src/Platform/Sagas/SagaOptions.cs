@@ -6,9 +6,9 @@ internal sealed class SagaOptions
 {
     public const string Section = "Sagas";
 
-    /// <summary>Steps that this instance works on at once on each shard. The worker's pool has two connections more.</summary>
+    /// <summary>Steps that this instance works on at once on each shard. The worker's pool has three connections more.</summary>
     [Range(1, 1_000)]
-    public int Workers { get; init; } = 6;
+    public int Workers { get; init; } = 3;
 
     /// <summary>How long an instance has a run for itself, and so the longest that one step may take.</summary>
     [Range(0.1, 3_600)]

@@ -1,3 +1,5 @@
+using Application.Common;
+using Application.Servers;
 using Domain.Common;
 using Microsoft.EntityFrameworkCore;
 using Platform.Common;
@@ -14,7 +16,7 @@ internal sealed record Route(string Shard, long Epoch);
 /// Which shard holds which bucket. Read from the directory on first use, and again when a shard says that it is out of
 /// date: a cache that need not be right, since the shards are asked with every transaction.
 /// </summary>
-internal sealed class BucketMap(ContextPool<DirectoryContext> directory, DatabaseNames names) : IDisposable
+internal sealed class BucketMap(ContextPool<DirectoryContext> directory, DatabaseNames names) : IShardMap, IDisposable
 {
     private readonly SemaphoreSlim _loading = new(1, 1);
     private Map? _map;
@@ -25,6 +27,8 @@ internal sealed class BucketMap(ContextPool<DirectoryContext> directory, Databas
     /// map that lacks one has a lower version than any that has it.
     /// </summary>
     public long Version => Volatile.Read(ref _map)?.Version ?? 0;
+
+    public string? KnownShardOf(UserId user) => Volatile.Read(ref _map)?.Routes[user.Bucket.Value].Shard;
 
     public async ValueTask<Route> RouteOfAsync(Bucket bucket, CancellationToken cancellationToken)
     {

@@ -7,6 +7,7 @@ using Platform.Common;
 using Platform.Databases;
 using Platform.Failover;
 using Platform.ReadReplicas;
+using Platform.RowSecurity;
 
 namespace Platform.Sharding;
 
@@ -110,7 +111,7 @@ public sealed class ShardReader
                 new NpgsqlParameter<Guid> { TypedValue = id, NpgsqlDbType = NpgsqlDbType.Uuid },
             },
         });
-        await batch.PrepareAsync(CancellationToken.None);
+        await PreparedStatements.PrepareAsync(batch, CancellationToken.None);
         await using var reader = await batch.ExecuteReaderAsync(route.Cancellation(cancellationToken));
         await guard.PassAsync(reader);
         if (!await reader.ReadAsync(CancellationToken.None))

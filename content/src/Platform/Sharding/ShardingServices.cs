@@ -1,3 +1,5 @@
+using Application.Common;
+using Application.Servers;
 using Microsoft.Extensions.DependencyInjection;
 using Platform.Common;
 
@@ -7,6 +9,7 @@ internal static class ShardingServices
 {
     public static IServiceCollection AddSharding(this IServiceCollection services) => services
         .AddSingleton<BucketMap>()
+        .AddSingleton<IShardMap>(provider => provider.GetRequiredService<BucketMap>())
         .AddSingleton<ShardSignals>()
         .AddHostedService(provider => provider.GetRequiredService<ShardSignals>())
         .AddScopedInternal<DirectoryReader>()

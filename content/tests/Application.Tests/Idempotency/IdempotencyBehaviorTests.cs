@@ -8,8 +8,8 @@ namespace Application.Tests.Idempotency;
 
 public sealed class IdempotencyBehaviorTests
 {
-    private static readonly UserId Alice = UserId.FromSubject("alice");
-    private static readonly UserId Bob = UserId.FromSubject("bob");
+    private static readonly UserId Alice = UserId.Of("https://a.test", "alice");
+    private static readonly UserId Bob = UserId.Of("https://a.test", "bob");
 
     private static readonly Error OutOfStock =
         Error.Conflict("Order.OutOfStock", "There is none.", new() { ["field"] = "what" });

@@ -16,7 +16,7 @@ namespace Application.Tests.Transfers;
 /// <summary>Base of tests of transfers. Alice and Bob are on one shard, and Carol is on the other.</summary>
 public abstract class TransferUseCases : WalletUseCases
 {
-    protected static readonly UserId Carol = UserId.FromSubject("carol");
+    protected static readonly UserId Carol = UserId.Of("https://a.test", "carol");
 
     private readonly StartedSagas _sagas;
 

@@ -11,8 +11,8 @@ namespace Application.Tests.Wallets;
 /// <summary>Base of tests of wallets: the pipeline on wallets in memory, and two users.</summary>
 public abstract class WalletUseCases : IAsyncDisposable
 {
-    protected static readonly UserId Alice = UserId.FromSubject("alice");
-    protected static readonly UserId Bob = UserId.FromSubject("bob");
+    protected static readonly UserId Alice = UserId.Of("https://a.test", "alice");
+    protected static readonly UserId Bob = UserId.Of("https://a.test", "bob");
 
     protected WalletUseCases()
         : this(_ => { })

@@ -7,8 +7,8 @@ namespace Domain.Tests.Transfers;
 
 public sealed class TransferTests
 {
-    private static readonly UserId Alice = UserId.FromSubject("alice");
-    private static readonly UserId Carol = UserId.FromSubject("carol");
+    private static readonly UserId Alice = UserId.Of("https://a.test", "alice");
+    private static readonly UserId Carol = UserId.Of("https://a.test", "carol");
     private static readonly Currency Euro = Currency.From("EUR").Value;
     private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
     private static readonly DateTimeOffset Later = Now.AddSeconds(1);

@@ -9,7 +9,7 @@ public sealed class LedgerTests
 {
     private static readonly Currency Euro = Currency.From("EUR").Value;
     private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
-    private static readonly UserId[] Users = [UserId.FromSubject("alice"), UserId.FromSubject("bob")];
+    private static readonly UserId[] Users = [UserId.Of("https://a.test", "alice"), UserId.Of("issuer", "bob")];
 
     private enum Operation
     {

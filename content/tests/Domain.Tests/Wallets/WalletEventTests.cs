@@ -6,8 +6,8 @@ namespace Domain.Tests.Wallets;
 /// <summary>What the owner of a wallet is told of.</summary>
 public sealed class WalletEventTests
 {
-    private static readonly UserId Alice = UserId.FromSubject("alice");
-    private static readonly UserId Bob = UserId.FromSubject("bob");
+    private static readonly UserId Alice = UserId.Of("issuer", "alice");
+    private static readonly UserId Bob = UserId.Of("issuer", "bob");
     private static readonly Currency Euro = Currency.From("EUR").Value;
     private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
     private static readonly TransferId Transfer = TransferId.New(Alice, Now);

@@ -8,7 +8,7 @@ public sealed class WalletStatusTests
 {
     private static readonly Currency Euro = Currency.From("EUR").Value;
     private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
-    private static readonly UserId Alice = UserId.FromSubject("alice");
+    private static readonly UserId Alice = UserId.Of("https://a.test", "alice");
     private static readonly TransferId Transfer = TransferId.New(Alice, Now);
     private static readonly Money One = new(1, Euro);
 

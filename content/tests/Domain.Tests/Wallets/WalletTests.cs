@@ -7,8 +7,8 @@ namespace Domain.Tests.Wallets;
 
 public sealed class WalletTests
 {
-    private static readonly UserId Alice = UserId.FromSubject("alice");
-    private static readonly UserId Bob = UserId.FromSubject("bob");
+    private static readonly UserId Alice = UserId.Of("https://a.test", "alice");
+    private static readonly UserId Bob = UserId.Of("https://a.test", "bob");
     private static readonly Currency Euro = Currency.From("EUR").Value;
     private static readonly Currency Yen = Currency.From("JPY").Value;
     private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
@@ -30,7 +30,7 @@ public sealed class WalletTests
     [Fact]
     public void A_wallet_and_its_entries_are_in_their_owners_bucket() => Gen.String[1, 40].Sample(subject =>
     {
-        var owner = UserId.FromSubject($"user {subject}");
+        var owner = UserId.Of("https://a.test", $"user {subject}");
         var wallet = Wallet.Open(owner, Euro, Now);
         wallet.Deposit(Euros(1), Now);
 

@@ -75,7 +75,7 @@ public sealed class ActivityLineTests(ServiceFixture fixture) : IClassFixture<Se
         Assert.Equal(Lines - places.Count, mixed.Accepted);
         Assert.Equal(places.Select(place => place + 1), mixed.Rejected);
         Assert.Equal(Lines - places.Count, await _service.Databases.ScalarAsync<long>(
-            "shard0", $"SELECT count(*) FROM activity WHERE owner_id = '{UserId.FromSubject(_subject)}'"));
+            "shard0", $"SELECT count(*) FROM activity WHERE owner_id = '{TestService.UserOf(_subject)}'"));
         Assert.True(
             mixed.Elapsed <= (2 * good.Elapsed) + TimeSpan.FromMilliseconds(200), $"{mixed.Elapsed} instead of {good.Elapsed}");
         Assert.InRange(await RollbacksAsync() - rollbacks, 0, 20);

@@ -10,7 +10,7 @@ public sealed class ActivityRetentionTests(ServiceFixture fixture) : IClassFixtu
     public async Task Old_activity_is_dropped_in_batches_and_that_of_a_bucket_that_moves_is_left_alone()
     {
         var service = fixture.Service;
-        var (here, moving) = (UserId.FromSubject(TestService.NewSubject()), UserId.FromSubject(TestService.NewSubject()));
+        var (here, moving) = (TestService.UserOf(TestService.NewSubject()), TestService.UserOf(TestService.NewSubject()));
         foreach (var owner in new[] { here, moving })
         {
             await service.Databases.ExecuteAsync("shard0", $$"""

@@ -13,7 +13,7 @@ public sealed class ActivityTests(ServiceFixture fixture) : IClassFixture<Servic
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private UserId Owner => UserId.FromSubject(_subject);
+    private UserId Owner => TestService.UserOf(_subject);
 
     [Fact]
     public async Task Lines_are_stored_and_sent_again_they_are_duplicates()

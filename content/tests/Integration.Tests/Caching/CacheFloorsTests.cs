@@ -74,7 +74,7 @@ public sealed class CacheFloorsTests(ServiceFixture fixture) : IClassFixture<Ser
     {
         await using var scope = service.Services.CreateAsyncScope();
         var writer = scope.ServiceProvider.GetRequiredService<ShardWriter>();
-        var owner = UserId.FromSubject(TestService.NewSubject(shard: 0));
+        var owner = TestService.UserOf(TestService.NewSubject(shard: 0));
         if (database == "directory")
         {
             await writer.JoinDirectoryAsync(owner, Cancellation);

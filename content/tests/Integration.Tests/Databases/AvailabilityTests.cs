@@ -177,5 +177,5 @@ public sealed class AvailabilityTests(ServiceFixture fixture) : IClassFixture<Se
             Cancellation);
     }
 
-    private static UserId NewUser(int shard) => UserId.FromSubject(TestService.NewSubject(shard));
+    private static UserId NewUser(int shard) => TestService.UserOf(TestService.NewSubject(shard));
 }

@@ -16,7 +16,7 @@ internal static class FailoverNotes
 {
     public const string Shard = "shard0";
 
-    private static readonly UserId Owner = UserId.FromSubject(TestService.NewSubject(shard: 0));
+    private static readonly UserId Owner = TestService.UserOf(TestService.NewSubject(shard: 0));
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -13,7 +13,7 @@ internal static class Notes
 {
     public const string Shard = "shard0";
 
-    public static UserId Owner { get; } = UserId.FromSubject(TestService.NewSubject(shard: 0));
+    public static UserId Owner { get; } = TestService.UserOf(TestService.NewSubject(shard: 0));
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -65,7 +65,7 @@ internal sealed class SagaService : IAsyncDisposable
 
     public IServiceProvider Services => _host.Services;
 
-    public static UserId NewUser(int shard) => UserId.FromSubject(TestService.NewSubject(shard));
+    public static UserId NewUser(int shard) => TestService.UserOf(TestService.NewSubject(shard));
 
     public HttpClient Client(params Claim[] claims)
     {

@@ -74,12 +74,15 @@ internal sealed class TestService(TestDatabases databases, params IEnumerable<(s
         while (true)
         {
             var subject = $"user-{Guid.NewGuid():N}";
-            if (UserId.FromSubject(subject).Bucket.Value / (Bucket.Count / 2) == shard)
+            if (UserOf(subject).Bucket.Value / (Bucket.Count / 2) == shard)
             {
                 return subject;
             }
         }
     }
+
+    /// <summary>The user of a token of here with that subject.</summary>
+    public static UserId UserOf(string subject) => UserId.Of(Issuer, subject);
 
     public static string TokenFor(string subject, DateTime? expires = null) => Token(new(JwtRegisteredClaimNames.Sub, subject), expires);
 
@@ -99,9 +102,12 @@ internal sealed class TestService(TestDatabases databases, params IEnumerable<(s
         });
 
     /// <summary>A token with an <c>exp</c> that need not be a date.</summary>
-    public static string TokenExpiringAt(string subject, long exp) => new JsonWebTokenHandler().CreateToken(
-        $$"""{"iss":"{{Issuer}}","aud":"{{Audience}}","sub":"{{subject}}","exp":{{exp}}}""",
-        new SigningCredentials(Key, SecurityAlgorithms.HmacSha256));
+    public static string TokenExpiringAt(string subject, long exp) =>
+        TokenWith($$"""{"iss":"{{Issuer}}","aud":"{{Audience}}","sub":"{{subject}}","exp":{{exp}}}""");
+
+    /// <summary>A token with any payload.</summary>
+    public static string TokenWith(string payload, SecurityKey? key = null) =>
+        new JsonWebTokenHandler().CreateToken(payload, new SigningCredentials(key ?? Key, SecurityAlgorithms.HmacSha256));
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {

@@ -13,7 +13,7 @@ public sealed class IdempotencyKeysTests(ServiceFixture fixture) : IClassFixture
     private static readonly byte[] OtherRequest = [1, 2];
 
     private readonly TestService _service = fixture.Service;
-    private readonly UserId _user = UserId.FromSubject(TestService.NewSubject());
+    private readonly UserId _user = TestService.UserOf(TestService.NewSubject());
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -41,7 +41,7 @@ public sealed class IdempotencyKeysTests(ServiceFixture fixture) : IClassFixture
         await DoAsync("key");
 
         await using var other = NewScope();
-        Assert.Equal(Scope.Taken, await other.ClaimAsync(UserId.FromSubject(TestService.NewSubject()), "key", Request));
+        Assert.Equal(Scope.Taken, await other.ClaimAsync(TestService.UserOf(TestService.NewSubject()), "key", Request));
     }
 
     [Fact]

@@ -18,7 +18,7 @@ public sealed class BulkInsertTests(ServiceFixture fixture) : IClassFixture<Serv
         BulkColumn.Of("data", "jsonb", NpgsqlDbType.Jsonb, (Row row) => row.Data));
 
     private readonly TestService _service = fixture.Service;
-    private readonly UserId _owner = UserId.FromSubject(TestService.NewSubject());
+    private readonly UserId _owner = TestService.UserOf(TestService.NewSubject());
 
     /// <summary>One below and one above the limit: each test is run both ways.</summary>
     public static TheoryData<int> Sizes { get; } = [BulkInsert<Row>.CopyAbove, BulkInsert<Row>.CopyAbove + 1];

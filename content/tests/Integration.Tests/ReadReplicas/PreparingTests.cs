@@ -16,8 +16,8 @@ public sealed class PreparingTests(ServersFixture fixture) : IClassFixture<Serve
     [InlineData(false)]
     public async Task A_statement_that_fails_at_any_use_leaves_the_connection_right_for_the_next_user(bool hot)
     {
-        await using var service = new TestService(await fixture.Servers.CreateDatabasesAsync(), ("Postgres:MaxPoolSize", "1"));
-        UserId one = UserId.FromSubject(TestService.NewSubject()), other = UserId.FromSubject(TestService.NewSubject());
+        await using var service = new TestService(await fixture.Servers.CreateDatabasesAsync(), ("Postgres:ReplicaPoolSize", "1"));
+        UserId one = TestService.UserOf(TestService.NewSubject()), other = TestService.UserOf(TestService.NewSubject());
         for (var uses = 0; uses < 8; uses++)
         {
             for (var n = 0; n < uses; n++)

@@ -12,7 +12,7 @@ public sealed class EventAccessTests(ServiceFixture fixture) : IClassFixture<Ser
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private UserId Owner => UserId.FromSubject(_subject);
+    private UserId Owner => TestService.UserOf(_subject);
 
     [Fact]
     public async Task A_token_in_the_address_is_good_for_events_alone()

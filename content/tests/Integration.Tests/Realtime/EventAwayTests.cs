@@ -10,7 +10,7 @@ public sealed class EventAwayTests(ServersFixture fixture) : IClassFixture<Serve
 {
     private readonly string _subject = TestService.NewSubject();
 
-    private UserId Owner => UserId.FromSubject(_subject);
+    private UserId Owner => TestService.UserOf(_subject);
 
     [Fact]
     public async Task A_shard_that_refuses_connections_costs_its_clients_heartbeats_and_nothing_more()

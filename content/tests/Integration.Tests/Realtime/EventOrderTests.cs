@@ -14,7 +14,7 @@ public sealed class EventOrderTests(ServiceFixture fixture) : IClassFixture<Serv
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private UserId Owner => UserId.FromSubject(_subject);
+    private UserId Owner => TestService.UserOf(_subject);
 
     [Fact]
     public async Task An_event_committed_late_is_not_skipped()
@@ -88,7 +88,7 @@ public sealed class EventOrderTests(ServiceFixture fixture) : IClassFixture<Serv
             await connection.ExecuteAsync("ROLLBACK");
         }
 
-        await _service.PublishAsync(UserId.FromSubject(TestService.NewSubject()), 2);
+        await _service.PublishAsync(TestService.UserOf(TestService.NewSubject()), 2);
         await _service.PublishAsync(Owner, 3);
 
         Assert.Equal([3], await client.UntilCountAsync(1));

@@ -17,7 +17,7 @@ public sealed class EventStreamTests(ServiceFixture fixture) : IClassFixture<Ser
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private UserId Owner => UserId.FromSubject(_subject);
+    private UserId Owner => TestService.UserOf(_subject);
 
     [Fact]
     public async Task A_heartbeat_comes_at_once_and_again_and_again()

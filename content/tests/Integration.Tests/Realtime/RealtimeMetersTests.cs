@@ -17,7 +17,7 @@ public sealed class RealtimeMetersTests(ServersFixture fixture) : IClassFixture<
             await client.ConnectAsync(service);
             await client.UntilAsync("reset");
             Assert.Equal(1, measurements.Sum("events.clients"));
-            await service.PublishAsync(UserId.FromSubject(subject), 1, 2);
+            await service.PublishAsync(TestService.UserOf(subject), 1, 2);
             await client.UntilCountAsync(2);
         }
 

@@ -95,7 +95,8 @@ public sealed class RowSecurityTests(ServiceFixture fixture) : IClassFixture<Ser
     private static async Task<Turns> TakeTurnsAsync(TestDatabases databases, int users)
     {
         var seed = Random.Shared.Next();
-        await using var service = new TestService(databases, ("Postgres:MaxPoolSize", "2"), ("Postgres:Timeout", "60"));
+        await using var service = new TestService(
+            databases, ("Postgres:MaxPoolSize", "2"), ("Postgres:ReplicaPoolSize", "2"), ("Postgres:Timeout", "60"));
         var foreign = new ConcurrentBag<string>();
         int own = 0, brokenOff = 0;
         await Parallel.ForAsync(0, users, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Cancellation }, async (i, _) =>
@@ -178,7 +179,7 @@ public sealed class RowSecurityTests(ServiceFixture fixture) : IClassFixture<Ser
         await writer.CommitAsync(Cancellation);
     }
 
-    private static UserId NewUser() => UserId.FromSubject(TestService.NewSubject());
+    private static UserId NewUser() => TestService.UserOf(TestService.NewSubject());
 
     private sealed record Turns(string[] Foreign, int Own, int BrokenOff);
 

@@ -17,18 +17,12 @@ public sealed class LockedWalletTests(ServiceFixture fixture) : IClassFixture<Se
     {
         var alice = _service.ClientOf(TestService.NewSubject());
         var wallet = (await alice.PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created)).GetProperty("id").GetString()!;
-        await using var holder = new NpgsqlConnection($"{_service.Databases.ConnectionString("shard0", "postgres")};Pooling=false");
-        await holder.OpenAsync(Cancellation);
-        await using var holding = await holder.BeginTransactionAsync(Cancellation);
-        await using (var hold = new NpgsqlCommand($"SELECT FROM wallets WHERE id = '{wallet}' FOR UPDATE", holder))
-        {
-            await hold.ExecuteNonQueryAsync(Cancellation);
-        }
-
+        await using var holder = await LockAsync(wallet);
         var started = Stopwatch.GetTimestamp();
-        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => DepositAsync(alice, wallet)));
+        // As many as have a turn at once. One that waits may wait twice: for its place, and for the row.
+        var answers = await Task.WhenAll(Enumerable.Range(0, 7).Select(_ => DepositAsync(alice, wallet)));
         var took = Stopwatch.GetElapsedTime(started);
-        await holding.RollbackAsync(Cancellation);
+        await holder.CloseAsync();
 
         foreach (var answer in answers)
         {
@@ -40,6 +34,35 @@ public sealed class LockedWalletTests(ServiceFixture fixture) : IClassFixture<Se
         Assert.True(took < TimeSpan.FromSeconds(6), $"It took {took.TotalSeconds} s.");
         var deposited = await HttpAssert.JsonAsync(await DepositAsync(alice, wallet), HttpStatusCode.OK);
         Assert.Equal(5, deposited.GetProperty("balance").GetInt64());
+    }
+
+    [Fact]
+    public async Task A_wallet_that_stays_locked_holds_up_no_write_of_a_user_of_another_shard()
+    {
+        await using var service = new TestService(_service.Databases, ("RateLimits:Writes", "2"));
+        var alice = service.ClientOf(TestService.NewSubject(shard: 0));
+        var bob = service.ClientOf(TestService.NewSubject(shard: 1));
+        var wallet = (await alice.PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created)).GetProperty("id").GetString()!;
+        await bob.PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created);
+        await using var holder = await LockAsync(wallet);
+        var deposits = Enumerable.Range(0, 4).Select(_ => DepositAsync(alice, wallet)).ToArray();
+        await Eventually.TrueAsync(() => _service.Databases.ScalarAsync<bool>(
+            "shard0", "SELECT count(*) = 2 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"));
+
+        await bob.PostAsync("/wallets", new { currency = "USD" }, HttpStatusCode.Created);
+        Assert.All(deposits, deposit => Assert.False(deposit.IsCompleted));
+        await holder.CloseAsync();
+        Assert.All(await Task.WhenAll(deposits), answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
+    }
+
+    /// <summary>Holds the lock until the connection is closed.</summary>
+    private async Task<NpgsqlConnection> LockAsync(string wallet)
+    {
+        var holder = new NpgsqlConnection($"{_service.Databases.ConnectionString("shard0", "postgres")};Pooling=false");
+        await holder.OpenAsync(Cancellation);
+        await using var hold = new NpgsqlCommand($"BEGIN; SELECT FROM wallets WHERE id = '{wallet}' FOR UPDATE", holder);
+        await hold.ExecuteNonQueryAsync(Cancellation);
+        return holder;
     }
 
     private static Task<HttpResponseMessage> DepositAsync(HttpClient client, string wallet) =>

@@ -18,7 +18,7 @@ public sealed class PreparedStatementTests(ServersFixture fixture) : IClassFixtu
     public async Task The_hot_read_is_prepared_once_on_a_connection_and_run_from_there()
     {
         const int Reads = 20;
-        await using var service = new TestService(await fixture.Servers.CreateDatabasesAsync(), ("Postgres:MaxPoolSize", "1"));
+        await using var service = new TestService(await fixture.Servers.CreateDatabasesAsync(), ("Postgres:ReplicaPoolSize", "1"));
         var alice = service.ClientOf(TestService.NewSubject());
         var opened = await alice.PostAsJsonAsync("/wallets", new { currency = "EUR" }, Cancellation);
         await service.Databases.ReplicaHasCaughtUpAsync();

@@ -16,7 +16,7 @@ public sealed class ActivityMemoryTests(ServiceFixture fixture) : IClassFixture<
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private UserId Owner => UserId.FromSubject(_subject);
+    private UserId Owner => TestService.UserOf(_subject);
 
     /// <summary><c>ACTIVITY_MEGABYTES</c> says how large the body is.</summary>
     [Fact]

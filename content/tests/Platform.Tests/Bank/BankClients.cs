@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Domain.Common;
+using Integration.Tests.Fixtures;
 
 namespace Platform.Tests.Bank;
 
@@ -180,14 +181,14 @@ internal sealed class BankClients(IBank bank, BankHistory history, int seed, Fun
     private async Task<BankWallet> OpenAsync(string name, int shard, string currency, string handle, CancellationToken cancellationToken)
     {
         var subject = Enumerable.Range(0, int.MaxValue).Select(n => $"{name}-{seed}-{n}")
-            .First(subject => UserId.FromSubject(subject).Bucket.Value / (Bucket.Count / 2) == shard);
+            .First(subject => TestService.UserOf(subject).Bucket.Value / (Bucket.Count / 2) == shard);
         var opened = await PostAsync(subject, "/wallets", new { currency }, cancellationToken);
         Assert.True(opened.Status == HttpStatusCode.Created, opened.ToString());
         var id = JsonElement.Parse(opened.Body).GetProperty("id").GetGuid();
         using var put = new HttpRequestMessage(HttpMethod.Put, "/payees/me") { Content = JsonContent.Create(new { handle, wallet = id }) };
         var named = await SendAsync(put, subject, new Random(seed), cancellationToken);
         Assert.True(named.Status == HttpStatusCode.OK, named.ToString());
-        return new BankWallet(id, subject, UserId.FromSubject(subject).Value, shard, currency, handle);
+        return new BankWallet(id, subject, TestService.UserOf(subject).Value, shard, currency, handle);
     }
 
     private async Task<Attempt> SendAsync(Operation operation, Random random, CancellationToken cancellationToken)

@@ -70,7 +70,7 @@ public sealed class EventFaultTests : IDisposable
         var total = 0;
         for (var user = 0; user < Users; user++)
         {
-            var stored = await databases.StoredAsync($"shard{user % 2}", UserId.FromSubject(subjects[user]), replica: true);
+            var stored = await databases.StoredAsync($"shard{user % 2}", TestService.UserOf(subjects[user]), replica: true);
             await clients[user].ConnectAsync(http[user][0]);
             Assert.Equal(stored, await clients[user].UntilCountAsync(stored.Length));
             Assert.True(stored.Length >= _acknowledged[subjects[user]], $"{stored.Length} of {_acknowledged[subjects[user]]} are there.");
@@ -92,7 +92,7 @@ public sealed class EventFaultTests : IDisposable
         var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
         await using var service = Quiet(databases);
         var subject = TestService.NewSubject();
-        var owner = UserId.FromSubject(subject);
+        var owner = TestService.UserOf(subject);
         await using var staying = new EventClient(subject);
         await using var leaving = new EventClient(subject);
         foreach (var client in (EventClient[])[staying, leaving])
@@ -150,7 +150,7 @@ public sealed class EventFaultTests : IDisposable
     /// <summary>Numbers need not be without gaps, since a commit whose answer is lost may or may not be there.</summary>
     private async Task WriteAsync(TestService service, string subject, int first, CancellationToken enough)
     {
-        var owner = UserId.FromSubject(subject);
+        var owner = TestService.UserOf(subject);
         for (var number = first; !enough.IsCancellationRequested; number += 2)
         {
             try

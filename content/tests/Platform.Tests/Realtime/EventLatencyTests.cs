@@ -16,7 +16,7 @@ public sealed class EventLatencyTests(ServiceFixture fixture) : IClassFixture<Se
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private UserId Owner => UserId.FromSubject(_subject);
+    private UserId Owner => TestService.UserOf(_subject);
 
     [Fact]
     public async Task An_event_is_there_within_a_tenth_of_a_second() =>
@@ -63,13 +63,13 @@ public sealed class EventLatencyTests(ServiceFixture fixture) : IClassFixture<Se
 
         // An event for each of them, and a hundred for the first.
         await Parallel.ForEachAsync(clients, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = Cancellation }, async (one, _) =>
-            await service.PublishAsync(UserId.FromSubject(one.Subject), 1));
+            await service.PublishAsync(TestService.UserOf(one.Subject), 1));
         foreach (var (_, client) in clients)
         {
             Assert.Equal([1], await client.UntilCountAsync(1));
         }
 
-        await service.PublishAsync(UserId.FromSubject(clients[0].Subject), Enumerable.Range(2, 100));
+        await service.PublishAsync(TestService.UserOf(clients[0].Subject), Enumerable.Range(2, 100));
         Assert.Equal(Enumerable.Range(1, 101), await clients[0].Client.UntilCountAsync(101));
         var told = MemoryMegabytes();
         TestContext.Current.TestOutputHelper?.WriteLine(

@@ -84,7 +84,7 @@ public sealed class LargeMoveTests(ServersFixture fixture) : IClassFixture<Serve
         while (people.Count < Users)
         {
             var subject = TestService.NewSubject();
-            if (UserId.FromSubject(subject).Bucket.Value == Bucket == isMoved)
+            if (TestService.UserOf(subject).Bucket.Value == Bucket == isMoved)
             {
                 var client = service.ClientOf(subject);
                 var opened = await client.PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created);
@@ -143,7 +143,7 @@ public sealed class LargeMoveTests(ServersFixture fixture) : IClassFixture<Serve
         var number = 0;
         loops.Add(RepeatAsync("others' events", 50, async () =>
         {
-            await service.PublishAsync(UserId.FromSubject(subject), ++number);
+            await service.PublishAsync(TestService.UserOf(subject), ++number);
             await events.UntilCountAsync(number);
         }));
         await Task.WhenAll(loops);

@@ -91,7 +91,7 @@ public sealed class WalletMoveTests(ServersFixture fixture) : IClassFixture<Serv
         while (true)
         {
             var subject = TestService.NewSubject();
-            if (UserId.FromSubject(subject).Bucket.Value == Bucket)
+            if (TestService.UserOf(subject).Bucket.Value == Bucket)
             {
                 return subject;
             }

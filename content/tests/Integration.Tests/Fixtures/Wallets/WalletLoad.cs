@@ -33,7 +33,7 @@ internal sealed class WalletLoad : IAsyncDisposable
 
     /// <summary>A service that does not limit their rate.</summary>
     public static TestService Service(TestDatabases databases) => new(
-        databases, ("Postgres:MaxPoolSize", "4"), ("RateLimits:PerSecond", "10000"), ("RateLimits:Burst", "10000"));
+        databases, ("Postgres:MaxPoolSize", "4"), ("Postgres:ReplicaPoolSize", "4"), ("RateLimits:PerSecond", "10000"), ("RateLimits:Burst", "10000"));
 
     public static async Task<WalletLoad> StartAsync(TestService service, int users = 4)
     {

@@ -7,7 +7,7 @@ namespace Application.Tests.SomeFeature;
 
 public sealed class GetSomethingTests : IAsyncDisposable
 {
-    private static readonly UserId s_user = UserId.FromSubject("alice");
+    private static readonly UserId s_user = UserId.Of("https://a.test", "alice");
 
     /// <summary>Add fakes of the ports that the handler takes.</summary>
     private readonly UseCases _useCases = new(_ => { });
