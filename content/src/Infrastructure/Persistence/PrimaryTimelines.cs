@@ -36,6 +36,9 @@ public sealed class PrimaryTimelines
 
     public void Observe(string database, int timeline) => Of(database).Observe(timeline);
 
+    /// <inheritdoc cref="PrimaryServers.UsedAsync"/>
+    internal Task UsedAsync(string database) => Of(database).UsedAsync();
+
     /// <summary>Each server that may be the primary of <paramref name="database"/>, as host:port.</summary>
     public IReadOnlyList<string> HostsOf(string database) => Of(database).Hosts;
 

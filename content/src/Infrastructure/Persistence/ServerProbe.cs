@@ -2,47 +2,47 @@ using Npgsql;
 
 namespace Infrastructure.Persistence;
 
-/// <summary>Asks one server again and again, over one connection that it keeps while the server answers.</summary>
-internal static class ServerProbe
+/// <summary>Asks one server, over one connection that it keeps while the server answers.</summary>
+/// <param name="source">Leads to the server. Is disposed with this.</param>
+internal sealed class ServerProbe(NpgsqlDataSource source) : IAsyncDisposable
 {
-    public const string NoAnswer = "does not answer";
+    private const string NoAnswer = "does not answer";
 
-    /// <param name="source">Leads to the server. Is disposed at the end.</param>
+    private NpgsqlConnection? _connection;
+    private string? _last;
+
     /// <param name="askAsync">Asks, and says in words what the server is.</param>
-    /// <param name="answeredAsync">
-    /// Gets these words, or <see cref="NoAnswer"/>, and whether they differ from the last. Returns when it is time to ask again.
-    /// </param>
     /// <param name="cancellationToken">Ends it.</param>
-    public static async Task RunAsync(
-        NpgsqlDataSource source,
-        Func<NpgsqlConnection, Task<string>> askAsync,
-        Func<string, bool, Task> answeredAsync,
-        CancellationToken cancellationToken)
+    /// <returns>These words, and whether they differ from the last; whether it has answered.</returns>
+    public async Task<(string State, bool IsNews, bool HasAnswered)> AskAsync(
+        Func<NpgsqlConnection, Task<string>> askAsync, CancellationToken cancellationToken)
     {
-        await using var disposed = source;
-        NpgsqlConnection? connection = null;
+        string now;
         try
         {
-            for (string? last = null, now; ; last = now)
-            {
-                try
-                {
-                    connection ??= await source.OpenConnectionAsync(cancellationToken);
-                    now = await askAsync(connection);
-                }
-                catch (Exception exception) when (PrimaryServers.IsNoAnswer(exception))
-                {
-                    await (connection?.DisposeAsync() ?? default);
-                    connection = null;
-                    now = NoAnswer;
-                }
-
-                await answeredAsync(now, now != last);
-            }
+            _connection ??= await source.OpenConnectionAsync(cancellationToken);
+            now = await askAsync(_connection);
         }
-        finally
+        catch (Exception exception) when (PrimaryServers.IsNoAnswer(exception))
         {
-            await (connection?.DisposeAsync() ?? default);
+            await DropAsync();
+            now = NoAnswer;
         }
+
+        var isNews = now != _last;
+        _last = now;
+        return (now, isNews, now != NoAnswer);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await DropAsync();
+        await source.DisposeAsync();
+    }
+
+    private async Task DropAsync()
+    {
+        await (_connection?.DisposeAsync() ?? default);
+        _connection = null;
     }
 }

@@ -1,6 +1,5 @@
 using Infrastructure.Persistence;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -11,8 +10,13 @@ namespace Infrastructure.ReadReplicas;
 /// <summary>Asks each replica how far it is, over one connection that it keeps, so that reads choose well.</summary>
 internal sealed partial class ReplicaProbe(
     Replicas replicas, IConfiguration configuration, IOptions<ReadReplicaOptions> options, ILogger<ReplicaProbe> logger)
-    : BackgroundService
+    : PollingWorker<ReplicaProbe.Target>(
+        replicas.Servers.Select(server => new Target(server, SourceOf(server, configuration, options.Value))), s_second, s_second)
 {
+    private static readonly TimeSpan s_second = TimeSpan.FromSeconds(1);
+
+    private const string IsUsed = "is used";
+
     /// <summary>A timeline's announcement is read before the position, so that it cannot be newer.</summary>
     [Sql(Columns = [typeof(bool), typeof(int), typeof(NpgsqlLogSequenceNumber), typeof(long)])]
     private const string WhereAreYouSql = $"""
@@ -25,40 +29,48 @@ internal sealed partial class ReplicaProbe(
     /// <summary>Requests come in when each replica has been asked once.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        var asked = replicas.Servers.Select(server => server.RefreshAsync()).ToArray();
+        var asked = replicas.Servers.Select(server => server.Pace.RefreshAsync()).ToArray();
         await base.StartAsync(cancellationToken);
         await Task.WhenAll(asked).WaitAsync(cancellationToken);
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(replicas.Servers.Select(server => WatchAsync(server, stoppingToken)));
+    protected override async Task<TimeSpan> PollAsync(Target target, CancellationToken stopping)
+    {
+        var server = target.Server;
+        var (state, isNews, hasAnswered) = await target.Probe.AskAsync(
+            async connection =>
+            {
+                await AskAsync(server, connection, stopping);
+                return server.WhyNot is { } reason ? $"is not used: {reason}" : IsUsed;
+            },
+            stopping);
+        if (!hasAnswered)
+        {
+            server.Fail();
+        }
 
-    private Task WatchAsync(ReplicaServer server, CancellationToken cancellationToken) => ServerProbe.RunAsync(
+        if (isNews)
+        {
+            LogState(state == IsUsed ? LogLevel.Information : LogLevel.Warning, server.Name, state);
+        }
+
+        return TimeSpan.FromMilliseconds(options.Value.ProbeMilliseconds);
+    }
+
+    protected override Task PauseAsync(Target target, TimeSpan pause, CancellationToken stopping) => target.Server.Pace.AnsweredAsync(
+        Backoff.Jittered(TimeSpan.FromMilliseconds(options.Value.WaitingProbeMilliseconds)), pause, stopping);
+
+    protected override void Failed(Target target, Exception exception, int failures)
+    {
+        target.Server.Fail();
+        LogFailed(exception, target.Server.Name);
+    }
+
+    private static NpgsqlDataSource SourceOf(ReplicaServer server, IConfiguration configuration, ReadReplicaOptions options) =>
         PrimaryServers.ProbeOf(
             configuration.GetConnectionString(server.Source)!,
             "replica-probe",
-            settings => settings.Timeout = settings.CommandTimeout = options.Value.TimeoutSeconds),
-        async connection =>
-        {
-            await AskAsync(server, connection, cancellationToken);
-            return server.WhyNot is { } reason ? $"is not used: {reason}" : "is used";
-        },
-        async (state, isNews) =>
-        {
-            if (state == ServerProbe.NoAnswer)
-            {
-                server.Fail();
-            }
-
-            if (isNews)
-            {
-                LogState(state == "is used" ? LogLevel.Information : LogLevel.Warning, server.Name, state);
-            }
-
-            await server.AnsweredAsync(
-                Jittered(options.Value.WaitingProbeMilliseconds), Jittered(options.Value.ProbeMilliseconds), cancellationToken);
-        },
-        cancellationToken);
+            settings => settings.Timeout = settings.CommandTimeout = options.TimeoutSeconds);
 
     private static async Task AskAsync(ReplicaServer server, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
@@ -71,10 +83,18 @@ internal sealed partial class ReplicaProbe(
             isPrimary: row.GetBoolean(0));
     }
 
-    /// <summary>Instances that were started together do not ask together.</summary>
-    private static TimeSpan Jittered(int milliseconds) =>
-        TimeSpan.FromMilliseconds(milliseconds * (0.8 + (Random.Shared.NextDouble() * 0.4)));
-
     [LoggerMessage("Replica {Host} {State}.")]
     private partial void LogState(LogLevel level, string host, string state);
+
+    [LoggerMessage(LogLevel.Warning, "Replica {Host} could not be asked for its position.")]
+    private partial void LogFailed(Exception exception, string host);
+
+    internal sealed class Target(ReplicaServer server, NpgsqlDataSource source) : IAsyncDisposable
+    {
+        public ReplicaServer Server => server;
+
+        public ServerProbe Probe { get; } = new(source);
+
+        public ValueTask DisposeAsync() => Probe.DisposeAsync();
+    }
 }

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Infrastructure.Persistence;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -22,8 +21,10 @@ internal enum ShardSignal
 /// finds what there is by polling. It is sent on a connection of its own, since inside a transaction it would make all
 /// commits queue up. One connection for each shard listens, and is watched.
 /// </summary>
-internal sealed partial class ShardSignals(PrimarySources primaries, DatabaseNames names, ILogger<ShardSignals> logger)
-    : BackgroundService
+internal sealed partial class ShardSignals(
+    PrimarySources primaries, PrimaryTimelines timelines, DatabaseNames names, ILogger<ShardSignals> logger)
+    : PollingWorker<ShardSignals.Listener>(
+        names.Shards.Select(shard => new Listener(shard)), TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(2))
 {
     [Sql]
     private const string Alive = "SELECT 1";
@@ -76,48 +77,60 @@ internal sealed partial class ShardSignals(PrimarySources primaries, DatabaseNam
         });
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(names.Shards.Select(shard => ListenAsync(shard, stoppingToken)));
-
-    private async Task ListenAsync(string shard, CancellationToken cancellationToken)
+    protected override async Task<TimeSpan> PollAsync(Listener listener, CancellationToken stopping)
     {
-        for (var failures = 0; !cancellationToken.IsCancellationRequested;)
+        var source = SourceOf(listener.Shard);
+        if (listener.Connection is not { } connection || source != listener.Source)
         {
-            try
-            {
-                var source = SourceOf(shard);
-                await using var connection = await source.OpenConnectionAsync(cancellationToken);
-                connection.Notification += (_, notification) =>
-                {
-                    if (Enum.TryParse<ShardSignal>(notification.Channel, ignoreCase: true, out var signal))
-                    {
-                        Wake(signal, shard);
-                    }
-                };
-                await ExecuteAsync(connection, Listen, cancellationToken);
-                Change(shard, isListening: true); // Wakes for what was sent before, too.
-                failures = 0;
-                while (source == SourceOf(shard)) // Until another server is the primary.
-                {
-                    if (!await connection.WaitAsync(Watch, cancellationToken))
-                    {
-                        await ExecuteAsync(connection, Alive, cancellationToken);
-                    }
-                }
+            // The first, or another server is the primary.
+            await listener.DisposeAsync();
+            connection = await ListenAsync(source, listener.Shard, stopping);
+            (listener.Source, listener.Connection) = (source, connection);
+            Change(listener.Shard, isListening: true); // Wakes for what was sent before, too.
+        }
 
-                Change(shard, isListening: false);
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        if (!await connection.WaitAsync(Watch, stopping))
+        {
+            await ExecuteAsync(connection, Alive, stopping);
+        }
+
+        return TimeSpan.Zero;
+    }
+
+    protected override void Failed(Listener listener, Exception exception, int failures)
+    {
+        LogLost(exception, listener.Shard);
+        listener.Source = null;
+        Change(listener.Shard, isListening: false);
+        // The server may have been the primary, and another one may be now.
+        _ = timelines.UsedAsync(DatabaseNames.WorkerOf(listener.Shard));
+    }
+
+    protected override async Task RunAsync(Listener subject, CancellationToken stopping)
+    {
+        await base.RunAsync(subject, stopping);
+        Change(subject.Shard, isListening: false);
+    }
+
+    private async Task<NpgsqlConnection> ListenAsync(NpgsqlDataSource source, string shard, CancellationToken cancellationToken)
+    {
+        var connection = await source.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            connection.Notification += (_, notification) =>
             {
-                Change(shard, isListening: false);
-            }
-            catch (Exception exception)
-            {
-                LogLost(exception, shard);
-                Change(shard, isListening: false);
-                await Task.Delay(Random.Shared.Next(50 << Math.Min(failures++, 5)), cancellationToken)
-                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+                if (Enum.TryParse<ShardSignal>(notification.Channel, ignoreCase: true, out var signal))
+                {
+                    Wake(signal, shard);
+                }
+            };
+            await ExecuteAsync(connection, Listen, cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
         }
     }
 
@@ -167,5 +180,21 @@ internal sealed partial class ShardSignals(PrimarySources primaries, DatabaseNam
         public long SentAt;
 
         public Wakeup News { get; } = new();
+    }
+
+    internal sealed class Listener(string shard) : IAsyncDisposable
+    {
+        public string Shard => shard;
+
+        public NpgsqlDataSource? Source { get; set; }
+
+        public NpgsqlConnection? Connection { get; set; }
+
+        public ValueTask DisposeAsync()
+        {
+            var connection = Connection;
+            Connection = null;
+            return connection?.DisposeAsync() ?? default;
+        }
     }
 }
