@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using Integration.Tests.Fixtures;
 using Topology;
 
@@ -9,55 +10,68 @@ namespace Platform.Tests.Persistence;
 [Collection(nameof(Timed))]
 public sealed class IdleTests
 {
-    /// <summary>Of the service's own databases, so neither the test's statements nor the replication's.</summary>
-    private static readonly string CountSql =
-        "SELECT sum(xact_commit + xact_rollback)::bigint FROM pg_stat_database "
-        + $"WHERE datname IN ({string.Join(", ", ResourceNames.Databases.Select(name => $"'{name}'"))})";
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task An_idle_instance_makes_at_most_one_transaction_a_second_and_no_trace()
+    public async Task An_idle_instance_sends_at_most_one_statement_a_second_and_makes_no_trace()
     {
         await using var servers = await StartedServers.StartAsync(Cancellation);
         var databases = new Databases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
-        // Its workers make transactions in the same databases.
-        await ExecuteAsync(servers, "ALTER SYSTEM SET autovacuum = off");
-        await ExecuteAsync(servers, "SELECT pg_reload_conf()");
         await Notes.CreateAsync(databases);
         await using var service = new TestService(databases);
         await Notes.WriteAsync(service, "note", 1);
         await Notes.ReadAsync(service, "note");
-        // It asks often for some seconds after a use, and a server counts the last transactions of a session 10 s later.
-        await Task.Delay(TimeSpan.FromSeconds(16), Cancellation);
+        // It asks often for some seconds after a use.
+        await Task.Delay(TimeSpan.FromSeconds(8), Cancellation);
 
         using var traces = new Traces();
-        var idle = await RateAsync(servers, TimeSpan.FromSeconds(30));
-        Assert.True(idle <= 1, $"{idle:0.00} transactions a second.");
+        using var commands = new Commands();
+        var idle = await commands.PerSecondAsync(TimeSpan.FromSeconds(30));
+        Assert.InRange(idle, 0.01, 1);
         Assert.Empty(traces.Roots);
 
         // A loop that polls too often is seen.
         await using var chatty = new TestService(databases, ("Sagas:PollMilliseconds", "100"));
         _ = chatty.Services;
-        Assert.InRange(await RateAsync(servers, TimeSpan.FromSeconds(5)), 5, 1_000);
+        Assert.InRange(await commands.PerSecondAsync(TimeSpan.FromSeconds(5)), 5, 1_000);
     }
 
-    private static async Task<double> RateAsync(StartedServers servers, TimeSpan time)
+    /// <summary>
+    /// What Npgsql sends from this process, probes included. The counters of a server tell less: they leave out transactions
+    /// that touch no table.
+    /// </summary>
+    private sealed class Commands : IDisposable
     {
-        var clock = Stopwatch.StartNew();
-        var before = await CountAsync(servers);
-        await Task.Delay(time, Cancellation);
-        var count = await CountAsync(servers);
-        TestContext.Current.TestOutputHelper?.WriteLine(
-            $"Primary {count.Primary - before.Primary} and replica {count.Replica - before.Replica} in {clock.Elapsed.TotalSeconds:0.0} s.");
-        return (count.Primary + count.Replica - before.Primary - before.Replica) / clock.Elapsed.TotalSeconds;
+        private readonly MeterListener _listener = new()
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == "Npgsql" && instrument.Name == "db.client.operation.duration")
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+
+        private int _count;
+
+        public Commands()
+        {
+            _listener.SetMeasurementEventCallback<double>((_, _, _, _) => Interlocked.Increment(ref _count));
+            _listener.Start();
+        }
+
+        public async Task<double> PerSecondAsync(TimeSpan time)
+        {
+            var (before, clock) = (_count, Stopwatch.StartNew());
+            await Task.Delay(time, Cancellation);
+            var rate = (_count - before) / clock.Elapsed.TotalSeconds;
+            TestContext.Current.TestOutputHelper?.WriteLine($"{rate:0.00} statements a second.");
+            return rate;
+        }
+
+        public void Dispose() => _listener.Dispose();
     }
-
-    private static async Task<(long Primary, long Replica)> CountAsync(StartedServers servers) =>
-        ((long)await ExecuteAsync(servers, CountSql), (long)await ExecuteAsync(servers, CountSql, onReplica: true));
-
-    private static async Task<object> ExecuteAsync(StartedServers servers, string sql, bool onReplica = false) =>
-        (await Sql.QueryAsync(servers.Topology.ConnectionString("postgres", DatabaseRoles.Superuser, onReplica), sql)).FirstOrDefault(0);
 
     /// <summary>Spans that begin a trace. The service's sampler drops those of single statements.</summary>
     private sealed class Traces : IDisposable
