@@ -13,7 +13,7 @@ namespace Infrastructure.Persistence;
 /// <param name="interval">How often to look for them.</param>
 internal abstract class OldRows(string what, string dropSql, TimeSpan age, TimeSpan interval)
 {
-    public string What => what;
+    public override string ToString() => what;
 
     public TimeSpan Interval => interval;
 
@@ -43,10 +43,10 @@ internal abstract class OldRows(string what, string dropSql, TimeSpan age, TimeS
 /// <summary>
 /// Drops <see cref="OldRows"/> of each shard, a few at a time. Any number of instances may do it at once.
 /// </summary>
-internal sealed partial class OldRowsCleaner(
+internal sealed class OldRowsCleaner(
     PrimarySources primaries, DatabaseNames names, IEnumerable<OldRows> kinds, TimeProvider clock, ILogger<OldRowsCleaner> logger)
     : PollingWorker<(OldRows Rows, string Shard)>(
-        from rows in kinds from shard in names.Shards select (rows, shard), TimeSpan.Zero, TimeSpan.Zero)
+        from rows in kinds from shard in names.Shards select (rows, shard), logger)
 {
     private const int AtOnce = 1_000;
 
@@ -70,10 +70,4 @@ internal sealed partial class OldRowsCleaner(
         await DropAsync(subject.Rows, subject.Shard, stopping);
         return TimeSpan.Zero;
     }
-
-    protected override void Failed((OldRows Rows, string Shard) subject, Exception exception, int failures) =>
-        LogFailed(exception, subject.Rows.What, subject.Shard);
-
-    [LoggerMessage(LogLevel.Warning, "{What} of '{Shard}' were not dropped; the next run will.")]
-    private partial void LogFailed(Exception exception, string what, string shard);
 }

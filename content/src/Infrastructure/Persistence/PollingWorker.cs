@@ -1,29 +1,33 @@
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Infrastructure.Persistence;
 
 /// <summary>
-/// The base of all background loops: one loop for each subject, which polls, pauses, and polls again until the service stops.
-/// A failure never ends a loop: it polls again after a <see cref="Backoff"/>. A poll has no span; work that it finds may have one.
+/// The base of all background loops: one loop for each subject, which polls and pauses until the service stops. A failure ends
+/// no loop: after a <see cref="Backoff"/> it polls again. A poll has no span; work that it finds may have one.
 /// </summary>
-/// <param name="subjects">What is polled, such as shards or servers. Each is disposed at the end of its loop.</param>
-/// <param name="firstPause">Longest pause after one failure.</param>
-/// <param name="longestPause">Longest pause after many failures.</param>
-internal abstract class PollingWorker<T>(IEnumerable<T> subjects, TimeSpan firstPause, TimeSpan longestPause) : BackgroundService
+/// <param name="subjects">What is polled, such as shards. A disposable one is disposed at the end of its loop.</param>
+internal abstract partial class PollingWorker<T>(IEnumerable<T> subjects, ILogger logger) : BackgroundService
 {
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(4);
+
+    protected ILogger Logger => logger;
+
     protected sealed override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(subjects.Select(subject => RunAsync(subject, stoppingToken)));
 
     /// <returns>The pause until the next poll; zero for none.</returns>
     protected abstract Task<TimeSpan> PollAsync(T subject, CancellationToken stopping);
 
-    /// <param name="subject">The subject.</param>
-    /// <param name="exception">Why.</param>
-    /// <param name="failures">In a row; 1 for the first.</param>
-    protected abstract void Failed(T subject, Exception exception, int failures);
-
     /// <summary>Overridden by loops that can be woken.</summary>
     protected virtual Task PauseAsync(T subject, TimeSpan pause, CancellationToken stopping) => Task.Delay(pause, stopping);
+
+    /// <summary>A poll has failed.</summary>
+    protected virtual void Failed(T subject)
+    {
+    }
 
     protected virtual async Task RunAsync(T subject, CancellationToken stopping)
     {
@@ -32,19 +36,18 @@ internal abstract class PollingWorker<T>(IEnumerable<T> subjects, TimeSpan first
             Task pause;
             try
             {
-                var next = await PollAsync(subject, stopping);
+                pause = PauseAsync(subject, await PollAsync(subject, stopping), stopping);
                 failures = 0;
-                pause = PauseAsync(subject, next, stopping);
             }
             catch (Exception exception)
             {
-                if (stopping.IsCancellationRequested)
+                if (failures++ == 0 && !stopping.IsCancellationRequested)
                 {
-                    break;
+                    LogFailed(exception, GetType().Name, subject);
                 }
 
-                Failed(subject, exception, ++failures);
-                pause = Task.Delay(Backoff.After(failures, firstPause, longestPause), stopping);
+                Failed(subject);
+                pause = Task.Delay(Backoff.After(failures, FirstPause, LongestPause), stopping);
             }
 
             await pause.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -52,4 +55,7 @@ internal abstract class PollingWorker<T>(IEnumerable<T> subjects, TimeSpan first
 
         await (subject is IAsyncDisposable disposable ? disposable.DisposeAsync() : default);
     }
+
+    [LoggerMessage(LogLevel.Warning, "{Worker} fails for {Subject}; it tries again until it succeeds.")]
+    private partial void LogFailed(Exception exception, string worker, T subject);
 }

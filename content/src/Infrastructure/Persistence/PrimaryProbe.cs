@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Infrastructure.Persistence;
 
@@ -11,16 +13,19 @@ namespace Infrastructure.Persistence;
 internal sealed partial class PrimaryProbe(
     DatabaseNames names, PrimaryTimelines timelines, PrimarySources sources, IConfiguration configuration,
     ILogger<PrimaryProbe> logger)
-    : PollingWorker<PrimaryProbe.Server>(
-        from servers in timelines.All from host in servers.Hosts select new Server(servers, host), s_second, s_second)
+    : ServerProbe<PrimaryServers>(
+        from servers in timelines.All
+        from host in servers.Hosts
+        select new ProbedServer<PrimaryServers>(servers, host, servers.PaceOf(host), servers.Probe(host)),
+        shortest: TimeSpan.Zero,
+        quick: TimeSpan.FromMilliseconds(configuration.GetValue("Failover:ProbeMilliseconds", defaultValue: 300)),
+        logger)
 {
     [Sql]
     private const string AnnounceSql = "SELECT announce_timeline()";
 
-    private static readonly TimeSpan s_second = TimeSpan.FromSeconds(1);
-
-    private readonly TimeSpan _interval =
-        TimeSpan.FromMilliseconds(configuration.GetValue("Failover:ProbeMilliseconds", defaultValue: 300));
+    /// <summary>By server, the timeline that it has written into its log.</summary>
+    private readonly ConcurrentDictionary<string, int> _announced = new();
 
     /// <summary>Requests come in when the primaries are known, or when nobody answers.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -29,40 +34,28 @@ internal sealed partial class PrimaryProbe(
         await base.StartAsync(cancellationToken);
     }
 
-    protected override async Task<TimeSpan> PollAsync(Server server, CancellationToken stopping)
+    protected override async Task<(string State, bool IsFine)> AskAsync(
+        ProbedServer<PrimaryServers> server, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var (servers, host) = (server.Servers, server.Host);
-        var (state, isNews, _) = await server.Probe.AskAsync(
-            async connection =>
-            {
-                var seen = await PrimaryServers.AskAsync(connection, stopping);
-                servers.Observe(host, seen);
-                return Describe(seen, servers.Known);
-            },
-            stopping);
-        if (servers.TakePromotion())
-        {
-            sources.DropConnections(servers);
-        }
-
-        if (isNews)
-        {
-            LogState(host, state);
-        }
-
-        var known = servers.Known;
-        if (known.Host == host && known.Timeline > server.Announced && await TryAnnounceAsync(servers, host, stopping))
-        {
-            server.Announced = known.Timeline;
-        }
-
-        return _interval;
+        var seen = await PrimaryServers.AskAsync(connection, cancellationToken);
+        server.Server.Observe(server.Name, seen);
+        return (Describe(seen, server.Server.Known), IsFine: true);
     }
 
-    protected override Task PauseAsync(Server server, TimeSpan pause, CancellationToken stopping) =>
-        server.Servers.PaceOf(server.Host).AnsweredAsync(TimeSpan.Zero, pause, stopping);
+    protected override async Task AnsweredAsync(ProbedServer<PrimaryServers> server, CancellationToken cancellationToken)
+    {
+        if (server.Server.TakePromotion())
+        {
+            sources.DropConnections(server.Server);
+        }
 
-    protected override void Failed(Server server, Exception exception, int failures) => LogFailed(exception, server.Host);
+        var known = server.Server.Known;
+        if (known.Host == server.Name && known.Timeline > _announced.GetValueOrDefault(server.Name)
+            && await TryAnnounceAsync(server.Server, server.Name, cancellationToken))
+        {
+            _announced[server.Name] = known.Timeline;
+        }
+    }
 
     /// <summary>
     /// Has a primary write its timeline into its log, for replicas. Until it is there, none is known to follow this primary, and
@@ -84,7 +77,7 @@ internal sealed partial class PrimaryProbe(
         }
         catch (Exception exception) when (PrimaryServers.IsNoAnswer(exception))
         {
-            LogNotAnnounced(exception, host);
+            LogNotAnnounced(Logger, exception, host);
             return false;
         }
     }
@@ -97,26 +90,6 @@ internal sealed partial class PrimaryProbe(
         _ => $"is the primary on timeline {seen.Timeline}",
     };
 
-    [LoggerMessage(LogLevel.Information, "PostgreSQL server {Host} {State}.")]
-    private partial void LogState(string host, string state);
-
-    [LoggerMessage(LogLevel.Warning, "PostgreSQL server {Host} could not be asked for its timeline.")]
-    private partial void LogFailed(Exception exception, string host);
-
     [LoggerMessage(LogLevel.Debug, "The timeline of {Host} is not announced yet.")]
-    private partial void LogNotAnnounced(Exception exception, string host);
-
-    internal sealed class Server(PrimaryServers servers, string host) : IAsyncDisposable
-    {
-        public PrimaryServers Servers => servers;
-
-        public string Host => host;
-
-        public ServerProbe Probe { get; } = new(servers.Probe(host));
-
-        /// <summary>The timeline that it has written into its log; 0 before the first.</summary>
-        public int Announced { get; set; }
-
-        public ValueTask DisposeAsync() => Probe.DisposeAsync();
-    }
+    private static partial void LogNotAnnounced(ILogger logger, Exception exception, string host);
 }

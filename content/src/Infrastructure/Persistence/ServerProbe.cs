@@ -1,48 +1,74 @@
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Infrastructure.Persistence;
 
-/// <summary>Asks one server, over one connection that it keeps while the server answers.</summary>
-/// <param name="source">Leads to the server. Is disposed with this.</param>
-internal sealed class ServerProbe(NpgsqlDataSource source) : IAsyncDisposable
+/// <summary>A server to ask, over one connection that is kept while it answers.</summary>
+/// <param name="Server">What is known of it.</param>
+/// <param name="Name">host:port.</param>
+/// <param name="Source">Leads to it. Is disposed with this.</param>
+internal sealed record ProbedServer<T>(T Server, string Name, ProbePace Pace, NpgsqlDataSource Source) : IAsyncDisposable
 {
-    private const string NoAnswer = "does not answer";
+    public NpgsqlConnection? Connection { get; set; }
 
-    private NpgsqlConnection? _connection;
-    private string? _last;
+    /// <summary>What it was when it was last asked, in words.</summary>
+    public string? State { get; set; }
 
-    /// <param name="askAsync">Asks, and says in words what the server is.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>These words, and whether they differ from the last; whether it has answered.</returns>
-    public async Task<(string State, bool IsNews, bool HasAnswered)> AskAsync(
-        Func<NpgsqlConnection, Task<string>> askAsync, CancellationToken cancellationToken)
+    public async ValueTask DropAsync()
     {
-        string now;
-        try
-        {
-            _connection ??= await source.OpenConnectionAsync(cancellationToken);
-            now = await askAsync(_connection);
-        }
-        catch (Exception exception) when (PrimaryServers.IsNoAnswer(exception))
-        {
-            await DropAsync();
-            now = NoAnswer;
-        }
-
-        var isNews = now != _last;
-        _last = now;
-        return (now, isNews, now != NoAnswer);
+        await (Connection?.DisposeAsync() ?? default);
+        Connection = null;
     }
 
     public async ValueTask DisposeAsync()
     {
         await DropAsync();
-        await source.DisposeAsync();
+        await Source.DisposeAsync();
     }
 
-    private async Task DropAsync()
+    public override string ToString() => Name;
+}
+
+/// <summary>Asks servers how they are, as often as their <see cref="ProbePace"/> says, and logs what has changed.</summary>
+/// <param name="shortest">Pause between two probes that are asked for.</param>
+/// <param name="quick">Pause while the server is used.</param>
+internal abstract partial class ServerProbe<T>(
+    IEnumerable<ProbedServer<T>> servers, TimeSpan shortest, TimeSpan quick, ILogger logger)
+    : PollingWorker<ProbedServer<T>>(servers, logger)
+{
+    /// <returns>What the server is, in words, and whether it is as it should be.</returns>
+    protected abstract Task<(string State, bool IsFine)> AskAsync(
+        ProbedServer<T> server, NpgsqlConnection connection, CancellationToken cancellationToken);
+
+    protected virtual Task AnsweredAsync(ProbedServer<T> server, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    protected sealed override async Task<TimeSpan> PollAsync(ProbedServer<T> server, CancellationToken stopping)
     {
-        await (_connection?.DisposeAsync() ?? default);
-        _connection = null;
+        var (state, isFine) = ("does not answer", false);
+        try
+        {
+            server.Connection ??= await server.Source.OpenConnectionAsync(stopping);
+            (state, isFine) = await AskAsync(server, server.Connection, stopping);
+        }
+        catch (Exception exception) when (PrimaryServers.IsNoAnswer(exception))
+        {
+            await server.DropAsync();
+            Failed(server);
+        }
+
+        await AnsweredAsync(server, stopping);
+        if (state != server.State)
+        {
+            LogState(Logger, isFine ? LogLevel.Information : LogLevel.Warning, server.Name, state);
+        }
+
+        server.State = state;
+        return quick;
     }
+
+    protected sealed override Task PauseAsync(ProbedServer<T> server, TimeSpan pause, CancellationToken stopping) =>
+        server.Pace.AnsweredAsync(shortest, pause, stopping);
+
+    [LoggerMessage("PostgreSQL server {Host} {State}.")]
+    private static partial void LogState(ILogger logger, LogLevel level, string host, string state);
 }

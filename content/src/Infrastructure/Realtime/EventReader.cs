@@ -21,8 +21,7 @@ internal sealed partial class EventReader(
     RealtimeTelemetry telemetry,
     IOptions<RealtimeOptions> options,
     ILogger<EventReader> logger)
-    : PollingWorker<EventReader.Shard>(
-        names.Shards.Select(name => new Shard(name)), TimeSpan.FromMilliseconds(64), TimeSpan.FromSeconds(4))
+    : PollingWorker<EventReader.Shard>(names.Shards.Select(name => new Shard(name)), logger)
 {
     [Sql(
         typeof(ulong),
@@ -45,7 +44,7 @@ internal sealed partial class EventReader(
         var age = shard.Last?.Pending ?? TimeSpan.Zero;
         if (age > LongHeld && !shard.IsHeldLong)
         {
-            LogHeld(shard.Name, (int)age.TotalSeconds);
+            LogHeld(Logger, shard.Name, (int)age.TotalSeconds);
         }
 
         shard.IsHeldLong = age > LongHeld;
@@ -57,16 +56,8 @@ internal sealed partial class EventReader(
     protected override Task PauseAsync(Shard shard, TimeSpan pause, CancellationToken stopping) =>
         signals.WaitAsync(ShardSignal.Events, shard.Name, pause, stopping);
 
-    protected override void Failed(Shard shard, Exception exception, int failures)
-    {
-        if (failures == 1)
-        {
-            LogAway(exception, shard.Name);
-        }
-
-        // The next answer wakes all streams, since nobody has followed meanwhile.
-        shard.Last = null;
-    }
+    /// <summary>The next answer wakes all streams, since nobody has followed meanwhile.</summary>
+    protected override void Failed(Shard subject) => subject.Last = null;
 
     private async Task<State> ReadAsync(string shard, State? last, CancellationToken cancellationToken)
     {
@@ -99,26 +90,23 @@ internal sealed partial class EventReader(
         return now;
     }
 
-    [LoggerMessage(LogLevel.Warning, "'{Shard}' cannot be asked for events; it is asked again until it answers.")]
-    private partial void LogAway(Exception exception, string shard);
-
     [LoggerMessage(LogLevel.Warning, "A transaction holds back the events of '{Shard}': the oldest waits for {Seconds} s.")]
-    private partial void LogHeld(string shard, int seconds);
+    private static partial void LogHeld(ILogger logger, string shard, int seconds);
 
     /// <param name="Horizon">News below this transaction are told.</param>
     /// <param name="Moves">Changes when a bucket comes or goes.</param>
     /// <param name="Pending">Age of the oldest event above the horizon; 0 when there is none.</param>
     internal sealed record State(ulong Horizon, int Timeline, long Cluster, decimal Moves, TimeSpan Pending);
 
-    internal sealed class Shard(string name)
+    internal sealed record Shard(string Name)
     {
-        public string Name => name;
-
         public State? Last { get; set; }
 
         /// <summary>The last pause, in milliseconds, while events are held back.</summary>
         public int Held { get; set; } = MinPause;
 
         public bool IsHeldLong { get; set; }
+
+        public override string ToString() => Name;
     }
 }

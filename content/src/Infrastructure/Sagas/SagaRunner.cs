@@ -21,7 +21,7 @@ internal sealed partial class SagaRunner(
     IOptions<SagaOptions> options,
     ILogger<SagaRunner> logger)
     : PollingWorker<SagaRunner.Shard>(
-        names.Shards.Select(name => new Shard(name, queues.Of(name))), TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2))
+        names.Shards.Select(name => new Shard(name, queues.Of(name))), logger)
 {
     /// <summary>Pause between polls while notifications are not heard, and the shortest one otherwise.</summary>
     private static readonly TimeSpan QuickPoll = TimeSpan.FromMilliseconds(500);
@@ -94,14 +94,6 @@ internal sealed partial class SagaRunner(
     protected override Task PauseAsync(Shard shard, TimeSpan pause, CancellationToken stopping) =>
         signals.WaitAsync(ShardSignal.Sagas, shard.Name, pause, stopping);
 
-    protected override void Failed(Shard shard, Exception exception, int failures)
-    {
-        if (failures == 1)
-        {
-            LogAway(exception, shard.Name);
-        }
-    }
-
     /// <returns>When a run may be due of which nobody tells.</returns>
     private async Task<TimeSpan> NextAsync(Shard shard)
     {
@@ -114,7 +106,7 @@ internal sealed partial class SagaRunner(
         telemetry.SetBacklog(shard.Name, backlog);
         if (backlog.OldestSeconds > options.Value.AlertSeconds)
         {
-            LogOld(shard.Name, backlog.OldestSeconds);
+            LogOld(Logger, shard.Name, backlog.OldestSeconds);
         }
 
         shard.Measured = Stopwatch.GetTimestamp();
@@ -124,18 +116,13 @@ internal sealed partial class SagaRunner(
     }
 
     [LoggerMessage(LogLevel.Warning, "A saga of '{Shard}' that has not ended began {Seconds:0} s ago.")]
-    private partial void LogOld(string shard, double seconds);
+    private static partial void LogOld(ILogger logger, string shard, double seconds);
 
-    [LoggerMessage(LogLevel.Warning, "'{Shard}' cannot be asked for work; it is asked again until it answers.")]
-    private partial void LogAway(Exception exception, string shard);
-
-    internal sealed class Shard(string name, SagaQueue queue)
+    internal sealed record Shard(string Name, SagaQueue Queue)
     {
-        public string Name => name;
-
-        public SagaQueue Queue => queue;
-
         /// <summary>When its backlog was last asked for (<see cref="Stopwatch"/> ticks).</summary>
         public long? Measured { get; set; }
+
+        public override string ToString() => Name;
     }
 }

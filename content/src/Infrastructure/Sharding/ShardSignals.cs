@@ -24,7 +24,7 @@ internal enum ShardSignal
 internal sealed partial class ShardSignals(
     PrimarySources primaries, PrimaryTimelines timelines, DatabaseNames names, ILogger<ShardSignals> logger)
     : PollingWorker<ShardSignals.Listener>(
-        names.Shards.Select(shard => new Listener(shard)), TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(2))
+        names.Shards.Select(shard => new Listener(shard)), logger)
 {
     [Sql]
     private const string Alive = "SELECT 1";
@@ -97,9 +97,8 @@ internal sealed partial class ShardSignals(
         return TimeSpan.Zero;
     }
 
-    protected override void Failed(Listener listener, Exception exception, int failures)
+    protected override void Failed(Listener listener)
     {
-        LogLost(exception, listener.Shard);
         listener.Source = null;
         Change(listener.Shard, isListening: false);
         // The server may have been the primary, and another one may be now.
@@ -153,7 +152,7 @@ internal sealed partial class ShardSignals(
         }
         catch (Exception exception) when (exception is NpgsqlException or ObjectDisposedException)
         {
-            LogNotSent(exception, shard);
+            LogNotSent(Logger, exception, shard);
         }
     }
 
@@ -169,10 +168,7 @@ internal sealed partial class ShardSignals(
     private Waiting Of(ShardSignal signal, string shard) => _waiting.GetOrAdd((signal, shard), _ => new Waiting());
 
     [LoggerMessage(LogLevel.Debug, "Instances were not told of what '{Shard}' has; they will see it when they poll.")]
-    private partial void LogNotSent(Exception exception, string shard);
-
-    [LoggerMessage(LogLevel.Debug, "Notifications of '{Shard}' are not heard; it is polled.")]
-    private partial void LogLost(Exception exception, string shard);
+    private static partial void LogNotSent(ILogger logger, Exception exception, string shard);
 
     private sealed class Waiting
     {
@@ -182,13 +178,13 @@ internal sealed partial class ShardSignals(
         public Wakeup News { get; } = new();
     }
 
-    internal sealed class Listener(string shard) : IAsyncDisposable
+    internal sealed record Listener(string Shard) : IAsyncDisposable
     {
-        public string Shard => shard;
-
         public NpgsqlDataSource? Source { get; set; }
 
         public NpgsqlConnection? Connection { get; set; }
+
+        public override string ToString() => Shard;
 
         public ValueTask DisposeAsync()
         {
