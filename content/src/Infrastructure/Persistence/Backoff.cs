@@ -10,8 +10,8 @@ internal static class Backoff
     /// <param name="factor">By which it grows.</param>
     public static TimeSpan After(int failures, TimeSpan first, TimeSpan longest, double factor = 2)
     {
-        var limit = Math.Min(first.TotalMilliseconds * Math.Pow(factor, Math.Clamp(failures - 1, 0, 40)), longest.TotalMilliseconds);
-        return TimeSpan.FromMilliseconds(limit * (0.5 + (Random.Shared.NextDouble() / 2)));
+        var limit = first.TotalSeconds * Math.Pow(factor, Math.Clamp(failures - 1, 0, 40));
+        return TimeSpan.FromSeconds(Math.Min(limit, longest.TotalSeconds) * (0.5 + (Random.Shared.NextDouble() / 2)));
     }
 
     /// <summary>A pause between polls: up to a fifth shorter or longer.</summary>

@@ -25,7 +25,7 @@ internal sealed partial class PrimaryProbe(
     private const string AnnounceSql = "SELECT announce_timeline()";
 
     /// <summary>By server, the timeline that it has written into its log.</summary>
-    private readonly ConcurrentDictionary<string, int> _announced = new();
+    private readonly ConcurrentDictionary<(PrimaryServers, string), int> _announced = new();
 
     /// <summary>Requests come in when the primaries are known, or when nobody answers.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -50,10 +50,10 @@ internal sealed partial class PrimaryProbe(
         }
 
         var known = server.Server.Known;
-        if (known.Host == server.Name && known.Timeline > _announced.GetValueOrDefault(server.Name)
+        if (known.Host == server.Name && known.Timeline > _announced.GetValueOrDefault((server.Server, server.Name))
             && await TryAnnounceAsync(server.Server, server.Name, cancellationToken))
         {
-            _announced[server.Name] = known.Timeline;
+            _announced[(server.Server, server.Name)] = known.Timeline;
         }
     }
 

@@ -44,8 +44,9 @@ internal sealed class ReplicaProbe(
         await command.PrepareAsync(cancellationToken);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
-        var position = new WalPosition(row.GetInt32(1), (ulong)row.GetFieldValue<NpgsqlLogSequenceNumber>(2)) { Cluster = row.GetInt64(3) };
-        server.Server.Observe(position, isPrimary: row.GetBoolean(0));
+        server.Server.Observe(
+            new WalPosition(row.GetInt32(1), (ulong)row.GetFieldValue<NpgsqlLogSequenceNumber>(2)) { Cluster = row.GetInt64(3) },
+            isPrimary: row.GetBoolean(0));
         return server.Server.WhyNot is { } reason ? ($"is not read: {reason}", false) : ("is read", true);
     }
 

@@ -13,7 +13,8 @@ internal sealed record Route(string Shard, long Epoch);
 /// Which shard holds which bucket. Read from the directory on first use, and again when a shard says that it is out of
 /// date: a cache that need not be right, since the shards are asked with every transaction.
 /// </summary>
-internal sealed class BucketMap(ContextPool<DirectoryContext> directory, PrimaryTimelines timelines, DatabaseNames names) : IDisposable
+internal sealed class BucketMap(
+    ContextPool<DirectoryContext> directory, PrimaryTimelines timelines, DatabaseNames names) : IDisposable
 {
     private readonly SemaphoreSlim _loading = new(1, 1);
     private Map? _map;

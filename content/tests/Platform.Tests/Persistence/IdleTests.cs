@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Infrastructure.Persistence;
 using Integration.Tests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
 using Topology;
 
 namespace Platform.Tests.Persistence;
@@ -34,6 +36,28 @@ public sealed class IdleTests
         await using var chatty = new TestService(databases, ("Sagas:PollMilliseconds", "100"));
         _ = chatty.Services;
         Assert.InRange(await commands.PerSecondAsync(TimeSpan.FromSeconds(5)), 5, 1_000);
+    }
+
+    /// <summary>The old one goes on, and takes writes by whoever sends them.</summary>
+    [Fact]
+    public async Task A_primary_that_changed_while_nobody_used_it_gets_the_first_write()
+    {
+        await using var servers = await StartedServers.StartAsync(Cancellation);
+        var databases = await FailoverNotes.PrepareAsync(servers);
+        await using var service = FailoverNotes.Start(databases);
+        await FailoverNotes.WriteAsync(service, "before");
+        await databases.ReplicaHasCaughtUpAsync();
+        var known = service.Services.GetRequiredService<PrimaryTimelines>().Of(FailoverNotes.Shard);
+        await Eventually.TrueAsync(() => known.PaceOf(known.Known.Host).IsIdle);
+        // The last quick probe.
+        await Task.Delay(500, Cancellation);
+
+        await servers.Topology.PromoteReplicaAsync(Cancellation);
+        Assert.Equal(1, known.Known.Timeline);
+        await FailoverNotes.WriteAsync(service, "after");
+
+        Assert.Equal(["before"], await FailoverNotes.NotesAsync(databases, onNew: false));
+        Assert.Equal(["after", "before"], (await FailoverNotes.NotesAsync(databases, onNew: true)).Order());
     }
 
     /// <summary>
