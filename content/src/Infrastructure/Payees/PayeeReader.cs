@@ -49,7 +49,8 @@ internal static class CachedPayees
 [JsonSerializable(typeof(PayeeView))]
 internal sealed partial class PayeeJson : JsonSerializerContext;
 
-internal sealed class PayeeLookup(ContextPool<DirectoryContext> directory, ShardReader shards) : IPayeeLookup
+internal sealed class PayeeLookup(
+    ContextPool<DirectoryContext> directory, PrimaryTimelines timelines, ShardReader shards) : IPayeeLookup
 {
     private static readonly Func<DirectoryContext, Handle, CancellationToken, Task<PayeeAccount?>> ByHandle = EF.CompileAsyncQuery(
         (DirectoryContext context, Handle handle, CancellationToken _) => context.Set<Payee>()
@@ -62,6 +63,7 @@ internal sealed class PayeeLookup(ContextPool<DirectoryContext> directory, Shard
 
     public async Task<PayeeAccount?> FindAsync(Handle handle, CancellationToken cancellationToken)
     {
+        await timelines.UsedAsync(DatabaseNames.Directory);
         await using var context = directory.Rent(DatabaseNames.Directory);
         return await ByHandle(context, handle, cancellationToken);
     }

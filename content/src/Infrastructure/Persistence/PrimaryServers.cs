@@ -73,10 +73,7 @@ internal sealed class PrimaryServers
 
     public ProbePace PaceOf(string host) => _paces[host];
 
-    /// <summary>
-    /// To be awaited before the primary is used for a request or for work: while nobody uses it, another one may have been
-    /// promoted, and is found before anything is sent.
-    /// </summary>
+    /// <inheritdoc cref="PrimaryTimelines.UsedAsync"/>
     public Task UsedAsync()
     {
         var used = Task.CompletedTask;

@@ -20,8 +20,7 @@ internal sealed partial class SagaRunner(
     SagaTelemetry telemetry,
     IOptions<SagaOptions> options,
     ILogger<SagaRunner> logger)
-    : PollingWorker<SagaRunner.Shard>(
-        names.Shards.Select(name => new Shard(name, queues.Of(name))), logger)
+    : PollingWorker<SagaRunner.Shard>(names.Shards.Select(name => new Shard(name, queues.Of(name))), logger)
 {
     /// <summary>Pause between polls while notifications are not heard, and the shortest one otherwise.</summary>
     private static readonly TimeSpan QuickPoll = TimeSpan.FromMilliseconds(500);

@@ -23,8 +23,7 @@ internal enum ShardSignal
 /// </summary>
 internal sealed partial class ShardSignals(
     PrimarySources primaries, PrimaryTimelines timelines, DatabaseNames names, ILogger<ShardSignals> logger)
-    : PollingWorker<ShardSignals.Listener>(
-        names.Shards.Select(shard => new Listener(shard)), logger)
+    : PollingWorker<ShardSignals.Listener>(names.Shards.Select(shard => new Listener(shard)), logger)
 {
     [Sql]
     private const string Alive = "SELECT 1";
@@ -80,18 +79,27 @@ internal sealed partial class ShardSignals(
     protected override async Task<TimeSpan> PollAsync(Listener listener, CancellationToken stopping)
     {
         var source = SourceOf(listener.Shard);
-        if (listener.Connection is not { } connection || source != listener.Source)
+        if (source != listener.Source)
         {
-            // The first, or another server is the primary.
+            // The first, or one that was lost, or another server is the primary.
+            Change(listener.Shard, isListening: false);
             await listener.DisposeAsync();
-            connection = await ListenAsync(source, listener.Shard, stopping);
-            (listener.Source, listener.Connection) = (source, connection);
+            listener.Connection = await source.OpenConnectionAsync(stopping);
+            listener.Connection.Notification += (_, notification) =>
+            {
+                if (Enum.TryParse<ShardSignal>(notification.Channel, ignoreCase: true, out var signal))
+                {
+                    Wake(signal, listener.Shard);
+                }
+            };
+            await ExecuteAsync(listener.Connection, Listen, stopping);
+            listener.Source = source;
             Change(listener.Shard, isListening: true); // Wakes for what was sent before, too.
         }
 
-        if (!await connection.WaitAsync(Watch, stopping))
+        if (!await listener.Connection!.WaitAsync(Watch, stopping))
         {
-            await ExecuteAsync(connection, Alive, stopping);
+            await ExecuteAsync(listener.Connection, Alive, stopping);
         }
 
         return TimeSpan.Zero;
@@ -109,28 +117,6 @@ internal sealed partial class ShardSignals(
     {
         await base.RunAsync(subject, stopping);
         Change(subject.Shard, isListening: false);
-    }
-
-    private async Task<NpgsqlConnection> ListenAsync(NpgsqlDataSource source, string shard, CancellationToken cancellationToken)
-    {
-        var connection = await source.OpenConnectionAsync(cancellationToken);
-        try
-        {
-            connection.Notification += (_, notification) =>
-            {
-                if (Enum.TryParse<ShardSignal>(notification.Channel, ignoreCase: true, out var signal))
-                {
-                    Wake(signal, shard);
-                }
-            };
-            await ExecuteAsync(connection, Listen, cancellationToken);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
     }
 
     private void Change(string shard, bool isListening)
@@ -180,17 +166,13 @@ internal sealed partial class ShardSignals(
 
     internal sealed record Listener(string Shard) : IAsyncDisposable
     {
+        /// <summary>Where notifications are heard; null when they are not.</summary>
         public NpgsqlDataSource? Source { get; set; }
 
         public NpgsqlConnection? Connection { get; set; }
 
         public override string ToString() => Shard;
 
-        public ValueTask DisposeAsync()
-        {
-            var connection = Connection;
-            Connection = null;
-            return connection?.DisposeAsync() ?? default;
-        }
+        public ValueTask DisposeAsync() => Connection?.DisposeAsync() ?? default;
     }
 }
