@@ -8,6 +8,7 @@ public static class BenchCommand
     private static readonly Dictionary<string, Func<BenchBed, BenchOptions, Steps, CancellationToken, Task<IReadOnlyList<Row>>>> s_rows = new()
     {
         ["startup"] = StartupRows.RunAsync,
+        ["idle"] = IdleRows.RunAsync,
         ["data"] = ReadRows.DataLayerAsync,
         ["http"] = One(ReadRows.HttpAsync),
         ["clients"] = One(ReadRows.ClientsAsync),

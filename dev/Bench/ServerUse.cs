@@ -7,10 +7,13 @@ namespace Colonnade.Dev.Bench;
 /// <param name="Postgres">Seconds of primary and replica with all their processes, also of those that have ended.</param>
 /// <param name="Allocated">Bytes that the API has allocated.</param>
 /// <param name="Compiled">Methods that the API has compiled, each as often as it was.</param>
-internal sealed record ServerUse(double Api, double Postgres, long Allocated, long Compiled)
+/// <param name="Statements">Statements that the API has sent, where <c>BENCH_STATEMENTS</c> is set.</param>
+internal sealed record ServerUse(double Api, double Postgres, long Allocated, long Compiled, long Statements)
 {
     public static ServerUse operator -(ServerUse one, ServerUse other) =>
-        new(one.Api - other.Api, one.Postgres - other.Postgres, one.Allocated - other.Allocated, one.Compiled - other.Compiled);
+        new(
+            one.Api - other.Api, one.Postgres - other.Postgres, one.Allocated - other.Allocated, one.Compiled - other.Compiled,
+            one.Statements - other.Statements);
 }
 
 /// <summary>The processes to look at: an API, and the servers.</summary>
@@ -34,14 +37,15 @@ internal sealed class ServerProcesses(int api, IReadOnlyList<int> postmasters, s
     {
         long[] runtime = File.Exists($"{runtimeFile}.{api}")
             ? [.. File.ReadAllText($"{runtimeFile}.{api}").Split(' ').Select(number => long.Parse(number, CultureInfo.InvariantCulture))]
-            : [0, 0];
+            : [0, 0, 0];
         var stats = All().Select(Stat).OfType<ProcessStat>().ToArray();
         return new ServerUse(
             stats.Where(stat => stat.Id == api).Sum(stat => stat.Own) / Ticks,
             stats.Where(stat => postmasters.Contains(stat.Parent)).Sum(stat => stat.Own) / Ticks
             + (stats.Where(stat => postmasters.Contains(stat.Id)).Sum(stat => stat.Own + stat.Ended) / Ticks),
             runtime[0],
-            runtime[1]);
+            runtime[1],
+            runtime[2]);
     }
 
     private static IEnumerable<int> All() => Directory.Exists("/proc")

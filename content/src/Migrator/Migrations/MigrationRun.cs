@@ -197,7 +197,7 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
                 return false;
             }
 
-            await Task.Delay(RetryDelay * (1 + Random.Shared.NextDouble()), cancellationToken);
+            await Task.Delay(Backoff.Jittered(RetryDelay), cancellationToken);
         }
 
         return true;

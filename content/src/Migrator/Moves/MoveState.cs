@@ -129,7 +129,7 @@ internal sealed class MoveState(MoveSession directory, short bucket)
     public static async Task StandbyHasItAsync(MoveSession shard, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var position = (await shard.ScalarAsync<string>(PositionSql, cancellationToken))!;
-        for (var (waited, pause) = (Stopwatch.StartNew(), 2); ; pause = Math.Min(pause * 2, 200))
+        for (var (waited, times) = (Stopwatch.StartNew(), 1); ; times++)
         {
             await shard.ExecuteAsync(TouchSql, cancellationToken);
             if (await shard.ScalarAsync<bool>(StandbyHasSql, cancellationToken, position))
@@ -145,7 +145,8 @@ internal sealed class MoveState(MoveSession directory, short bucket)
                     + "If it has none any more, drop its slot.");
             }
 
-            await Task.Delay(pause, cancellationToken);
+            await Task.Delay(
+                Backoff.After(times, TimeSpan.FromMilliseconds(4), TimeSpan.FromMilliseconds(200)), cancellationToken);
         }
     }
 

@@ -1,5 +1,8 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
+using Platform.Common;
+using Platform.Databases;
+using Platform.Failover;
 using StackExchange.Redis;
 
 namespace Platform.Caching;
@@ -83,10 +86,10 @@ internal class RedisCircuit(IConnectionMultiplexer redis, IOptions<CacheOptions>
     private async Task CloseWhenWrittenAsync()
     {
         // A circuit that opens again soon, as on a Redis that is nearly full, is tried less often.
-        using var timer = new PeriodicTimer(Environment.TickCount64 - ClosedAt < Steady.TotalMilliseconds ? LongPause : Pause);
+        var pause = Environment.TickCount64 - ClosedAt < Steady.TotalMilliseconds ? LongPause : Pause;
         do
         {
-            await timer.WaitForNextTickAsync(_ending.Token);
+            await Task.Delay(Backoff.Jittered(pause), _ending.Token);
             // The client finds out by itself only once a minute that a replica has become the primary.
             await TryAsync(_ => redis.ConfigureAsync());
         }

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Platform.Common;
@@ -16,7 +15,7 @@ namespace Platform.Databases;
 /// <param name="interval">How often to look for them.</param>
 public abstract class OldRows(string what, string dropSql, TimeSpan age, TimeSpan interval)
 {
-    public string What => what;
+    public override string ToString() => what;
 
     public TimeSpan Interval => interval;
 
@@ -44,12 +43,12 @@ public abstract class OldRows(string what, string dropSql, TimeSpan age, TimeSpa
 }
 
 /// <summary>
-/// Drops <see cref="OldRows"/>, a few at a time. Any number of instances may do it at once. Whatever goes wrong, the service
-/// goes on, and the next time comes.
+/// Drops <see cref="OldRows"/> of each shard, a few at a time. Any number of instances may do it at once.
 /// </summary>
-internal sealed partial class OldRowsCleaner(
+internal sealed class OldRowsCleaner(
     PrimarySources primaries, DatabaseNames names, IEnumerable<OldRows> kinds, TimeProvider clock, ILogger<OldRowsCleaner> logger)
-    : BackgroundService
+    : PollingWorker<(OldRows Rows, string Shard)>(
+        from rows in kinds from shard in names.Shards select (rows, shard), logger)
 {
     private const int AtOnce = 1_000;
 
@@ -67,28 +66,10 @@ internal sealed partial class OldRowsCleaner(
         return total;
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(kinds.Select(rows => CleanAsync(rows, stoppingToken)));
-
-    private async Task CleanAsync(OldRows rows, CancellationToken stopping)
+    protected override async Task<TimeSpan> PollAsync((OldRows Rows, string Shard) subject, CancellationToken stopping)
     {
-        using var timer = new PeriodicTimer(rows.Interval, clock);
-        while (await timer.WaitForNextTickAsync(stopping))
-        {
-            foreach (var shard in names.Shards)
-            {
-                try
-                {
-                    await DropAsync(rows, shard, stopping);
-                }
-                catch (Exception exception) when (!stopping.IsCancellationRequested)
-                {
-                    LogFailed(exception, rows.What, shard);
-                }
-            }
-        }
+        await Task.Delay(Backoff.Jittered(subject.Rows.Interval), clock, stopping);
+        await DropAsync(subject.Rows, subject.Shard, stopping);
+        return TimeSpan.Zero;
     }
-
-    [LoggerMessage(LogLevel.Warning, "{What} of '{Shard}' were not dropped; the next run will.")]
-    private partial void LogFailed(Exception exception, string what, string shard);
 }

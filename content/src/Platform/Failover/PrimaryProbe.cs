@@ -1,23 +1,32 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using Platform.Common;
 
 namespace Platform.Failover;
 
 /// <summary>
-/// Asks every server that may be a primary for its timeline, again and again, so that an instance learns of a promotion
-/// while all its connections lead to the old primary, or while it has none. Also has the primary announce its timeline.
+/// Asks every server that may be a primary for its timeline, as often as <see cref="ProbePace"/> says, so that an instance
+/// learns of a promotion while all its connections lead to the old primary, or while it has none. Also has the primary announce
+/// its timeline.
 /// </summary>
 internal sealed partial class PrimaryProbe(
     DatabaseNames names, PrimaryTimelines timelines, PrimarySources sources, IConfiguration configuration,
-    ILogger<PrimaryProbe> logger) : BackgroundService
+    ILogger<PrimaryProbe> logger)
+    : ServerProbe<PrimaryServers>(
+        from servers in timelines.All
+        from host in servers.Hosts
+        select new ProbedServer<PrimaryServers>(servers, host, servers.PaceOf(host), servers.Probe(host)),
+        shortest: TimeSpan.Zero,
+        quick: TimeSpan.FromMilliseconds(configuration.GetValue("Failover:ProbeMilliseconds", defaultValue: 300)),
+        logger)
 {
     [Sql]
     private const string AnnounceSql = "SELECT announce_timeline()";
 
-    private readonly TimeSpan _interval =
-        TimeSpan.FromMilliseconds(configuration.GetValue("Failover:ProbeMilliseconds", defaultValue: 300));
+    /// <summary>By server, the timeline that it has written into its log.</summary>
+    private readonly ConcurrentDictionary<(PrimaryServers, string), int> _announced = new();
 
     /// <summary>Requests come in when the primaries are known, or when nobody answers.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -26,44 +35,27 @@ internal sealed partial class PrimaryProbe(
         await base.StartAsync(cancellationToken);
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        from servers in timelines.All
-        from host in servers.Hosts
-        select WatchAsync(servers, host, stoppingToken));
-
-    private Task WatchAsync(PrimaryServers servers, string host, CancellationToken cancellationToken)
+    protected override async Task<(string State, bool IsFine)> AskAsync(
+        ProbedServer<PrimaryServers> server, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var announced = 0;
-        return ServerProbe.RunAsync(
-            servers.Probe(host),
-            async connection =>
-            {
-                var seen = await PrimaryServers.AskAsync(connection, cancellationToken);
-                servers.Observe(host, seen);
-                return Describe(seen, servers.Known);
-            },
-            async (state, isNews) =>
-            {
-                if (servers.TakePromotion())
-                {
-                    sources.DropConnections(servers);
-                }
+        var seen = await PrimaryServers.AskAsync(connection, cancellationToken);
+        server.Server.Observe(server.Name, seen);
+        return (Describe(seen, server.Server.Known), IsFine: true);
+    }
 
-                if (isNews)
-                {
-                    LogState(host, state);
-                }
+    protected override async Task AnsweredAsync(ProbedServer<PrimaryServers> server, CancellationToken cancellationToken)
+    {
+        if (server.Server.TakePromotion())
+        {
+            sources.DropConnections(server.Server);
+        }
 
-                var known = servers.Known;
-                if (known.Host == host && known.Timeline > announced && await TryAnnounceAsync(servers, host, cancellationToken))
-                {
-                    announced = known.Timeline;
-                }
-
-                // Instances that were started together do not ask together.
-                await Task.Delay(_interval * (0.8 + (Random.Shared.NextDouble() * 0.4)), cancellationToken);
-            },
-            cancellationToken);
+        var known = server.Server.Known;
+        if (known.Host == server.Name && known.Timeline > _announced.GetValueOrDefault((server.Server, server.Name))
+            && await TryAnnounceAsync(server.Server, server.Name, cancellationToken))
+        {
+            _announced[(server.Server, server.Name)] = known.Timeline;
+        }
     }
 
     /// <summary>
@@ -86,7 +78,7 @@ internal sealed partial class PrimaryProbe(
         }
         catch (Exception exception) when (PrimaryServers.IsNoAnswer(exception))
         {
-            LogNotAnnounced(exception, host);
+            LogNotAnnounced(Logger, exception, host);
             return false;
         }
     }
@@ -99,9 +91,6 @@ internal sealed partial class PrimaryProbe(
         _ => $"is the primary on timeline {seen.Timeline}",
     };
 
-    [LoggerMessage(LogLevel.Information, "PostgreSQL server {Host} {State}.")]
-    private partial void LogState(string host, string state);
-
     [LoggerMessage(LogLevel.Debug, "The timeline of {Host} is not announced yet.")]
-    private partial void LogNotAnnounced(Exception exception, string host);
+    private static partial void LogNotAnnounced(ILogger logger, Exception exception, string host);
 }

@@ -24,8 +24,13 @@ internal sealed class PrimaryServers
     /// <summary>How long a timeline may be known elsewhere and not here. The probes have asked every server by then.</summary>
     private static readonly TimeSpan UnknownFor = TimeSpan.FromSeconds(3);
 
-    /// <summary>Flushed positions of the primary and when each was first seen, oldest first: some of the last ones.</summary>
+    /// <summary>
+    /// Flushed positions of the primary and since when it may have been there, oldest first: some of the last ones. That is
+    /// when each was first seen, or after a longer pause when the one before was last seen.
+    /// </summary>
     private const int MaxPositions = 128;
+
+    private static readonly TimeSpan LongerPause = TimeSpan.FromSeconds(1);
 
     private readonly string _connectionString;
     private readonly bool _admitsPooler;
@@ -34,6 +39,7 @@ internal sealed class PrimaryServers
     private readonly Queue<(ulong Lsn, long At)> _positions = [];
     private volatile KnownPrimary _known;
     private readonly Dictionary<(long Cluster, int Timeline), long> _unknown = [];
+    private readonly Dictionary<string, ProbePace> _paces;
     private long _lastPosition;
     private int _promoted;
 
@@ -41,6 +47,7 @@ internal sealed class PrimaryServers
     {
         (_connectionString, _admitsPooler) = (connectionString, admitsPooler);
         Hosts = HostsOf(connectionString);
+        _paces = Hosts.ToDictionary(host => host, _ => new ProbePace());
         _known = new(Hosts[0], Cluster: 0, Timeline: 0);
         _askedAll = new(() => Task.WhenAll(Hosts.Select(AskOnceAsync)));
     }
@@ -66,6 +73,21 @@ internal sealed class PrimaryServers
     /// is not an old primary.
     /// </summary>
     public Task AskedAllAsync() => _askedAll.Value;
+
+    public ProbePace PaceOf(string host) => _paces[host];
+
+    /// <inheritdoc cref="PrimaryTimelines.UsedAsync"/>
+    public Task UsedAsync()
+    {
+        var used = Task.CompletedTask;
+        foreach (var pace in _paces.Values)
+        {
+            var asked = pace.UsedAsync();
+            used = asked.IsCompleted ? used : Task.WhenAll(used, asked);
+        }
+
+        return used;
+    }
 
     /// <summary>True for a primary of the cluster whose timeline is not lower than one that was seen before.</summary>
     /// <remarks>
@@ -115,10 +137,12 @@ internal sealed class PrimaryServers
             }
 
             _known = _known with { Host = host };
+            var before = _lastPosition;
             _lastPosition = Stopwatch.GetTimestamp();
             if (_positions.Count == 0 || _positions.Last().Lsn != seen.Lsn)
             {
-                _positions.Enqueue((seen.Lsn, _lastPosition));
+                var wasAskedOften = _positions.Count == 0 || Stopwatch.GetElapsedTime(before, _lastPosition) < LongerPause;
+                _positions.Enqueue((seen.Lsn, wasAskedOften ? _lastPosition : before));
                 if (_positions.Count > MaxPositions)
                 {
                     _positions.Dequeue();

@@ -40,6 +40,12 @@ public sealed class PrimaryTimelines
 
     public void Observe(string database, int timeline) => Of(database).Observe(timeline);
 
+    /// <summary>
+    /// To be awaited before the primary is used for a request or for work: while nobody used it, another one may have been
+    /// promoted, and is found before anything is sent.
+    /// </summary>
+    public Task UsedAsync(string database) => Of(database).UsedAsync();
+
     /// <summary>Each server that may be the primary of <paramref name="database"/>, as host:port.</summary>
     public IReadOnlyList<string> HostsOf(string database) => Of(database).Hosts;
 

@@ -1,48 +1,75 @@
+using Microsoft.Extensions.Logging;
 using Npgsql;
+using Platform.Common;
 
 namespace Platform.Failover;
 
-/// <summary>Asks one server again and again, over one connection that it keeps while the server answers.</summary>
-internal static class ServerProbe
+/// <summary>A server to ask, over one connection that is kept while it answers.</summary>
+/// <param name="Server">What is known of it.</param>
+/// <param name="Name">host:port.</param>
+/// <param name="Source">Leads to it. Is disposed with this.</param>
+internal sealed record ProbedServer<T>(T Server, string Name, ProbePace Pace, NpgsqlDataSource Source) : IAsyncDisposable
 {
-    public const string NoAnswer = "does not answer";
+    public NpgsqlConnection? Connection { get; set; }
 
-    /// <param name="source">Leads to the server. Is disposed at the end.</param>
-    /// <param name="askAsync">Asks, and says in words what the server is.</param>
-    /// <param name="answeredAsync">
-    /// Gets these words, or <see cref="NoAnswer"/>, and whether they differ from the last. Returns when it is time to ask again.
-    /// </param>
-    /// <param name="cancellationToken">Ends it.</param>
-    public static async Task RunAsync(
-        NpgsqlDataSource source,
-        Func<NpgsqlConnection, Task<string>> askAsync,
-        Func<string, bool, Task> answeredAsync,
-        CancellationToken cancellationToken)
+    /// <summary>What it was when it was last asked, in words.</summary>
+    public string? State { get; set; }
+
+    public async ValueTask DropAsync()
     {
-        await using var disposed = source;
-        NpgsqlConnection? connection = null;
+        await (Connection?.DisposeAsync() ?? default);
+        Connection = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await DropAsync();
+        await Source.DisposeAsync();
+    }
+
+    public override string ToString() => Name;
+}
+
+/// <summary>Asks servers how they are, as often as their <see cref="ProbePace"/> says, and logs what has changed.</summary>
+/// <param name="shortest">Pause between two probes that are asked for.</param>
+/// <param name="quick">Pause while the server is used.</param>
+internal abstract partial class ServerProbe<T>(
+    IEnumerable<ProbedServer<T>> servers, TimeSpan shortest, TimeSpan quick, ILogger logger)
+    : PollingWorker<ProbedServer<T>>(servers, logger)
+{
+    /// <returns>What the server is, in words, and whether it is as it should be.</returns>
+    protected abstract Task<(string State, bool IsFine)> AskAsync(
+        ProbedServer<T> server, NpgsqlConnection connection, CancellationToken cancellationToken);
+
+    protected virtual Task AnsweredAsync(ProbedServer<T> server, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    protected sealed override async Task<TimeSpan> PollAsync(ProbedServer<T> server, CancellationToken stopping)
+    {
+        var (state, isFine) = ("does not answer", false);
         try
         {
-            for (string? last = null, now; ; last = now)
-            {
-                try
-                {
-                    connection ??= await source.OpenConnectionAsync(cancellationToken);
-                    now = await askAsync(connection);
-                }
-                catch (Exception exception) when (PrimaryServers.IsNoAnswer(exception))
-                {
-                    await (connection?.DisposeAsync() ?? default);
-                    connection = null;
-                    now = NoAnswer;
-                }
-
-                await answeredAsync(now, now != last);
-            }
+            server.Connection ??= await server.Source.OpenConnectionAsync(stopping);
+            (state, isFine) = await AskAsync(server, server.Connection, stopping);
         }
-        finally
+        catch (Exception exception) when (PrimaryServers.IsNoAnswer(exception))
         {
-            await (connection?.DisposeAsync() ?? default);
+            await server.DropAsync();
+            Failed(server);
         }
+
+        await AnsweredAsync(server, stopping);
+        if (state != server.State)
+        {
+            LogState(Logger, isFine ? LogLevel.Information : LogLevel.Warning, server.Name, state);
+        }
+
+        server.State = state;
+        return quick;
     }
+
+    protected sealed override Task PauseAsync(ProbedServer<T> server, TimeSpan pause, CancellationToken stopping) =>
+        server.Pace.AnsweredAsync(shortest, pause, stopping);
+
+    [LoggerMessage("PostgreSQL server {Host} {State}.")]
+    private static partial void LogState(ILogger logger, LogLevel level, string host, string state);
 }

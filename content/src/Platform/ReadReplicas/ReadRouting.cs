@@ -31,6 +31,12 @@ internal sealed class ReadRouting(
     public async Task<T> ReadAsync<T>(
         string database, Func<ReadRoute, Task<T>> read, string? onPrimary, CancellationToken cancellationToken)
     {
+        await timelines.UsedAsync(database);
+        if (onPrimary is null)
+        {
+            await replicas.UsedAsync(database);
+        }
+
         for (var tried = 0; ; tried++)
         {
             using var route = onPrimary is null ? await RouteAsync(database, tried, cancellationToken)
@@ -145,7 +151,7 @@ internal sealed class ReadRouting(
         ReadRoute? route = null;
         for (var left = limit; route is null && left > TimeSpan.Zero; left = limit - Stopwatch.GetElapsedTime(began))
         {
-            await Task.WhenAny([.. servers.Select(server => server.RefreshAsync()), Task.Delay(left, cancellationToken)]);
+            await Task.WhenAny([.. servers.Select(server => server.Pace.RefreshAsync()), Task.Delay(left, cancellationToken)]);
             cancellationToken.ThrowIfCancellationRequested();
             route = ToReplica(database, needed, "waited");
         }

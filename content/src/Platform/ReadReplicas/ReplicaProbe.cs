@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -12,9 +11,17 @@ using Platform.RowSecurity;
 namespace Platform.ReadReplicas;
 
 /// <summary>Asks each replica how far it is, over one connection that it keeps, so that reads choose well.</summary>
-internal sealed partial class ReplicaProbe(
+internal sealed class ReplicaProbe(
     Replicas replicas, IConfiguration configuration, IOptions<ReadReplicaOptions> options, ILogger<ReplicaProbe> logger)
-    : BackgroundService
+    : ServerProbe<ReplicaServer>(
+        from server in replicas.Servers
+        select new ProbedServer<ReplicaServer>(server, server.Name, server.Pace, PrimaryServers.ProbeOf(
+            configuration.GetConnectionString(server.Source)!,
+            "replica-probe",
+            settings => settings.Timeout = settings.CommandTimeout = options.Value.TimeoutSeconds)),
+        shortest: TimeSpan.FromMilliseconds(options.Value.WaitingProbeMilliseconds),
+        quick: TimeSpan.FromMilliseconds(options.Value.ProbeMilliseconds),
+        logger)
 {
     /// <summary>A timeline's announcement is read before the position, so that it cannot be newer.</summary>
     [Sql(Columns = [typeof(bool), typeof(int), typeof(NpgsqlLogSequenceNumber), typeof(long)])]
@@ -28,56 +35,23 @@ internal sealed partial class ReplicaProbe(
     /// <summary>Requests come in when each replica has been asked once.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        var asked = replicas.Servers.Select(server => server.RefreshAsync()).ToArray();
+        var asked = replicas.Servers.Select(server => server.Pace.RefreshAsync()).ToArray();
         await base.StartAsync(cancellationToken);
         await Task.WhenAll(asked).WaitAsync(cancellationToken);
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(replicas.Servers.Select(server => WatchAsync(server, stoppingToken)));
-
-    private Task WatchAsync(ReplicaServer server, CancellationToken cancellationToken) => ServerProbe.RunAsync(
-        PrimaryServers.ProbeOf(
-            configuration.GetConnectionString(server.Source)!,
-            "replica-probe",
-            settings => settings.Timeout = settings.CommandTimeout = options.Value.TimeoutSeconds),
-        async connection =>
-        {
-            await AskAsync(server, connection, cancellationToken);
-            return server.WhyNot is { } reason ? $"is not used: {reason}" : "is used";
-        },
-        async (state, isNews) =>
-        {
-            if (state == ServerProbe.NoAnswer)
-            {
-                server.Fail();
-            }
-
-            if (isNews)
-            {
-                LogState(state == "is used" ? LogLevel.Information : LogLevel.Warning, server.Name, state);
-            }
-
-            await server.AnsweredAsync(
-                Jittered(options.Value.WaitingProbeMilliseconds), Jittered(options.Value.ProbeMilliseconds), cancellationToken);
-        },
-        cancellationToken);
-
-    private static async Task AskAsync(ReplicaServer server, NpgsqlConnection connection, CancellationToken cancellationToken)
+    protected override async Task<(string State, bool IsFine)> AskAsync(
+        ProbedServer<ReplicaServer> server, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(WhereAreYouSql, connection);
         await PreparedStatements.PrepareAsync(command, cancellationToken);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
-        server.Observe(
+        server.Server.Observe(
             new WalPosition(row.GetInt32(1), (ulong)row.GetFieldValue<NpgsqlLogSequenceNumber>(2)) { Cluster = row.GetInt64(3) },
             isPrimary: row.GetBoolean(0));
+        return server.Server.WhyNot is { } reason ? ($"is not read: {reason}", false) : ("is read", true);
     }
 
-    /// <summary>Instances that were started together do not ask together.</summary>
-    private static TimeSpan Jittered(int milliseconds) =>
-        TimeSpan.FromMilliseconds(milliseconds * (0.8 + (Random.Shared.NextDouble() * 0.4)));
-
-    [LoggerMessage("Replica {Host} {State}.")]
-    private partial void LogState(LogLevel level, string host, string state);
+    protected override void Failed(ProbedServer<ReplicaServer> subject) => subject.Server.Fail();
 }

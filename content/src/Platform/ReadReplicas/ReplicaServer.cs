@@ -18,7 +18,6 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
     private static readonly TimeSpan Trust = TimeSpan.FromSeconds(3);
 
     private volatile State _state = new(default, IsPrimary: false, default, default, At: null);
-    private TaskCompletionSource _answered = NewSignal();
     private Action? _left;
     private ulong _missed;
     private int _inFlight;
@@ -41,8 +40,13 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
     /// <summary>What a read must find there that needs no position of its own: not older than the greatest lag.</summary>
     public ulong Floor => _state.Floor;
 
-    /// <summary>It answers, and follows the timeline of the present primary, or is the present primary.</summary>
-    public bool IsUsable => _state.At is { } at && Stopwatch.GetElapsedTime(at) < Trust && WhyNot is null;
+    /// <summary>
+    /// It answers, and follows the timeline of the present primary, or is the present primary. While nobody reads there, the
+    /// last answer counts.
+    /// </summary>
+    public bool IsUsable => _state.At is { } at && (Pace.IsIdle || Stopwatch.GetElapsedTime(at) < Trust) && WhyNot is null;
+
+    public ProbePace Pace { get; } = new();
 
     /// <summary>Why reads do not go there though it answers; null when they do.</summary>
     public string? WhyNot => (_state, primary.Known) switch
@@ -56,8 +60,6 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
 
     /// <summary>From 1: more for one that has more to do or is farther behind.</summary>
     public double Load => (1 + InFlight) * (1 + (_state.Lag / maxLag));
-
-    private Wakeup Asked { get; } = new();
 
     /// <param name="needed">Null when any state will do that is not too far behind.</param>
     public bool CanAnswer(WalPosition? needed) => IsUsable && (needed is { } position ? Has(position) : _state.Lag <= maxLag);
@@ -83,7 +85,7 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
     public void MarkSuspect()
     {
         Fail();
-        Asked.Wake();
+        _ = Pace.RefreshAsync();
     }
 
     public void Enter() => Interlocked.Increment(ref _inFlight);
@@ -91,28 +93,9 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
     /// <summary>To be called when a read that has entered is over. One delegate for all, since it is made for each read.</summary>
     public Action Left => _left ??= () => Interlocked.Decrement(ref _inFlight);
 
-    /// <summary>Has the probe ask at once.</summary>
-    /// <returns>Completes when an answer has come, or has not come in time.</returns>
-    public Task RefreshAsync()
-    {
-        var answered = Volatile.Read(ref _answered).Task;
-        Asked.Wake();
-        return answered;
-    }
-
-    /// <summary>For the probe, which has asked: until it is asked to do so again, or for the longest time.</summary>
-    public async Task AnsweredAsync(TimeSpan shortest, TimeSpan longest, CancellationToken cancellationToken)
-    {
-        Interlocked.Exchange(ref _answered, NewSignal()).SetResult();
-        await Task.Delay(shortest, cancellationToken);
-        await Asked.WaitAsync(longest, cancellationToken);
-    }
-
     /// <summary>A primary has all that was committed on its timeline, and a newer one all that was not lost.</summary>
     private bool Has(WalPosition needed) =>
         _state.Position.Covers(_state.IsPrimary ? needed with { Lsn = 0 } : needed);
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="At">When it answered (<see cref="Stopwatch"/> ticks); null when it did not.</param>
     private sealed record State(WalPosition Position, bool IsPrimary, TimeSpan Lag, ulong Floor, long? At);

@@ -19,6 +19,8 @@ internal sealed partial class EventFeed(
 {
     private static readonly EventMessage Heartbeat = new(EventMessage.Heartbeat, Id: null, "{}");
 
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(8);
+
     private readonly TimeSpan _heartbeat = TimeSpan.FromSeconds(options.Value.HeartbeatSeconds);
 
     public async IAsyncEnumerable<EventMessage> ReadAsync(
@@ -47,7 +49,7 @@ internal sealed partial class EventFeed(
 
                 position = page?.Position ?? position;
                 // A shard that did not answer is asked again when its reader has found it, or in some seconds.
-                var pause = page is null ? TimeSpan.FromSeconds(4 + (4 * Random.Shared.NextDouble())) : Timeout.InfiniteTimeSpan;
+                var pause = page is null ? Backoff.After(1, LongestPause, LongestPause) : Timeout.InfiniteTimeSpan;
                 var waiting = page is { HasMore: true } ? Task.CompletedTask : news.WaitAsync(pause, ending.Token);
                 while (!await IsDoneAsync(waiting))
                 {

@@ -1,5 +1,4 @@
 using Domain.Common;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NpgsqlTypes;
@@ -21,7 +20,8 @@ internal sealed partial class EventReader(
     EventHub hub,
     RealtimeTelemetry telemetry,
     IOptions<RealtimeOptions> options,
-    ILogger<EventReader> logger) : BackgroundService
+    ILogger<EventReader> logger)
+    : PollingWorker<EventReader.Shard>(names.Shards.Select(name => new Shard(name)), logger)
 {
     [Sql(
         typeof(ulong),
@@ -30,60 +30,39 @@ internal sealed partial class EventReader(
 
     private const int MinPause = 2;
     private const int MaxHeldPause = 512;
-    private const int MaxAwayPause = 4_096;
 
     private static readonly TimeSpan LongHeld = TimeSpan.FromSeconds(5);
 
     private readonly TimeSpan _poll = TimeSpan.FromMilliseconds(options.Value.PollMilliseconds);
     private readonly TimeSpan _quietPoll = TimeSpan.FromSeconds(options.Value.QuietPollSeconds);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(names.Shards.Select(shard => FollowAsync(shard, stoppingToken)));
-
-    private async Task FollowAsync(string shard, CancellationToken stopping)
+    protected override async Task<TimeSpan> PollAsync(Shard shard, CancellationToken stopping)
     {
-        State? last = null;
-        var (held, away, isHeldLong) = (MinPause, 0, false);
-        while (!stopping.IsCancellationRequested)
+        shard.Last = hub.IsEmpty ? null : await ReadAsync(shard.Name, shard.Last, stopping);
+
+        // Nobody tells when the transaction ends that holds events back: it may have none of its own.
+        var age = shard.Last?.Pending ?? TimeSpan.Zero;
+        if (age > LongHeld && !shard.IsHeldLong)
         {
-            try
-            {
-                last = hub.IsEmpty ? null : await ReadAsync(shard, last, stopping);
-                away = 0;
-            }
-            catch (Exception exception)
-            {
-                if (away == 0 && !stopping.IsCancellationRequested)
-                {
-                    LogAway(exception, shard);
-                }
-
-                // The next answer wakes all streams, since nobody has followed meanwhile.
-                last = null;
-                away = Math.Clamp(away * 2, 64, MaxAwayPause);
-                await Task.Delay(Random.Shared.Next(away / 2, away), stopping)
-                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                continue;
-            }
-
-            // Nobody tells when the transaction ends that holds events back: it may have none of its own.
-            var age = last?.Pending ?? TimeSpan.Zero;
-            if (age > LongHeld && !isHeldLong)
-            {
-                LogHeld(shard, (int)age.TotalSeconds);
-            }
-
-            isHeldLong = age > LongHeld;
-            held = age > TimeSpan.Zero ? Math.Min(held * 2, MaxHeldPause) : MinPause;
-            var pause = age > TimeSpan.Zero ? TimeSpan.FromMilliseconds(held) : signals.IsListening(shard) ? _quietPoll : _poll;
-            await signals.WaitAsync(ShardSignal.Events, shard, pause, stopping)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            LogHeld(Logger, shard.Name, (int)age.TotalSeconds);
         }
+
+        shard.IsHeldLong = age > LongHeld;
+        shard.Held = age > TimeSpan.Zero ? Math.Min(shard.Held * 2, MaxHeldPause) : MinPause;
+        return age > TimeSpan.Zero ? TimeSpan.FromMilliseconds(shard.Held)
+            : Backoff.Jittered(signals.IsListening(shard.Name) ? _quietPoll : _poll);
     }
+
+    protected override Task PauseAsync(Shard shard, TimeSpan pause, CancellationToken stopping) =>
+        signals.WaitAsync(ShardSignal.Events, shard.Name, pause, stopping);
+
+    /// <summary>The next answer wakes all streams, since nobody has followed meanwhile.</summary>
+    protected override void Failed(Shard subject) => subject.Last = null;
 
     private async Task<State> ReadAsync(string shard, State? last, CancellationToken cancellationToken)
     {
         var database = DatabaseNames.WorkerOf(shard);
+        await timelines.UsedAsync(database);
         await using var command = primaries.For(database).CreateCommand(ReadSql);
         command.Parameters.Add(new() { Value = last?.Horizon ?? ulong.MaxValue, NpgsqlDbType = NpgsqlDbType.Xid8 });
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
@@ -111,14 +90,23 @@ internal sealed partial class EventReader(
         return now;
     }
 
-    [LoggerMessage(LogLevel.Warning, "'{Shard}' cannot be asked for events; it is asked again until it answers.")]
-    private partial void LogAway(Exception exception, string shard);
-
     [LoggerMessage(LogLevel.Warning, "A transaction holds back the events of '{Shard}': the oldest waits for {Seconds} s.")]
-    private partial void LogHeld(string shard, int seconds);
+    private static partial void LogHeld(ILogger logger, string shard, int seconds);
 
     /// <param name="Horizon">News below this transaction are told.</param>
     /// <param name="Moves">Changes when a bucket comes or goes.</param>
     /// <param name="Pending">Age of the oldest event above the horizon; 0 when there is none.</param>
-    private sealed record State(ulong Horizon, int Timeline, long Cluster, decimal Moves, TimeSpan Pending);
+    internal sealed record State(ulong Horizon, int Timeline, long Cluster, decimal Moves, TimeSpan Pending);
+
+    internal sealed record Shard(string Name)
+    {
+        public State? Last { get; set; }
+
+        /// <summary>The last pause, in milliseconds, while events are held back.</summary>
+        public int Held { get; set; } = MinPause;
+
+        public bool IsHeldLong { get; set; }
+
+        public override string ToString() => Name;
+    }
 }

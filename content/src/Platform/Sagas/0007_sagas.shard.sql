@@ -105,13 +105,20 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     ORDER BY s.id DESC LIMIT n;
 $$;
 
--- The age counts from the start of the run: one that fails again and again is due again and again.
-CREATE FUNCTION saga_backlog(OUT oldest_seconds double precision, OUT dead bigint)
+-- The age counts from the start of the run: one that fails again and again is due again and again. The next is due when its
+-- pause or the lease of its instance ends, which nobody tells.
+CREATE FUNCTION saga_backlog(OUT oldest_seconds double precision, OUT dead bigint, OUT next_seconds double precision)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT coalesce(greatest(extract(epoch FROM clock_timestamp() - min(oldest.created_at)), 0), 0),
            (SELECT count(*)
             FROM sagas s JOIN bucket_owner b ON b.bucket = bucket_of(s.owner_id) AND b.state IN ('active', 'moving')
-            WHERE s.status IN (1, 2, 5) AND s.status = 5)
+            WHERE s.status IN (1, 2, 5) AND s.status = 5),
+           coalesce(
+               (SELECT extract(epoch FROM s.due_at - clock_timestamp())
+                FROM sagas s JOIN bucket_owner b ON b.bucket = bucket_of(s.owner_id) AND b.state IN ('active', 'moving')
+                WHERE s.status IN (1, 2)
+                ORDER BY s.due_at LIMIT 1),
+               'infinity')
     FROM (VALUES (1::smallint), (2)) open (status) CROSS JOIN LATERAL (
         SELECT s.created_at
         FROM sagas s JOIN bucket_owner b ON b.bucket = bucket_of(s.owner_id) AND b.state IN ('active', 'moving')

@@ -14,16 +14,28 @@ internal sealed class SagaClaims(
     private const string Claim = $"SELECT {SagaRows.Columns} FROM claim_sagas({{0}}, {{1}}, {{2}}, {{3}})";
 
     [Sql(Row = typeof(SagaBacklog))]
-    private const string Backlog = "SELECT oldest_seconds, dead FROM saga_backlog()";
+    private const string Backlog = "SELECT oldest_seconds, dead, next_seconds FROM saga_backlog()";
 
     /// <summary>Leases up to <paramref name="most"/> runs of the shard that are due.</summary>
     public async Task<List<SagaRun>> ClaimAsync(string shard, int most, CancellationToken cancellationToken)
     {
         var database = DatabaseNames.WorkerOf(shard);
+        var timeline = timelines.Highest(database);
         await using var context = pool.Rent(database);
-        return await context.Set<SagaRun>()
-            .FromSqlRaw(Claim, options.Value.Lease, most, definitions.Names, timelines.Highest(database))
+        var claimed = await context.Set<SagaRun>()
+            .FromSqlRaw(Claim, options.Value.Lease, most, definitions.Names, timeline)
             .AsNoTracking().ToListAsync(cancellationToken);
+        if (claimed.Count > 0)
+        {
+            // A poll that finds nothing is no use of the primary. These are, and it may be an old one.
+            await timelines.UsedAsync(database);
+            if (timelines.Highest(database) > timeline)
+            {
+                throw new InvalidOperationException($"The server of '{shard}' is an old primary.");
+            }
+        }
+
+        return claimed;
     }
 
     public async Task<SagaBacklog> BacklogAsync(string shard, CancellationToken cancellationToken)
@@ -35,4 +47,7 @@ internal sealed class SagaClaims(
     }
 }
 
-internal sealed record SagaBacklog(double OldestSeconds, long Dead);
+/// <param name="OldestSeconds">Age of the oldest run that has not ended; 0 when there is none.</param>
+/// <param name="Dead">Runs that wait for an operator.</param>
+/// <param name="NextSeconds">Until the next run is due; infinite when none has not ended.</param>
+internal sealed record SagaBacklog(double OldestSeconds, long Dead, double NextSeconds);

@@ -199,7 +199,7 @@ internal sealed partial class SagaEngine(
             LogFailed(exception, run.Name, run.Id, definitions.StepOf(run));
         }
 
-        var wait = isTransient ? SagaFailures.Backoff(run.Retries) : SagaFailures.BackoffOfMistake(next.Attempt);
+        var wait = isTransient ? SagaFailures.PauseAfter(next.Retries) : SagaFailures.PauseAfterMistake(next.Attempt);
         await ReleaseAsync(stored, next, wait, aborting, reload: FenceErrors.SqlStateOf(exception) == FenceErrors.BucketMoved);
     }
 

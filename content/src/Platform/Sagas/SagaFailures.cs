@@ -12,24 +12,16 @@ internal static class SagaFailures
     private static readonly TimeSpan FirstMistake = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestMistake = TimeSpan.FromMinutes(10);
 
-    /// <summary>Full jitter: anything up to a limit that doubles each time.</summary>
-    /// <param name="retries">How many there have been.</param>
-    public static TimeSpan Backoff(int retries)
-    {
-        var limit = First * Math.Pow(2, Math.Min(retries, 10));
-        return Random.Shared.NextDouble() * (limit < Longest ? limit : Longest);
-    }
+    /// <summary>The pause after a failure of a database.</summary>
+    /// <param name="failures">1 after the first.</param>
+    public static TimeSpan PauseAfter(int failures) => Backoff.After(failures, First, Longest);
 
     /// <summary>
     /// Spreads the attempts of a step that fails by a mistake of the program over some minutes, in which the mistake may be
     /// mended, or come to be seen.
     /// </summary>
     /// <param name="attempt">1 after the first.</param>
-    public static TimeSpan BackoffOfMistake(int attempt)
-    {
-        var limit = FirstMistake * Math.Pow(4, Math.Min(attempt - 1, 10));
-        return (0.5 + (Random.Shared.NextDouble() / 2)) * (limit < LongestMistake ? limit : LongestMistake);
-    }
+    public static TimeSpan PauseAfterMistake(int attempt) => Backoff.After(attempt, FirstMistake, LongestMistake, factor: 4);
 
     /// <summary>Whether the same step may succeed later without anybody doing anything about it.</summary>
     public static bool IsTransient(Exception? exception) => exception switch

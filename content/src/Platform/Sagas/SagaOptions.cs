@@ -14,9 +14,12 @@ internal sealed class SagaOptions
     [Range(0.1, 3_600)]
     public double LeaseSeconds { get; init; } = 5;
 
-    /// <summary>How often each shard is asked for work when nothing is heard of it.</summary>
+    /// <summary>
+    /// How often each shard is asked for work of which nobody has told: rarely while its notifications are heard. It is asked
+    /// sooner when a run is known to be due.
+    /// </summary>
     [Range(1, 3_600_000)]
-    public int PollMilliseconds { get; init; } = 500;
+    public int PollMilliseconds { get; init; } = 15_000;
 
     /// <summary>Failures of one step after which the run is dead. Databases that are away do not count.</summary>
     [Range(1, 10_000)]

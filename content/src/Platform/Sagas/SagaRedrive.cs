@@ -21,6 +21,7 @@ internal sealed class SagaRedrive(
         {
             var route = await buckets.RouteOfAsync(Uuid8.BucketOf(id), cancellationToken);
             var database = DatabaseNames.WorkerOf(route.Shard);
+            await timelines.UsedAsync(database);
             await using var context = pool.Rent(database);
             context.Committed = _ => { };
             try

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Platform.Common;
@@ -20,10 +19,15 @@ internal sealed partial class SagaRunner(
     ShardSignals signals,
     SagaTelemetry telemetry,
     IOptions<SagaOptions> options,
-    ILogger<SagaRunner> logger) : BackgroundService
+    ILogger<SagaRunner> logger)
+    : PollingWorker<SagaRunner.Shard>(names.Shards.Select(name => new Shard(name, queues.Of(name))), logger)
 {
-    private static readonly TimeSpan BacklogInterval = TimeSpan.FromSeconds(10);
+    /// <summary>Pause between polls while notifications are not heard, and the shortest one otherwise.</summary>
+    private static readonly TimeSpan QuickPoll = TimeSpan.FromMilliseconds(500);
 
+    private static readonly TimeSpan BacklogInterval = TimeSpan.FromSeconds(1);
+
+    private readonly TimeSpan _poll = TimeSpan.FromMilliseconds(options.Value.PollMilliseconds);
     private readonly CancellationTokenSource _aborting = new();
 
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -38,15 +42,12 @@ internal sealed partial class SagaRunner(
         base.Dispose();
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(names.Shards.Select(shard => ServeAsync(shard, queues.Of(shard), stoppingToken)));
-
-    private async Task ServeAsync(string shard, SagaQueue queue, CancellationToken stopping)
+    protected override async Task RunAsync(Shard shard, CancellationToken stopping)
     {
-        queue.Open();
-        var working = WorkAsync(queue, stopping);
-        await ClaimAsync(shard, queue, stopping);
-        queue.Close();
+        shard.Queue.Open();
+        var working = WorkAsync(shard.Queue, stopping);
+        await base.RunAsync(shard, stopping);
+        shard.Queue.Close();
         await working;
     }
 
@@ -66,60 +67,61 @@ internal sealed partial class SagaRunner(
             }
         });
 
-    private async Task ClaimAsync(string shard, SagaQueue queue, CancellationToken stopping)
+    protected override async Task<TimeSpan> PollAsync(Shard shard, CancellationToken stopping)
     {
-        var (isAway, measured) = (false, default(long?));
-        while (!stopping.IsCancellationRequested)
+        var (places, claimed) = (await shard.Queue.ReserveAsync(options.Value.Workers * 2, stopping), 0);
+        try
         {
-            var (places, claimed) = (0, 0);
-            try
+            var since = Stopwatch.GetTimestamp();
+            // Not cut off by the stop: runs that nobody was told of would be leased in vain.
+            foreach (var run in await claims.ClaimAsync(shard.Name, places, _aborting.Token))
             {
-                places = await queue.ReserveAsync(options.Value.Workers * 2, stopping);
-                var since = Stopwatch.GetTimestamp();
-                // Not cut off by the stop: runs that nobody was told of would be leased in vain.
-                foreach (var run in await claims.ClaimAsync(shard, places, _aborting.Token))
-                {
-                    SagaPoints.Reached(SagaPoint.Claimed, run.Name, definitions.StepOf(run));
-                    queue.Enqueue(new SagaLease(run, since));
-                    claimed++;
-                }
-
-                if (measured is null || Stopwatch.GetElapsedTime(measured.Value) > BacklogInterval)
-                {
-                    var backlog = await claims.BacklogAsync(shard, _aborting.Token);
-                    telemetry.SetBacklog(shard, backlog);
-                    if (backlog.OldestSeconds > options.Value.AlertSeconds)
-                    {
-                        LogOld(shard, backlog.OldestSeconds);
-                    }
-
-                    measured = Stopwatch.GetTimestamp();
-                }
-
-                isAway = false;
-            }
-            catch (Exception exception)
-            {
-                if (!isAway && !stopping.IsCancellationRequested)
-                {
-                    LogAway(exception, shard);
-                }
-
-                isAway = true;
+                SagaPoints.Reached(SagaPoint.Claimed, run.Name, definitions.StepOf(run));
+                shard.Queue.Enqueue(new SagaLease(run, since));
+                claimed++;
             }
 
-            queue.GiveBack(places - claimed);
-            if (claimed < places || places == 0)
-            {
-                var poll = TimeSpan.FromMilliseconds(options.Value.PollMilliseconds * (0.5 + Random.Shared.NextDouble()));
-                await signals.WaitAsync(ShardSignal.Sagas, shard, poll, stopping).ContinueWith(_ => { }, TaskScheduler.Default);
-            }
+            var next = await NextAsync(shard);
+            return claimed == places ? TimeSpan.Zero : Backoff.Jittered(next < _poll ? next : _poll);
+        }
+        finally
+        {
+            shard.Queue.GiveBack(places - claimed);
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "A saga of '{Shard}' that has not ended began {Seconds:0} s ago.")]
-    private partial void LogOld(string shard, double seconds);
+    protected override Task PauseAsync(Shard shard, TimeSpan pause, CancellationToken stopping) =>
+        signals.WaitAsync(ShardSignal.Sagas, shard.Name, pause, stopping);
 
-    [LoggerMessage(LogLevel.Warning, "'{Shard}' cannot be asked for work; it is asked again until it answers.")]
-    private partial void LogAway(Exception exception, string shard);
+    /// <returns>When a run may be due of which nobody tells.</returns>
+    private async Task<TimeSpan> NextAsync(Shard shard)
+    {
+        if (shard.Measured is { } measured && Stopwatch.GetElapsedTime(measured) < BacklogInterval)
+        {
+            return BacklogInterval;
+        }
+
+        var backlog = await claims.BacklogAsync(shard.Name, _aborting.Token);
+        telemetry.SetBacklog(shard.Name, backlog);
+        if (backlog.OldestSeconds > options.Value.AlertSeconds)
+        {
+            LogOld(Logger, shard.Name, backlog.OldestSeconds);
+        }
+
+        shard.Measured = Stopwatch.GetTimestamp();
+        return TimeSpan.FromSeconds(signals.IsListening(shard.Name)
+            ? Math.Clamp(backlog.NextSeconds, QuickPoll.TotalSeconds, TimeSpan.FromHours(1).TotalSeconds)
+            : QuickPoll.TotalSeconds);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "A saga of '{Shard}' that has not ended began {Seconds:0} s ago.")]
+    private static partial void LogOld(ILogger logger, string shard, double seconds);
+
+    internal sealed record Shard(string Name, SagaQueue Queue)
+    {
+        /// <summary>When its backlog was last asked for (<see cref="Stopwatch"/> ticks).</summary>
+        public long? Measured { get; set; }
+
+        public override string ToString() => Name;
+    }
 }

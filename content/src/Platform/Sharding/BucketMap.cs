@@ -4,6 +4,7 @@ using Domain.Common;
 using Microsoft.EntityFrameworkCore;
 using Platform.Common;
 using Platform.Databases;
+using Platform.Failover;
 
 namespace Platform.Sharding;
 
@@ -16,7 +17,8 @@ internal sealed record Route(string Shard, long Epoch);
 /// Which shard holds which bucket. Read from the directory on first use, and again when a shard says that it is out of
 /// date: a cache that need not be right, since the shards are asked with every transaction.
 /// </summary>
-internal sealed class BucketMap(ContextPool<DirectoryContext> directory, DatabaseNames names) : IShardMap, IDisposable
+internal sealed class BucketMap(ContextPool<DirectoryContext> directory, PrimaryTimelines timelines, DatabaseNames names)
+    : IShardMap, IDisposable
 {
     private readonly SemaphoreSlim _loading = new(1, 1);
     private Map? _map;
@@ -69,6 +71,7 @@ internal sealed class BucketMap(ContextPool<DirectoryContext> directory, Databas
         {
             if (ReferenceEquals(_map, outdated))
             {
+                await timelines.UsedAsync(DatabaseNames.Directory);
                 await using var context = directory.Rent(DatabaseNames.Directory);
                 var rows = await context.Set<BucketAssignment>().AsNoTracking().ToListAsync(cancellationToken);
                 Volatile.Write(ref _map, Check(rows));

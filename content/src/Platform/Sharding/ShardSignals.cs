@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Platform.Common;
@@ -23,8 +22,9 @@ internal enum ShardSignal
 /// finds what there is by polling. It is sent on a connection of its own, since inside a transaction it would make all
 /// commits queue up. One connection for each shard listens, and is watched.
 /// </summary>
-internal sealed partial class ShardSignals(PrimarySources primaries, DatabaseNames names, ILogger<ShardSignals> logger)
-    : BackgroundService
+internal sealed partial class ShardSignals(
+    PrimarySources primaries, PrimaryTimelines timelines, DatabaseNames names, ILogger<ShardSignals> logger)
+    : PollingWorker<ShardSignals.Listener>(names.Shards.Select(shard => new Listener(shard)), logger)
 {
     [Sql]
     private const string Alive = "SELECT 1";
@@ -77,49 +77,47 @@ internal sealed partial class ShardSignals(PrimarySources primaries, DatabaseNam
         });
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(names.Shards.Select(shard => ListenAsync(shard, stoppingToken)));
-
-    private async Task ListenAsync(string shard, CancellationToken cancellationToken)
+    protected override async Task<TimeSpan> PollAsync(Listener listener, CancellationToken stopping)
     {
-        for (var failures = 0; !cancellationToken.IsCancellationRequested;)
+        var source = SourceOf(listener.Shard);
+        if (source != listener.Source)
         {
-            try
+            // The first, or one that was lost, or another server is the primary.
+            Change(listener.Shard, isListening: false);
+            await listener.DisposeAsync();
+            listener.Connection = await source.OpenConnectionAsync(stopping);
+            listener.Connection.Notification += (_, notification) =>
             {
-                var source = SourceOf(shard);
-                await using var connection = await source.OpenConnectionAsync(cancellationToken);
-                connection.Notification += (_, notification) =>
+                if (Enum.TryParse<ShardSignal>(notification.Channel, ignoreCase: true, out var signal))
                 {
-                    if (Enum.TryParse<ShardSignal>(notification.Channel, ignoreCase: true, out var signal))
-                    {
-                        Wake(signal, shard);
-                    }
-                };
-                await ExecuteAsync(connection, Listen, cancellationToken);
-                Change(shard, isListening: true); // Wakes for what was sent before, too.
-                failures = 0;
-                while (source == SourceOf(shard)) // Until another server is the primary.
-                {
-                    if (!await connection.WaitAsync(Watch, cancellationToken))
-                    {
-                        await ExecuteAsync(connection, Alive, cancellationToken);
-                    }
+                    Wake(signal, listener.Shard);
                 }
-
-                Change(shard, isListening: false);
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                Change(shard, isListening: false);
-            }
-            catch (Exception exception)
-            {
-                LogLost(exception, shard);
-                Change(shard, isListening: false);
-                await Task.Delay(Random.Shared.Next(50 << Math.Min(failures++, 5)), cancellationToken)
-                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            };
+            await ExecuteAsync(listener.Connection, Listen, stopping);
+            listener.Source = source;
+            Change(listener.Shard, isListening: true); // Wakes for what was sent before, too.
         }
+
+        if (!await listener.Connection!.WaitAsync(Watch, stopping))
+        {
+            await ExecuteAsync(listener.Connection, Alive, stopping);
+        }
+
+        return TimeSpan.Zero;
+    }
+
+    protected override void Failed(Listener listener)
+    {
+        listener.Source = null;
+        Change(listener.Shard, isListening: false);
+        // The server may have been the primary, and another one may be now.
+        _ = timelines.UsedAsync(DatabaseNames.WorkerOf(listener.Shard));
+    }
+
+    protected override async Task RunAsync(Listener subject, CancellationToken stopping)
+    {
+        await base.RunAsync(subject, stopping);
+        Change(subject.Shard, isListening: false);
     }
 
     private void Change(string shard, bool isListening)
@@ -141,7 +139,7 @@ internal sealed partial class ShardSignals(PrimarySources primaries, DatabaseNam
         }
         catch (Exception exception) when (exception is NpgsqlException or ObjectDisposedException)
         {
-            LogNotSent(exception, shard);
+            LogNotSent(Logger, exception, shard);
         }
     }
 
@@ -157,10 +155,7 @@ internal sealed partial class ShardSignals(PrimarySources primaries, DatabaseNam
     private Waiting Of(ShardSignal signal, string shard) => _waiting.GetOrAdd((signal, shard), _ => new Waiting());
 
     [LoggerMessage(LogLevel.Debug, "Instances were not told of what '{Shard}' has; they will see it when they poll.")]
-    private partial void LogNotSent(Exception exception, string shard);
-
-    [LoggerMessage(LogLevel.Debug, "Notifications of '{Shard}' are not heard; it is polled.")]
-    private partial void LogLost(Exception exception, string shard);
+    private static partial void LogNotSent(ILogger logger, Exception exception, string shard);
 
     private sealed class Waiting
     {
@@ -168,5 +163,17 @@ internal sealed partial class ShardSignals(PrimarySources primaries, DatabaseNam
         public long SentAt;
 
         public Wakeup News { get; } = new();
+    }
+
+    internal sealed record Listener(string Shard) : IAsyncDisposable
+    {
+        /// <summary>Where notifications are heard; null when they are not.</summary>
+        public NpgsqlDataSource? Source { get; set; }
+
+        public NpgsqlConnection? Connection { get; set; }
+
+        public override string ToString() => Shard;
+
+        public ValueTask DisposeAsync() => Connection?.DisposeAsync() ?? default;
     }
 }

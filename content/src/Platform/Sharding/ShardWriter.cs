@@ -45,6 +45,9 @@ public sealed class ShardWriter : IUnitOfWork, IAsyncDisposable
     /// <summary>How long a bucket may be on its way from one shard to another.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
+
     private readonly HashSet<UserId> _users = [];
     private readonly List<Aggregate> _aggregates = [];
     private readonly List<Action> _beforeCommit = [];
@@ -182,14 +185,14 @@ public sealed class ShardWriter : IUnitOfWork, IAsyncDisposable
         switch (FenceErrors.SqlStateOf(exception))
         {
             case FenceErrors.BucketMoved when _age.Elapsed < Patience:
-                await Task.Delay(Random.Shared.Next(2, Math.Min(4 << Math.Min(attempt, 6), 200)), cancellationToken);
+                await Task.Delay(Backoff.After(attempt, FirstPause, LongestPause), cancellationToken);
                 await _buckets.ReloadAsync(cancellationToken);
                 return true;
             case FenceErrors.OldTimeline when attempt <= 5:
                 _primaries.DropConnections(_database!);
                 return true;
             case PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure when attempt <= 5:
-                await Task.Delay(Random.Shared.Next(5, 5 + (attempt * 10)), cancellationToken);
+                await Task.Delay(Backoff.After(attempt, FirstPause, LongestPause), cancellationToken);
                 return true;
             default:
                 return false;
@@ -250,6 +253,7 @@ public sealed class ShardWriter : IUnitOfWork, IAsyncDisposable
                     $"A command writes to one database, and this one has joined '{_database}' and now wants '{database}'.");
         }
 
+        await _timelines.UsedAsync(database);
         var context = pool.Rent(database);
         context.Pipeline = new Pipeline();
         (_database, _tokenName, _context) = (database, tokenName, context);

@@ -125,7 +125,7 @@ public sealed class SagaTests(SagaFixture fixture) : IClassFixture<SagaFixture>
         await Eventually.TrueAsync(() => service.ColumnAsync<bool>(run, "attempt = 4"));
         Assert.True(await service.ColumnAsync<bool>(run, "status = 1 AND due_at > clock_timestamp() + interval '2 s'"));
         await service.AbandonAsync();
-        Assert.True(Enumerable.Range(1, 7).Sum(attempt => SagaFailures.BackoffOfMistake(attempt).TotalMinutes) > 4);
+        Assert.True(Enumerable.Range(1, 7).Sum(attempt => SagaFailures.PauseAfterMistake(attempt).TotalMinutes) > 4);
     }
 
     [Fact]

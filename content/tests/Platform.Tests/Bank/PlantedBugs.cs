@@ -49,8 +49,11 @@ internal sealed record PlantedBug(string Caught, string Sql = "", Action<IServic
             CREATE OR REPLACE FUNCTION add_app_user(user_id uuid) RETURNS void LANGUAGE sql
             RETURN set_config('app.user_id', user_id::text, false);
             """),
-        ["notification lost, and no poll"] = new("no saga is open or dead", Settings:
-            [("Sagas:PollMilliseconds", "3600000"), ("Sagas:LeaseSeconds", "1")])
+        ["notification lost, and no poll"] = new("no saga is open or dead", """
+            CREATE OR REPLACE FUNCTION saga_backlog(
+                OUT oldest_seconds double precision, OUT dead bigint, OUT next_seconds double precision)
+            LANGUAGE sql AS $$ SELECT 0::float8, 0::bigint, 'infinity'::float8 $$;
+            """, Settings: [("Sagas:PollMilliseconds", "3600000"), ("Sagas:LeaseSeconds", "1")])
         { FailsAt = SagaPoint.Started },
         ["idempotency key in a transaction of its own"] = new("was acknowledged and is not there", Services: services => services
             .AddScoped<IIdempotencyKeys, KeyInItsOwnTransaction>()),

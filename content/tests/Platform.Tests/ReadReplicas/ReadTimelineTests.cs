@@ -153,6 +153,20 @@ public sealed class ReadTimelineTests
         Assert.Equal(4_000u, servers.PositionBefore(TimeSpan.FromMilliseconds(10)));
     }
 
+    /// <summary>While nobody used it, the primary was seldom asked.</summary>
+    [Fact]
+    public void A_position_that_is_new_after_a_pause_counts_as_old_as_the_answer_before_it()
+    {
+        var servers = new PrimaryServers("Host=one:1");
+        servers.Observe("one:1", new(Timeline: 1, Lsn: 1_000, Cluster: 7));
+        Thread.Sleep(1_100);
+        servers.Observe("one:1", new(Timeline: 1, Lsn: 2_000, Cluster: 7));
+
+        Assert.InRange(servers.LagOf(1_000), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+        Assert.Equal(TimeSpan.Zero, servers.LagOf(2_000));
+        Assert.Equal(2_000u, servers.PositionBefore(TimeSpan.FromSeconds(1)));
+    }
+
     private static async Task<string> TryWriteAsync(TestService service, string name, int value)
     {
         try

@@ -1,0 +1,128 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Integration.Tests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
+using Platform.Common;
+using Platform.Databases;
+using Platform.Failover;
+using Topology;
+
+namespace Platform.Tests.Failover;
+
+/// <summary>What an instance costs that nobody uses.</summary>
+[Collection(nameof(Timed))]
+public sealed class IdleTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_idle_instance_sends_at_most_one_statement_a_second_and_makes_no_trace()
+    {
+        await using var servers = await StartedServers.StartAsync(Cancellation);
+        var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
+        await Notes.CreateAsync(databases);
+        await using var service = new TestService(databases);
+        await Notes.WriteAsync(service, "note", 1);
+        await Notes.ReadAsync(service, "note");
+        // It asks often for some seconds after a use.
+        await Task.Delay(TimeSpan.FromSeconds(8), Cancellation);
+
+        using var traces = new Traces();
+        using var commands = new Commands();
+        var idle = await commands.PerSecondAsync(TimeSpan.FromSeconds(30));
+        Assert.InRange(idle, 0.01, 1);
+        Assert.Empty(traces.Roots);
+
+        // A loop that polls too often is seen.
+        await using var chatty = new TestService(databases, ("Sagas:PollMilliseconds", "100"));
+        _ = chatty.Services;
+        Assert.InRange(await commands.PerSecondAsync(TimeSpan.FromSeconds(5)), 5, 1_000);
+    }
+
+    /// <summary>The old one goes on, and takes writes by whoever sends them.</summary>
+    [Fact]
+    public async Task A_primary_that_changed_while_nobody_used_it_gets_the_first_write()
+    {
+        await using var servers = await StartedServers.StartAsync(Cancellation);
+        var databases = await FailoverNotes.PrepareAsync(servers);
+        await using var service = FailoverNotes.Start(databases);
+        await FailoverNotes.WriteAsync(service, "before");
+        await databases.ReplicaHasCaughtUpAsync();
+        var known = service.Services.GetRequiredService<PrimaryTimelines>().Of(FailoverNotes.Shard);
+        await Eventually.TrueAsync(() => known.PaceOf(known.Known.Host).IsIdle);
+        // The last quick probe.
+        await Task.Delay(500, Cancellation);
+
+        await servers.Topology.PromoteReplicaAsync(Cancellation);
+        Assert.Equal(1, known.Known.Timeline);
+        await FailoverNotes.WriteAsync(service, "after");
+
+        Assert.Equal(["before"], await FailoverNotes.NotesAsync(databases, onNew: false));
+        Assert.Equal(["after", "before"], (await FailoverNotes.NotesAsync(databases, onNew: true)).Order());
+    }
+
+    /// <summary>
+    /// What Npgsql sends from this process, probes included. The counters of a server tell less: they leave out transactions
+    /// that touch no table.
+    /// </summary>
+    private sealed class Commands : IDisposable
+    {
+        private readonly MeterListener _listener = new()
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == "Npgsql" && instrument.Name == "db.client.operation.duration")
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+
+        private int _count;
+
+        public Commands()
+        {
+            _listener.SetMeasurementEventCallback<double>((_, _, _, _) => Interlocked.Increment(ref _count));
+            _listener.Start();
+        }
+
+        public async Task<double> PerSecondAsync(TimeSpan time)
+        {
+            var (before, clock) = (_count, Stopwatch.StartNew());
+            await Task.Delay(time, Cancellation);
+            var rate = (_count - before) / clock.Elapsed.TotalSeconds;
+            TestContext.Current.TestOutputHelper?.WriteLine($"{rate:0.00} statements a second.");
+            return rate;
+        }
+
+        public void Dispose() => _listener.Dispose();
+    }
+
+    /// <summary>Spans that begin a trace. The service's sampler drops those of single statements.</summary>
+    private sealed class Traces : IDisposable
+    {
+        private readonly ActivityListener _listener;
+
+        public Traces()
+        {
+            _listener = new ActivityListener
+            {
+                ShouldListenTo = _ => true,
+                Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+                ActivityStarted = activity =>
+                {
+                    if (activity is { ParentId: null } && activity.Kind != ActivityKind.Client)
+                    {
+                        Roots.Add(activity.DisplayName);
+                    }
+                },
+            };
+            ActivitySource.AddActivityListener(_listener);
+        }
+
+        public ConcurrentBag<string> Roots { get; } = [];
+
+        public void Dispose() => _listener.Dispose();
+    }
+}
