@@ -23,12 +23,14 @@ internal sealed class PayeeReader(DirectoryReader directory, CacheReader cache) 
         cache.GetAsync(CachedPayees.Kind, handle.Value, primary => LoadAsync(handle, primary), cancellationToken);
 
     /// <summary>Others may wait for it, so it is not cancelled with the request.</summary>
-    private Task<Loaded<PayeeView>> LoadAsync(Handle handle, bool primary) => directory.ReadAsync(
-        async (context, seen) => await Find(context, handle, CancellationToken.None) is { } row
-            ? new Loaded<PayeeView>(new PayeeView(handle.Value, row.Wallet), row.Version, seen)
-            : new Loaded<PayeeView>(null, Version: 0, seen),
-        onPrimary: primary ? "cache is ahead" : null,
-        CancellationToken.None);
+    private async Task<Loaded<PayeeView>> LoadAsync(Handle handle, bool primary)
+    {
+        var (row, seen) = await directory.ReadAsync(
+            context => Find(context, handle, CancellationToken.None),
+            onPrimary: primary ? "cache is ahead" : null,
+            CancellationToken.None);
+        return new(row is null ? null : new PayeeView(handle.Value, row.Wallet), row?.Version ?? 0, seen);
+    }
 
     private sealed record VersionedPayee(Guid Wallet, long Version);
 }
@@ -53,8 +55,8 @@ internal sealed class PayeeLookup(DirectoryReader directory, ShardReader shards)
     [Sql(typeof(Guid), Columns = [typeof(Guid)])]
     private const string OwnerOf = "SELECT wallet_owner({0}) AS \"Value\"";
 
-    public Task<PayeeAccount?> FindAsync(Handle handle, CancellationToken cancellationToken) => directory.ReadAsync(
-        (context, _) => ByHandle(context, handle, cancellationToken), onPrimary: "", cancellationToken);
+    public async Task<PayeeAccount?> FindAsync(Handle handle, CancellationToken cancellationToken) => (await directory.ReadAsync(
+        context => ByHandle(context, handle, cancellationToken), onPrimary: "", cancellationToken)).Row;
 
     public async Task<PayeeAccount?> FindAsync(WalletId wallet, CancellationToken cancellationToken)
     {

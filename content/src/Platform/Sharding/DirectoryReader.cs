@@ -12,21 +12,23 @@ public sealed class DirectoryReader
 
     internal DirectoryReader(ContextPool<DirectoryContext> pool, ReadRouting routing) => (_pool, _routing) = (pool, routing);
 
-    /// <param name="read">
-    /// Runs again when a replica does not answer. Its second argument is what the replica had replayed before it was asked; null
-    /// when it is the primary.
+    /// <param name="read">Runs again when a replica does not answer.</param>
+    /// <param name="onPrimary">
+    /// Why only the primary will do, for the metrics; null when a replica will do; empty for a command.
     /// </param>
-    /// <param name="onPrimary">Why only the primary will do, for the metrics; null when a replica will do.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    public Task<T> ReadAsync<T>(
-        Func<DirectoryContext, WalPosition?, Task<T>> read, string? onPrimary, CancellationToken cancellationToken) =>
+    /// <returns>What it has read, and what the replica had replayed before; null for the primary.</returns>
+    public Task<(T Row, WalPosition? Seen)> ReadAsync<T>(
+        Func<DirectoryContext, Task<T>> read, string? onPrimary, CancellationToken cancellationToken) =>
         _routing.ReadAsync(
             DatabaseNames.Directory,
             async route =>
             {
                 await using var context = _pool.Rent(route.Source);
                 context.Guard = ReadGuard.OfDirectory(route);
-                return await read(context, route.Seen);
+                var row = await read(context);
+                // The guard has set it.
+                return (row, route.Seen);
             },
             onPrimary,
             cancellationToken);
