@@ -30,7 +30,7 @@ public sealed class GuardTests(ServiceFixture fixture) : IClassFixture<ServiceFi
     public async Task A_server_says_why_it_is_not_the_one_for_a_read(string verdict, string source)
     {
         await _service.Databases.ReplicaHasCaughtUpAsync();
-        var known = _service.Services.GetRequiredService<PrimaryTimelines>().Of(Notes.Shard).Known;
+        var known = _service.Services.GetRequiredService<PrimaryTimelines>().Of(Numbers.Shard).Known;
         var needed = new WalPosition(known.Timeline, 0) { Cluster = known.Cluster };
         needed = verdict switch
         {
@@ -40,8 +40,8 @@ public sealed class GuardTests(ServiceFixture fixture) : IClassFixture<ServiceFi
             _ => needed,
         };
         var route = new ReadRoute(source, needed);
-        var epoch = (await _service.Services.GetRequiredService<BucketMap>().RouteOfAsync(Notes.Owner.Bucket, Cancellation)).Epoch;
-        var guard = ReadGuard.OfShard(route, Notes.Owner, verdict == "BucketMoved" ? epoch + 1 : epoch);
+        var epoch = (await _service.Services.GetRequiredService<BucketMap>().RouteOfAsync(Numbers.Owner.Bucket, Cancellation)).Epoch;
+        var guard = ReadGuard.OfShard(route, Numbers.Owner, verdict == "BucketMoved" ? epoch + 1 : epoch);
         await using var connection = await _service.Services.GetRequiredService<PrimarySources>().For(source).OpenConnectionAsync(Cancellation);
         await using var batch = connection.CreateBatch();
         batch.BatchCommands.Add(guard.Command());
@@ -51,7 +51,7 @@ public sealed class GuardTests(ServiceFixture fixture) : IClassFixture<ServiceFi
         {
             await guard.PassAsync(reader);
             await reader.ReadAsync(Cancellation);
-            Assert.Equal($"{Notes.Owner}", reader.GetString(0));
+            Assert.Equal($"{Numbers.Owner}", reader.GetString(0));
         }
         else
         {

@@ -185,7 +185,7 @@ public sealed class BucketMoveRowsTests(ServersFixture fixture) : IClassFixture<
     }
 
     [Theory]
-    [InlineData("CREATE TABLE notes (owner_id uuid)", "notes")]
+    [InlineData("CREATE TABLE scraps (owner_id uuid)", "scraps")]
     [InlineData("CREATE TABLE parts (id int, owner uuid, key text, FOREIGN KEY (owner, key) REFERENCES idempotency_keys)", "parts")]
     [InlineData("""
         CREATE TABLE hens (owner_id uuid PRIMARY KEY);
