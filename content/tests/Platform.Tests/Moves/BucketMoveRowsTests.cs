@@ -1,7 +1,7 @@
 using Integration.Tests.Fixtures;
 using Migrator.Moves;
 
-namespace Platform.Tests.Sharding;
+namespace Platform.Tests.Moves;
 
 /// <summary>What a move copies, and what it notices.</summary>
 public sealed class BucketMoveRowsTests(ServersFixture fixture) : IClassFixture<ServersFixture>
