@@ -58,7 +58,7 @@ public sealed partial class DeletionTests(Generator generator)
     private async Task PassesAsync(GeneratedSolution solution, string suite, string? method = null)
     {
         var run = await generator.TestAsync(solution, $"tests/{suite}", method);
-        Assert.True(run.Succeeded, run.Process.Text);
+        Assert.True(run.Succeeded, run.Failed.Any() ? string.Join('\n', run.Failed.Select(test => test.Method)) : run.Process.Text);
     }
 
     /// <summary>The first block of shell commands after a text.</summary>

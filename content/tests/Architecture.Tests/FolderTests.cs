@@ -8,7 +8,7 @@ namespace Architecture.Tests;
 /// </summary>
 public sealed class FolderTests
 {
-    /// <summary>A folder that Domain has as well, such as one that somebody adds to Platform for wallets, is a feature's.</summary>
+    /// <summary>A folder that Domain has as well is a feature's, also one that somebody adds to Platform.</summary>
     private static readonly string[] PlatformFolders =
         ["Common", "Servers", .. FoldersOf(Solution.Platform).Except(FoldersOf(Solution.Domain))];
 
@@ -51,7 +51,8 @@ public sealed class FolderTests
     }
 
     private static IEnumerable<string> FoldersOf(string layer) =>
-        Solution.DefinitionsOf(layer).Select(type => Solution.PlaceOf(type)!.Value.Folder).Where(folder => folder != "").Distinct();
+        Solution.DefinitionsOf(layer).Select(type => Solution.PlaceOf(type)!.Value.Folder)
+            .Where(folder => folder != "").Distinct();
 
     private static bool IsIn(TypeReference type, Func<string, bool> folder) =>
         Solution.PlaceOf(type) is { } place && folder(place.Folder);

@@ -17,6 +17,7 @@ internal sealed class NoteRepository(ShardWriter writer) : INoteRepository
     public async Task<Note?> FindAsync(NoteId id, UserId owner, CancellationToken cancellationToken)
     {
         var context = await writer.JoinAsync(owner, cancellationToken);
-        return await context.Set<Note>().AsTracking().SingleOrDefaultAsync(n => n.Owner == owner && n.Id == id, cancellationToken);
+        return await context.Set<Note>().AsTracking()
+            .SingleOrDefaultAsync(n => n.Owner == owner && n.Id == id, cancellationToken);
     }
 }

@@ -85,8 +85,9 @@ public sealed class NotesTests(ServiceFixture fixture) : IClassFixture<ServiceFi
     public async Task A_text_that_cannot_be_kept_is_refused(string text)
     {
         var alice = _service.ClientOf(TestService.NewSubject());
+        var refused = await alice.PostAsJsonAsync("/notes", new { text }, Cancellation);
 
-        await HttpAssert.ProblemAsync(await alice.PostAsJsonAsync("/notes", new { text }, Cancellation), HttpStatusCode.BadRequest);
+        await HttpAssert.ProblemAsync(refused, HttpStatusCode.BadRequest);
     }
 
     private static async Task<string> WriteAsync(HttpClient client, string text) =>

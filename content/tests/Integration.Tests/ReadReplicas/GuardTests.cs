@@ -2,7 +2,6 @@ using Integration.Tests.Fixtures;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using Platform;
 using Platform.Common;
 using Platform.Databases;
 using Platform.Failover;
@@ -79,22 +78,5 @@ public sealed class GuardTests(ServiceFixture fixture) : IClassFixture<ServiceFi
         // The host calls this before anything else.
         var refused = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IStartupValidator>().Validate());
         Assert.Contains($"ReadReplicas:{option} is {value}", refused.Message, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("Sagas:Workers", "0")]
-    [InlineData("Commits:WaitSeconds", "-1")]
-    [InlineData("Idempotency:Lifetime", "00:00:00")]
-    [InlineData("Realtime:HeartbeatSeconds", "0")]
-    [InlineData("Cache:LifetimeSeconds", "31")]
-    public void The_options_of_each_pattern_are_checked_at_the_start(string option, string value)
-    {
-        var settings = TestService.SettingsOf(_service.Databases).Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value));
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection([.. settings, new(option, value)]).Build();
-        using var services = new ServiceCollection().AddPlatform(configuration).BuildServiceProvider();
-
-        // The host calls this before anything else.
-        var refused = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IStartupValidator>().Validate());
-        Assert.Contains($"{option} is {value}", refused.Message, StringComparison.Ordinal);
     }
 }
