@@ -79,5 +79,8 @@ internal static class FailoverNotes
     }
 
     public static async Task<HashSet<string>> NotesAsync(TestDatabases databases, bool onNew) =>
-        [.. await databases.ScalarAsync<string[]>(Shard, "SELECT coalesce(array_agg(note), '{}') FROM failover_notes", replica: onNew)];
+        [
+            .. await databases.ScalarAsync<string[]>(
+                Shard, "SELECT coalesce(array_agg(note), '{}') FROM failover_notes", replica: onNew),
+        ];
 }

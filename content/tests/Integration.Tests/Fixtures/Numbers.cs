@@ -42,7 +42,8 @@ internal static class Numbers
 
         var context = await writer.JoinAsync(Owner, Cancellation);
         await context.Database.ExecuteSqlAsync(
-            $"INSERT INTO numbers VALUES ({name}, {value}) ON CONFLICT (name) DO UPDATE SET value = excluded.value", Cancellation);
+            $"INSERT INTO numbers VALUES ({name}, {value}) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            Cancellation);
         await writer.CommitAsync(Cancellation);
         return request.Token;
     }
