@@ -16,6 +16,7 @@ public sealed record Part(string Key, bool IsUsual, string What)
     public const string NoSample = "no-sample";
     public const string NoSampleIntegration = "no-sample-integration";
     public const string NoAspire = "no-aspire";
+    public const string Deletions = "deletions";
     public const string Platform = "platform";
     public const string Containers = "containers";
     public const string Clients = "clients";
@@ -29,6 +30,7 @@ public sealed record Part(string Key, bool IsUsual, string What)
         new(NoSample, true, "--sample false, awkward name: build, then unit, architecture and AppHost tests"),
         new(NoAspire, true, "--aspire false --platform-tests false: build, then unit tests and a part of Integration.Tests"),
         new(NoSampleIntegration, false, "Integration.Tests of the solution without the sample"),
+        new(Deletions, false, "patterns and the sample taken out by the steps of their pages: build, then tests of what is left"),
         new(Platform, false, "Platform.Tests of the default solution: bank, crash points, failover, latency, schedules"),
         new(Containers, false, "the topology's scripts and the AppHost in containers; needs a container engine"),
         new(Clients, false, "running services with a browser, which has to be installed, and with a client made from the API's description"),

@@ -55,13 +55,13 @@ public sealed class ItemTemplateTests(Generator generator)
     public async Task Migrations_run_and_their_tables_pass_the_tests_of_the_catalog()
     {
         var solution = await generator.GenerateAsync(s_options);
-        await AddAsync(solution, "colonnade-migration", "OrderLabels", "OrderBook", "--number", "15");
+        await AddAsync(solution, "colonnade-migration", "OrderLabels", "OrderBook", "--number", "16");
         await AddAsync(solution, "colonnade-migration", "3 Price Lists", "My Things", "--number", "0123", "--database", "directory");
         await AddAsync(solution, "colonnade-migration", "order_dates", "OrderBook", "--number", "12345");
         Assert.Superset(
             new HashSet<string>
             {
-                "src/Infrastructure/OrderBook/0015_order_labels.shard.sql",
+                "src/Infrastructure/OrderBook/0016_order_labels.shard.sql",
                 "src/Infrastructure/MyThings/0123_t_3_price_lists.directory.sql",
                 "src/Infrastructure/OrderBook/12345_order_dates.shard.sql",
             },

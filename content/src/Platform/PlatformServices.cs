@@ -24,8 +24,15 @@ public static class PlatformServices
     public static IServiceCollection AddPlatform(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton(DatabaseNames.From(configuration));
-        return services.AddFailover().AddDatabases(configuration).AddSharding().AddReadReplicas(configuration).AddIdempotency(configuration)
-            .AddSagas(configuration).AddRealtime(configuration).AddCaching(configuration).AddPorts();
+        services.AddFailover();
+        services.AddDatabases(configuration);
+        services.AddSharding();
+        services.AddReadReplicas(configuration);
+        services.AddIdempotency(configuration);
+        services.AddSagas(configuration);
+        services.AddRealtime(configuration);
+        services.AddCaching(configuration);
+        return services.AddPorts();
     }
 
     /// <summary>Registers every class that implements a port, so that a feature's adapters are found by scanning.</summary>

@@ -11,7 +11,7 @@ using Platform.Sharding;
 
 namespace Integration.Tests.Databases;
 
-public sealed class AvailabilityTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
+public sealed partial class AvailabilityTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private static readonly string[] Suffixes = ["", "-replica", "-worker"];
 
@@ -52,17 +52,6 @@ public sealed class AvailabilityTests(ServiceFixture fixture) : IClassFixture<Se
 
         static IEnumerable<(string, string)> Away(string database) => Suffixes.Select(suffix =>
             ($"ConnectionStrings:{database}{suffix}", $"Host=localhost;Port=1;Username=app_rw;Database={database}"));
-    }
-
-    [Fact]
-    public async Task Readiness_survives_without_Redis()
-    {
-        await using var service = new TestService(_service.Databases, ("ConnectionStrings:redis", "localhost:1,connectTimeout=200"));
-        using var client = service.CreateClient();
-        var ready = await client.GetAsync("/health/ready", Cancellation);
-
-        Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
-        Assert.Equal("Degraded", await ready.Content.ReadAsStringAsync(Cancellation));
     }
 
     [Fact]

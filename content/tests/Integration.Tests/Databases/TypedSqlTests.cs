@@ -76,7 +76,7 @@ public sealed partial class TypedSqlTests(ServersFixture fixture) : IClassFixtur
     [Fact]
     public void No_statement_is_written_where_it_is_sent()
     {
-        var files = Directory.EnumerateFiles(Path.Combine(SolutionPaths.Solution, "src/Infrastructure"), "*.cs", SearchOption.AllDirectories)
+        var files = Directory.EnumerateFiles(Path.Combine(SolutionPaths.Solution, "src"), "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !MadeOfNames.Contains(Path.GetFileName(file))).ToArray();
         Assert.NotEmpty(files);
 

@@ -25,7 +25,7 @@ public sealed class OldPrimaryTests
         await servers.Topology.RestartPrimaryAsync(Cancellation);
 
         // The old primary takes writes by whoever asks it.
-        await databases.ExecuteAsync(Shard, "INSERT INTO notes VALUES ('by somebody else')");
+        await databases.ExecuteAsync(Shard, "INSERT INTO failover_notes VALUES ('by somebody else')");
 
         await WriteAsync(idle, "idle after");
         await WriteAsync(busy, "busy again");

@@ -27,7 +27,7 @@ public sealed class SynchronousStandbyTests
         Assert.Equal(1, await standby.WaitingAsync());
         await standby.ReturnAsync();
         await Eventually.TrueAsync(async () => await standby.WaitingAsync() == 0);
-        Assert.Equal(7, (await Notes.ReadAsync(service, "note")).Value);
+        Assert.Equal(7, (await Numbers.ReadAsync(service, "note")).Value);
     }
 
     [Fact]
@@ -51,8 +51,8 @@ public sealed class SynchronousStandbyTests
     {
         var service = new TestService(
             await servers.CreateDatabasesAsync(), ("Postgres:CommandTimeout", "1"), ("Commits:WaitSeconds", $"{waitSeconds}"));
-        await Notes.CreateAsync(service.Databases);
-        await Notes.WriteAsync(service, "before", 1);
+        await Numbers.CreateAsync(service.Databases);
+        await Numbers.WriteAsync(service, "before", 1);
         return service;
     }
 
@@ -60,8 +60,8 @@ public sealed class SynchronousStandbyTests
     {
         await using var request = Request.Begin(service);
         var writer = request.Get<ShardWriter>();
-        var context = await writer.JoinAsync(Notes.Owner, Cancellation);
-        await context.Database.ExecuteSqlAsync($"INSERT INTO notes VALUES ('note', 7)", Cancellation);
+        var context = await writer.JoinAsync(Numbers.Owner, Cancellation);
+        await context.Database.ExecuteSqlAsync($"INSERT INTO numbers VALUES ('note', 7)", Cancellation);
         await writer.CommitAsync(cancellationToken);
     }
 }

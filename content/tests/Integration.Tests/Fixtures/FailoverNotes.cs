@@ -23,7 +23,7 @@ internal static class FailoverNotes
     public static async Task<TestDatabases> PrepareAsync(StartedServers servers)
     {
         var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
-        await databases.ExecuteAsync(Shard, "CREATE TABLE notes (note text); GRANT INSERT ON notes TO app_rw", DatabaseRoles.Owner);
+        await databases.ExecuteAsync(Shard, "CREATE TABLE failover_notes (note text); GRANT INSERT ON failover_notes TO app_rw", DatabaseRoles.Owner);
         return databases;
     }
 
@@ -34,7 +34,7 @@ internal static class FailoverNotes
     public static async Task InsertAsync(ShardWriter writer, string note)
     {
         var context = await writer.JoinAsync(Owner, Cancellation);
-        await context.Database.ExecuteSqlAsync($"INSERT INTO notes VALUES ({note})", Cancellation);
+        await context.Database.ExecuteSqlAsync($"INSERT INTO failover_notes VALUES ({note})", Cancellation);
     }
 
     /// <summary>One attempt, as a command makes it. Null when it was acknowledged.</summary>
@@ -79,5 +79,8 @@ internal static class FailoverNotes
     }
 
     public static async Task<HashSet<string>> NotesAsync(TestDatabases databases, bool onNew) =>
-        [.. await databases.ScalarAsync<string[]>(Shard, "SELECT coalesce(array_agg(note), '{}') FROM notes", replica: onNew)];
+        [
+            .. await databases.ScalarAsync<string[]>(
+                Shard, "SELECT coalesce(array_agg(note), '{}') FROM failover_notes", replica: onNew),
+        ];
 }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Domain.Common;
 using Integration.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
-using Migrator.Moves;
 using NpgsqlTypes;
 using Platform.Ingestion;
 using Platform.Sharding;
@@ -10,7 +9,7 @@ using Platform.Sharding;
 namespace Integration.Tests.Ingestion;
 
 /// <summary>On a table of the test's own.</summary>
-public sealed class BulkInsertTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>, IAsyncLifetime
+public sealed partial class BulkInsertTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>, IAsyncLifetime
 {
     private static readonly BulkInsert<Row> Insert = new(
         "bulk",
@@ -83,24 +82,6 @@ public sealed class BulkInsertTests(ServiceFixture fixture) : IClassFixture<Serv
         });
 
         Assert.Equal(Npgsql.PostgresErrorCodes.UniqueViolation, refused.SqlState);
-    }
-
-    /// <summary>The bucket moves between two batches, and this process learns of it by being refused.</summary>
-    [Theory]
-    [MemberData(nameof(Sizes))]
-    public async Task A_batch_follows_its_user_to_another_shard(int size)
-    {
-        await AddAsync(Rows(1, 10));
-        foreach (var (target, former) in new[] { ("shard1", "shard0"), ("shard0", "shard1") })
-        {
-            var moved = await new BucketMover(
-                    _service.Databases.OwnerConfiguration(), new MoveOptions { KeepFor = TimeSpan.Zero }, (_, _) => Task.CompletedTask)
-                .MoveAsync(_owner.Bucket.Value, target, Cancellation);
-            Assert.True(moved.Outcome == MoveOutcome.Done, moved.Message);
-            await AddAsync(Rows(target == "shard1" ? 11 : size + 11, size));
-            Assert.Equal(target == "shard1" ? size + 10 : (size * 2) + 10, await CountAsync(target));
-            Assert.Equal(0, await CountAsync(former));
-        }
     }
 
     /// <summary>Rows per second beside COPY of the same rows into the same kind of table; reported, and asserted loosely.</summary>

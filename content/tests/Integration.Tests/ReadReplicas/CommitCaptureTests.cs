@@ -18,7 +18,7 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
 
     public async ValueTask InitializeAsync()
     {
-        await Notes.CreateAsync(_service.Databases);
+        await Numbers.CreateAsync(_service.Databases);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -32,13 +32,13 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
             {
                 while (!enough.IsCancellationRequested)
                 {
-                    await Notes.WriteAsync(_service, $"other {other}", 1);
+                    await Numbers.WriteAsync(_service, $"other {other}", 1);
                 }
             },
             Cancellation)).ToArray();
         for (var i = 0; i < Repetitions.Of(usual: 50, thorough: 200); i++)
         {
-            var token = await Notes.WriteAsync(_service, $"note {i}", i + 1);
+            var token = await Numbers.WriteAsync(_service, $"note {i}", i + 1);
             Assert.False(await IsStaleAsync($"note {i}", PositionIn(token)), $"The replica had passed the token of note {i}, and not the note.");
         }
 
@@ -52,8 +52,8 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
     {
         await using var request = Request.Begin(_service);
         var writer = request.Get<ShardWriter>();
-        var context = await writer.JoinAsync(Notes.Owner, Cancellation);
-        await context.Database.ExecuteSqlAsync($"INSERT INTO notes VALUES ('early', 1)", Cancellation);
+        var context = await writer.JoinAsync(Numbers.Owner, Cancellation);
+        await context.Database.ExecuteSqlAsync($"INSERT INTO numbers VALUES ('early', 1)", Cancellation);
         var early = await context.Database
             .SqlQuery<NpgsqlLogSequenceNumber>($"""SELECT pg_current_wal_flush_lsn() AS "Value" """).SingleAsync(Cancellation);
         await using var paused = await PausedReplica.PauseAsync(_service.Databases);
@@ -69,15 +69,15 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
     public async Task Every_kind_of_write_leaves_a_token(string kind)
     {
         await AddKeyAsync();
-        await Notes.WriteAsync(_service, kind, 1);
+        await Numbers.WriteAsync(_service, kind, 1);
         var before = await FlushedAsync();
         await using var request = Request.Begin(_service);
         var writer = request.Get<ShardWriter>();
-        var database = kind == "directory" ? DatabaseNames.Directory : Notes.Shard;
+        var database = kind == "directory" ? DatabaseNames.Directory : Numbers.Shard;
         if (kind == "directory")
         {
-            var context = await writer.JoinDirectoryAsync(Notes.Owner, Cancellation);
-            await context.Database.ExecuteSqlAsync($"INSERT INTO notes VALUES ({kind}, 2)", Cancellation);
+            var context = await writer.JoinDirectoryAsync(Numbers.Owner, Cancellation);
+            await context.Database.ExecuteSqlAsync($"INSERT INTO numbers VALUES ({kind}, 2)", Cancellation);
         }
         else
         {
@@ -86,18 +86,18 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
                 writer.UseWorkerRole();
             }
 
-            var context = await writer.JoinAsync(Notes.Owner, Cancellation);
+            var context = await writer.JoinAsync(Numbers.Owner, Cancellation);
             switch (kind)
             {
                 case "one entity" or "many entities":
                     context.AddRange(Enumerable.Range(0, kind == "one entity" ? 1 : 3).Select(_ =>
-                        new IdempotencyKey { Owner = Notes.Owner, Key = $"{Guid.NewGuid()}", CreatedAt = DateTimeOffset.UtcNow }));
+                        new IdempotencyKey { Owner = Numbers.Owner, Key = $"{Guid.NewGuid()}", CreatedAt = DateTimeOffset.UtcNow }));
                     break;
                 case "ExecuteUpdate":
                     await context.Set<IdempotencyKey>().ExecuteUpdateAsync(set => set.SetProperty(key => key.CreatedAt, DateTimeOffset.UtcNow), Cancellation);
                     break;
                 default:
-                    await context.Database.ExecuteSqlAsync($"UPDATE notes SET value = 2 WHERE name = {kind}", Cancellation);
+                    await context.Database.ExecuteSqlAsync($"UPDATE numbers SET value = 2 WHERE name = {kind}", Cancellation);
                     break;
             }
         }
@@ -117,8 +117,8 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
     {
         await using var request = Request.Begin(_service);
         var writer = request.Get<ShardWriter>();
-        var context = await writer.JoinAsync(Notes.Owner, Cancellation);
-        await context.Database.ExecuteSqlAsync($"INSERT INTO notes VALUES ('rolled back', 1)", Cancellation);
+        var context = await writer.JoinAsync(Numbers.Owner, Cancellation);
+        await context.Database.ExecuteSqlAsync($"INSERT INTO numbers VALUES ('rolled back', 1)", Cancellation);
         await writer.DisposeAsync();
 
         Assert.False(request.Tokens.HasCommitted);
@@ -128,29 +128,29 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
     [Fact]
     public async Task A_write_past_the_unit_of_work_is_refused()
     {
-        await using var context = _service.Services.GetRequiredService<ContextPool<ShardContext>>().Rent(Notes.Shard);
+        await using var context = _service.Services.GetRequiredService<ContextPool<ShardContext>>().Rent(Numbers.Shard);
         var keys = context.Set<IdempotencyKey>();
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => keys.ExecuteDeleteAsync(Cancellation));
         await Assert.ThrowsAsync<InvalidOperationException>(
             () => keys.ExecuteUpdateAsync(set => set.SetProperty(key => key.CreatedAt, DateTimeOffset.UtcNow), Cancellation));
         await Assert.ThrowsAsync<InvalidOperationException>(
-            () => context.Database.ExecuteSqlAsync($"INSERT INTO notes VALUES ('past', 1)", Cancellation));
+            () => context.Database.ExecuteSqlAsync($"INSERT INTO numbers VALUES ('past', 1)", Cancellation));
         await using (await context.Database.BeginTransactionAsync(Cancellation))
         {
-            await context.Database.ExecuteSqlAsync($"INSERT INTO notes VALUES ('past', 1)", Cancellation);
+            await context.Database.ExecuteSqlAsync($"INSERT INTO numbers VALUES ('past', 1)", Cancellation);
             await Assert.ThrowsAsync<InvalidOperationException>(() => context.Database.CommitTransactionAsync(Cancellation));
         }
 
-        Assert.Equal(0, await _service.Databases.ScalarAsync<long>(Notes.Shard, "SELECT count(*) FROM notes WHERE name = 'past'"));
+        Assert.Equal(0, await _service.Databases.ScalarAsync<long>(Numbers.Shard, "SELECT count(*) FROM numbers WHERE name = 'past'"));
     }
 
     private async Task AddKeyAsync()
     {
         await using var request = Request.Begin(_service);
         var writer = request.Get<ShardWriter>();
-        (await writer.JoinAsync(Notes.Owner, Cancellation)).Add(
-            new IdempotencyKey { Owner = Notes.Owner, Key = $"{Guid.NewGuid()}", CreatedAt = DateTimeOffset.UtcNow });
+        (await writer.JoinAsync(Numbers.Owner, Cancellation)).Add(
+            new IdempotencyKey { Owner = Numbers.Owner, Key = $"{Guid.NewGuid()}", CreatedAt = DateTimeOffset.UtcNow });
         await writer.CommitAsync(Cancellation);
     }
 
@@ -158,7 +158,7 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
     {
         var tokens = new SyncTokens();
         _service.Services.GetRequiredService<SyncTokenCodec>().Read(token, tokens);
-        return tokens.Needed(Notes.Shard)!.Value;
+        return tokens.Needed(Numbers.Shard)!.Value;
     }
 
     /// <summary>Whether the replica, once past the position, lacks the note.</summary>
@@ -167,11 +167,11 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
         var lsn = new NpgsqlLogSequenceNumber(position.Lsn);
         // In this order: the position must have been passed before the note is looked for.
         await Eventually.TrueAsync(() => _service.Databases.ScalarAsync<bool>(
-            Notes.Shard, $"SELECT pg_last_wal_replay_lsn() >= '{lsn}'::pg_lsn", replica: true), seconds: 60);
+            Numbers.Shard, $"SELECT pg_last_wal_replay_lsn() >= '{lsn}'::pg_lsn", replica: true), seconds: 60);
 
-        return !await _service.Databases.ScalarAsync<bool>(Notes.Shard, $"SELECT EXISTS (SELECT FROM notes WHERE name = '{note}')", replica: true);
+        return !await _service.Databases.ScalarAsync<bool>(Numbers.Shard, $"SELECT EXISTS (SELECT FROM numbers WHERE name = '{note}')", replica: true);
     }
 
     private async Task<ulong> FlushedAsync() =>
-        (ulong)await _service.Databases.ScalarAsync<NpgsqlLogSequenceNumber>(Notes.Shard, "SELECT pg_current_wal_flush_lsn()");
+        (ulong)await _service.Databases.ScalarAsync<NpgsqlLogSequenceNumber>(Numbers.Shard, "SELECT pg_current_wal_flush_lsn()");
 }

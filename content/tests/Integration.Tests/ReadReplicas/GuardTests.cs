@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using Platform;
 using Platform.Common;
 using Platform.Databases;
 using Platform.Failover;
@@ -32,7 +31,7 @@ public sealed class GuardTests(ServiceFixture fixture) : IClassFixture<ServiceFi
     public async Task A_server_says_why_it_is_not_the_one_for_a_read(string verdict, string source)
     {
         await _service.Databases.ReplicaHasCaughtUpAsync();
-        var known = _service.Services.GetRequiredService<PrimaryTimelines>().Of(Notes.Shard).Known;
+        var known = _service.Services.GetRequiredService<PrimaryTimelines>().Of(Numbers.Shard).Known;
         var needed = new WalPosition(known.Timeline, 0) { Cluster = known.Cluster };
         needed = verdict switch
         {
@@ -42,8 +41,8 @@ public sealed class GuardTests(ServiceFixture fixture) : IClassFixture<ServiceFi
             _ => needed,
         };
         var route = new ReadRoute(source, needed);
-        var epoch = (await _service.Services.GetRequiredService<BucketMap>().RouteOfAsync(Notes.Owner.Bucket, Cancellation)).Epoch;
-        var guard = ReadGuard.OfShard(route, Notes.Owner, verdict == "BucketMoved" ? epoch + 1 : epoch);
+        var epoch = (await _service.Services.GetRequiredService<BucketMap>().RouteOfAsync(Numbers.Owner.Bucket, Cancellation)).Epoch;
+        var guard = ReadGuard.OfShard(route, Numbers.Owner, verdict == "BucketMoved" ? epoch + 1 : epoch);
         await using var connection = await _service.Services.GetRequiredService<PrimarySources>().For(source).OpenConnectionAsync(Cancellation);
         await using var batch = connection.CreateBatch();
         batch.BatchCommands.Add(guard.Command());
@@ -53,7 +52,7 @@ public sealed class GuardTests(ServiceFixture fixture) : IClassFixture<ServiceFi
         {
             await guard.PassAsync(reader);
             await reader.ReadAsync(Cancellation);
-            Assert.Equal($"{Notes.Owner}", reader.GetString(0));
+            Assert.Equal($"{Numbers.Owner}", reader.GetString(0));
         }
         else
         {
@@ -81,44 +80,5 @@ public sealed class GuardTests(ServiceFixture fixture) : IClassFixture<ServiceFi
         // The host calls this before anything else.
         var refused = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IStartupValidator>().Validate());
         Assert.Contains($"ReadReplicas:{option} is {value}", refused.Message, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("Sagas:Workers", "0")]
-    [InlineData("Commits:WaitSeconds", "-1")]
-    [InlineData("Idempotency:Lifetime", "00:00:00")]
-    [InlineData("Realtime:HeartbeatSeconds", "0")]
-    [InlineData("Cache:LifetimeSeconds", "31")]
-    [InlineData("Postgres:MaxPoolSize", "0")]
-    [InlineData("Postgres:ReplicaPoolSize", "-1")]
-    [InlineData("Postgres:WorkerPoolSize", "1")]
-    [InlineData("Postgres:DirectoryPoolSize", "0")]
-    [InlineData("Postgres:Timeout", "0")]
-    [InlineData("Postgres:CommandTimeout", "0")]
-    [InlineData("Postgres:TcpKeepAliveTime", "0")]
-    [InlineData("Postgres:MaxConnections", "0")]
-    [InlineData("Postgres:MaxConnections", "40")]
-    [InlineData("RateLimits:Burst", "0")]
-    [InlineData("RateLimits:PerSecond", "0")]
-    [InlineData("RateLimits:AtOncePerUser", "0")]
-    [InlineData("RateLimits:Reads", "0")]
-    [InlineData("RateLimits:Writes", "-1")]
-    [InlineData("RateLimits:Queue", "-1")]
-    [InlineData("RateLimits:UploadsPerUser", "0")]
-    [InlineData("RateLimits:Uploads", "0")]
-    [InlineData("RateLimits:StreamsPerUser", "0")]
-    [InlineData("RateLimits:Streams", "1000001")]
-    public void The_options_of_each_pattern_are_checked_at_the_start(string option, string value)
-    {
-        var settings = TestService.SettingsOf(_service.Databases).Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value));
-        var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.Configuration.AddInMemoryCollection([.. settings, new(option, value)]);
-        builder.Services.AddPlatform(builder.Configuration);
-        builder.Services.AddValidatedOptions<RateLimitOptions>(builder.Configuration, RateLimitOptions.Section);
-        using var services = builder.Services.BuildServiceProvider();
-
-        // The host calls this before anything else.
-        var refused = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IStartupValidator>().Validate());
-        Assert.Contains($"{option} is {value}", refused.Message, StringComparison.Ordinal);
     }
 }

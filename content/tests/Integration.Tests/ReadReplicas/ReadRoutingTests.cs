@@ -20,7 +20,7 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
 
     public async ValueTask InitializeAsync()
     {
-        await Notes.CreateAsync(_service.Databases);
+        await Numbers.CreateAsync(_service.Databases);
         await _service.Databases.ReplicaHasCaughtUpAsync();
     }
 
@@ -29,19 +29,19 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
     [Fact]
     public async Task A_read_with_a_newer_token_skips_a_lagging_replica()
     {
-        var old = await Notes.WriteAsync(_service, "note", 1);
+        var old = await Numbers.WriteAsync(_service, "note", 1);
         string token;
         await using (await PausedReplica.PauseAsync(_service.Databases))
         {
-            token = await Notes.WriteAsync(_service, "note", 2);
+            token = await Numbers.WriteAsync(_service, "note", 2);
 
-            Assert.Equal((2, "primary"), await Notes.ReadAsync(_service, "note", token));
-            Assert.Equal((1, "replica"), await Notes.ReadAsync(_service, "note", old));
-            Assert.Equal((1, "replica"), await Notes.ReadAsync(_service, "note"));
+            Assert.Equal((2, "primary"), await Numbers.ReadAsync(_service, "note", token));
+            Assert.Equal((1, "replica"), await Numbers.ReadAsync(_service, "note", old));
+            Assert.Equal((1, "replica"), await Numbers.ReadAsync(_service, "note"));
         }
 
         // Once the probe has heard of it.
-        await Eventually.TrueAsync(async () => await Notes.ReadAsync(_service, "note", token) is (2, "replica"), seconds: 10);
+        await Eventually.TrueAsync(async () => await Numbers.ReadAsync(_service, "note", token) is (2, "replica"), seconds: 10);
     }
 
     [Fact]
@@ -52,10 +52,10 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
         {
             if (i % 8 == 0)
             {
-                await Notes.WriteAsync(_service, $"note {i}", i);
+                await Numbers.WriteAsync(_service, $"note {i}", i);
             }
 
-            servers.Add((await Notes.ReadAsync(_service, $"note {i}")).Server);
+            servers.Add((await Numbers.ReadAsync(_service, $"note {i}")).Server);
         });
 
         Assert.True(servers.Count(server => server == "replica") >= 0.95 * servers.Count);
@@ -67,8 +67,8 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
         await using var patient = new TestService(_service.Databases, ("ReadReplicas:WaitMilliseconds", "20000"));
         _ = patient.Services;
         await using var paused = await PausedReplica.PauseAsync(_service.Databases);
-        var token = await Notes.WriteAsync(patient, "note", 3);
-        var read = Notes.ReadAsync(patient, "note", token);
+        var token = await Numbers.WriteAsync(patient, "note", 3);
+        var read = Numbers.ReadAsync(patient, "note", token);
         await Task.Delay(100, Cancellation);
         Assert.False(read.IsCompleted);
 
@@ -82,31 +82,31 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
         const int Reads = 30;
         await using var service = new TestService(_service.Databases);
         var waits = new Waits(service.Services);
-        await Notes.WriteAsync(service, "note", 20);
+        await Numbers.WriteAsync(service, "note", 20);
         await using (await PausedReplica.PauseAsync(_service.Databases))
         {
             for (var i = 0; i < Reads; i++)
             {
-                var token = await Notes.WriteAsync(service, "note", 21 + i);
-                Assert.Equal((21 + i, "primary"), await Notes.ReadAsync(service, "note", token));
+                var token = await Numbers.WriteAsync(service, "note", 21 + i);
+                Assert.Equal((21 + i, "primary"), await Numbers.ReadAsync(service, "note", token));
             }
         }
 
         Assert.InRange(waits.Count, 1, 3);
         await _service.Databases.ReplicaHasCaughtUpAsync();
-        var last = await Notes.WriteAsync(service, "note", 60);
-        await Eventually.TrueAsync(async () => await Notes.ReadAsync(service, "note", last) is (60, "replica"), seconds: 10);
+        var last = await Numbers.WriteAsync(service, "note", 60);
+        await Eventually.TrueAsync(async () => await Numbers.ReadAsync(service, "note", last) is (60, "replica"), seconds: 10);
     }
 
     [Fact]
     public async Task An_endpoint_may_ask_for_less_or_for_more()
     {
-        await Notes.WriteAsync(_service, "note", 6);
+        await Numbers.WriteAsync(_service, "note", 6);
         await using var paused = await PausedReplica.PauseAsync(_service.Databases);
-        var token = await Notes.WriteAsync(_service, "note", 7);
+        var token = await Numbers.WriteAsync(_service, "note", 7);
 
-        Assert.Equal((6, "replica"), await Notes.ReadAsync(_service, "note", token, Consistency.Eventual));
-        Assert.Equal((7, "primary"), await Notes.ReadAsync(_service, "note", token: null, Consistency.Strong));
+        Assert.Equal((6, "replica"), await Numbers.ReadAsync(_service, "note", token, Consistency.Eventual));
+        Assert.Equal((7, "primary"), await Numbers.ReadAsync(_service, "note", token: null, Consistency.Strong));
     }
 
     [Fact]
@@ -115,20 +115,20 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
         await using var service = new TestService(_service.Databases, ("ReadReplicas:PrimaryReads", "1"));
         _ = service.Services;
         await using var paused = await PausedReplica.PauseAsync(_service.Databases);
-        var token = await Notes.WriteAsync(service, "note", 8);
+        var token = await Numbers.WriteAsync(service, "note", 8);
         await using var one = Request.Begin(service, token);
         await using var other = Request.Begin(service, token);
-        var route = await one.Get<ReadRouting>().RouteAsync(Notes.Shard, tried: 0, Cancellation);
-        Assert.Equal(Notes.Shard, route.Source);
+        var route = await one.Get<ReadRouting>().RouteAsync(Numbers.Shard, tried: 0, Cancellation);
+        Assert.Equal(Numbers.Shard, route.Source);
 
-        var refused = await Assert.ThrowsAsync<ReadRefusedException>(async () => await other.Get<ReadRouting>().RouteAsync(Notes.Shard, tried: 0, Cancellation));
+        var refused = await Assert.ThrowsAsync<ReadRefusedException>(async () => await other.Get<ReadRouting>().RouteAsync(Numbers.Shard, tried: 0, Cancellation));
         var context = new DefaultHttpContext { RequestServices = service.Services };
         Assert.True(await service.Services.GetServices<IExceptionHandler>().OfType<DatabaseExceptionHandler>().Single()
             .TryHandleAsync(context, refused, Cancellation));
         Assert.Equal((StatusCodes.Status503ServiceUnavailable, "1"), (context.Response.StatusCode, context.Response.Headers.RetryAfter.ToString()));
 
         route.Dispose();
-        (await other.Get<ReadRouting>().RouteAsync(Notes.Shard, tried: 0, Cancellation)).Dispose();
+        (await other.Get<ReadRouting>().RouteAsync(Numbers.Shard, tried: 0, Cancellation)).Dispose();
     }
 
     [Fact]
@@ -138,12 +138,12 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
         _ = service.Services;
         await using (await PausedReplica.PauseAsync(_service.Databases))
         {
-            Assert.Equal("replica", (await Notes.ReadAsync(service, "note")).Server);
-            await Notes.WriteAsync(service, "note", 9);
-            await Eventually.TrueAsync(async () => await Notes.ReadAsync(service, "note") is (9, "primary"), seconds: 10);
+            Assert.Equal("replica", (await Numbers.ReadAsync(service, "note")).Server);
+            await Numbers.WriteAsync(service, "note", 9);
+            await Eventually.TrueAsync(async () => await Numbers.ReadAsync(service, "note") is (9, "primary"), seconds: 10);
         }
 
-        await Eventually.TrueAsync(async () => await Notes.ReadAsync(service, "note") is (9, "replica"), seconds: 10);
+        await Eventually.TrueAsync(async () => await Numbers.ReadAsync(service, "note") is (9, "replica"), seconds: 10);
     }
 
     [Fact]
@@ -151,32 +151,32 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
     {
         var nobody = "Host=localhost;Port=1;Username=app_ro;Database=shard0;Timeout=1";
         await using var service = new TestService(_service.Databases, ("ConnectionStrings:shard0-replica", nobody));
-        await Notes.WriteAsync(service, "note", 10);
+        await Numbers.WriteAsync(service, "note", 10);
 
-        Assert.Equal((10, "primary"), await Notes.ReadAsync(service, "note"));
+        Assert.Equal((10, "primary"), await Numbers.ReadAsync(service, "note"));
     }
 
     [Fact]
     public async Task A_read_that_a_replica_breaks_off_is_made_again_elsewhere()
     {
         await using var service = new TestService(_service.Databases, ("Postgres:ApplicationName", "broken-off"));
-        await Notes.WriteAsync(service, "note", 11);
+        await Numbers.WriteAsync(service, "note", 11);
         await _service.Databases.ReplicaHasCaughtUpAsync();
-        Assert.Equal((11, "replica"), await Notes.ReadAsync(service, "note"));
+        Assert.Equal((11, "replica"), await Numbers.ReadAsync(service, "note"));
         await _service.Databases.ExecuteAsync(
-            Notes.Shard, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app_ro' AND application_name = 'broken-off'", replica: true);
+            Numbers.Shard, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app_ro' AND application_name = 'broken-off'", replica: true);
 
-        Assert.Equal(11, (await Notes.ReadAsync(service, "note")).Value);
-        await Eventually.TrueAsync(async () => await Notes.ReadAsync(service, "note") is (11, "replica"), seconds: 10);
+        Assert.Equal(11, (await Numbers.ReadAsync(service, "note")).Value);
+        await Eventually.TrueAsync(async () => await Numbers.ReadAsync(service, "note") is (11, "replica"), seconds: 10);
     }
 
     /// <summary>Every command that Npgsql sends has a span, but for the probes'.</summary>
     [Fact]
     public async Task A_token_costs_no_round_trip_once_the_replica_has_caught_up()
     {
-        var token = await Notes.WriteAsync(_service, "note", 12);
+        var token = await Numbers.WriteAsync(_service, "note", 12);
         await _service.Databases.ReplicaHasCaughtUpAsync();
-        Assert.Equal("replica", (await Notes.ReadAsync(_service, "note", token)).Server);
+        Assert.Equal("replica", (await Numbers.ReadAsync(_service, "note", token)).Server);
 
         var commands = new ConcurrentBag<string>();
         var scope = new ActivitySource("counted");
@@ -199,7 +199,7 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
             for (var i = 0; i < 50; i++)
             {
                 using var reading = scope.StartActivity("read");
-                Assert.Equal((12, "replica"), await Notes.ReadAsync(_service, "note", with));
+                Assert.Equal((12, "replica"), await Numbers.ReadAsync(_service, "note", with));
             }
 
             Assert.Equal(50, commands.Count);

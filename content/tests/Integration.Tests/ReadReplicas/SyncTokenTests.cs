@@ -14,7 +14,7 @@ public sealed class SyncTokenTests(ServiceFixture fixture) : IClassFixture<Servi
 
     public async ValueTask InitializeAsync()
     {
-        await Notes.CreateAsync(_service.Databases);
+        await Numbers.CreateAsync(_service.Databases);
         await _service.Databases.ReplicaHasCaughtUpAsync();
     }
 
@@ -28,18 +28,18 @@ public sealed class SyncTokenTests(ServiceFixture fixture) : IClassFixture<Servi
     [InlineData("shard0")]
     [InlineData("shard0=AAAAAQAAAAAAAAABAAAAAAAAAAAAAAAAAAAAAA;sn=1")]
     public async Task A_token_that_is_forged_or_malformed_reads_the_primary(string token) =>
-        Assert.Equal((0, "primary"), await Notes.ReadAsync(_service, "nothing", token));
+        Assert.Equal((0, "primary"), await Numbers.ReadAsync(_service, "nothing", token));
 
     [Fact]
     public async Task A_token_is_only_what_its_service_has_signed()
     {
-        var token = await Notes.WriteAsync(_service, "note", 4);
+        var token = await Numbers.WriteAsync(_service, "note", 4);
         await _service.Databases.ReplicaHasCaughtUpAsync();
         await using var stranger = new TestService(_service.Databases, ("SyncTokens:Key", Convert.ToBase64String(new byte[32])));
 
-        Assert.Equal("replica", (await Notes.ReadAsync(_service, "note", token)).Server);
-        Assert.Equal("primary", (await Notes.ReadAsync(stranger, "note", token)).Server);
-        Assert.Equal("primary", (await Notes.ReadAsync(_service, "note", $"{token[..20]}{(token[20] == 'A' ? 'B' : 'A')}{token[21..]}")).Server);
+        Assert.Equal("replica", (await Numbers.ReadAsync(_service, "note", token)).Server);
+        Assert.Equal("primary", (await Numbers.ReadAsync(stranger, "note", token)).Server);
+        Assert.Equal("primary", (await Numbers.ReadAsync(_service, "note", $"{token[..20]}{(token[20] == 'A' ? 'B' : 'A')}{token[21..]}")).Server);
         // The value of one database is not one of another.
         Assert.True(Tokens(token.Replace("shard0", "shard1", StringComparison.Ordinal)).IsUnreadable);
         Assert.False(Tokens($"shard77=AAAA;sn=5,{token}").IsUnreadable);
@@ -56,7 +56,7 @@ public sealed class SyncTokenTests(ServiceFixture fixture) : IClassFixture<Servi
         Assert.Equal(high with { Cluster = cluster }, tokens.Needed("shard0"));
         Assert.Equal(low with { Cluster = cluster }, tokens.Needed("directory"));
         Assert.Null(tokens.Needed("shard1"));
-        await using var request = Request.Begin(_service, await Notes.WriteAsync(_service, "note", 5, codec.Write("directory", low)));
+        await using var request = Request.Begin(_service, await Numbers.WriteAsync(_service, "note", 5, codec.Write("directory", low)));
         Assert.Equal(low with { Cluster = cluster }, request.Tokens.Needed("directory"));
         Assert.NotNull(request.Tokens.Needed("shard0"));
     }
@@ -69,11 +69,11 @@ public sealed class SyncTokenTests(ServiceFixture fixture) : IClassFixture<Servi
         await using var during = new TestService(_service.Databases, ("SyncTokens:Key", second), ("SyncTokens:PreviousKey", first));
         await using var after = new TestService(_service.Databases, ("SyncTokens:Key", second));
         var position = new WalPosition(1, 500);
-        var old = Codec(before).Write(Notes.Shard, position);
+        var old = Codec(before).Write(Numbers.Shard, position);
         var tokens = new SyncTokens();
 
         Assert.True(Codec(during).Read(old, tokens));
-        Assert.Equal(500u, tokens.Needed(Notes.Shard)!.Value.Lsn);
+        Assert.Equal(500u, tokens.Needed(Numbers.Shard)!.Value.Lsn);
         Assert.True(Codec(after).Read(Codec(during).Write(tokens), new SyncTokens()));
         Assert.False(Codec(after).Read(old, new SyncTokens()));
 

@@ -75,7 +75,9 @@ public sealed class RowSecurityCatalogTests(ServersFixture fixture) : IClassFixt
     [InlineData("ALTER TABLE idempotency_keys DISABLE ROW LEVEL SECURITY", "idempotency_keys has no row level security.")]
     [InlineData("ALTER TABLE idempotency_keys NO FORCE ROW LEVEL SECURITY", "idempotency_keys does not force row level security on its owner.")]
     [InlineData("DROP POLICY own_rows ON idempotency_keys", "idempotency_keys lets app_rw INSERT without a policy.")]
-    [InlineData("DROP POLICY read_own_rows ON events; GRANT SELECT ON events TO app_ro", "events lets app_ro SELECT without a policy.")]
+    [InlineData(
+        "DROP POLICY read_own_rows ON idempotency_keys; GRANT SELECT ON idempotency_keys TO app_ro",
+        "idempotency_keys lets app_ro SELECT without a policy.")]
     [InlineData("ALTER TABLE idempotency_keys OWNER TO app_rw", "idempotency_keys belongs to app_rw.")]
     [InlineData("ALTER TABLE idempotency_keys DROP CONSTRAINT idempotency_keys_pkey", "idempotency_keys has no index that begins with owner_id.")]
     [InlineData("CREATE POLICY open ON idempotency_keys FOR SELECT USING (true)", "idempotency_keys has a policy for everybody.")]

@@ -21,10 +21,10 @@ public sealed class IdleTests
     {
         await using var servers = await StartedServers.StartAsync(Cancellation);
         var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
-        await Notes.CreateAsync(databases);
+        await Numbers.CreateAsync(databases);
         await using var service = new TestService(databases);
-        await Notes.WriteAsync(service, "note", 1);
-        await Notes.ReadAsync(service, "note");
+        await Numbers.WriteAsync(service, "note", 1);
+        await Numbers.ReadAsync(service, "note");
         // It asks often for some seconds after a use.
         await Task.Delay(TimeSpan.FromSeconds(8), Cancellation);
 

@@ -22,24 +22,24 @@ public sealed class ReadGuardTests
         const int Reads = 25;
         await using var servers = await StartedServers.StartAsync(Cancellation);
         var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
-        await Notes.CreateAsync(databases);
+        await Numbers.CreateAsync(databases);
         var second = await servers.Topology.AddReplicaAsync("replica2", Cancellation);
         await databases.ReplicaHasCaughtUpAsync();
 
         // The first connection is the probe's, and leads to the replica that replays.
         await using var proxy = new TcpProxy(servers.Topology.Replica.Port, second.Port);
         await using var service = ServiceOn(servers, databases, new("localhost", proxy.Port));
-        await Notes.WriteAsync(service, "note", 0);
-        await Sql.QueryAsync(servers.Topology.ConnectionString(Notes.Shard, DatabaseRoles.Superuser, second), "SELECT pg_wal_replay_pause()::text");
+        await Numbers.WriteAsync(service, "note", 0);
+        await Sql.QueryAsync(servers.Topology.ConnectionString(Numbers.Shard, DatabaseRoles.Superuser, second), "SELECT pg_wal_replay_pause()::text");
         var seen = new ConcurrentBag<(bool IsStale, string Server)>();
         await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => Task.Run(
             async () =>
             {
                 for (var i = 1; i <= Reads; i++)
                 {
-                    var token = await Notes.WriteAsync(service, $"note {client}", i);
+                    var token = await Numbers.WriteAsync(service, $"note {client}", i);
                     await databases.ReplicaHasCaughtUpAsync();
-                    var (value, server) = await Notes.ReadAsync(service, $"note {client}", token);
+                    var (value, server) = await Numbers.ReadAsync(service, $"note {client}", token);
                     seen.Add((value < i, server));
                 }
             },
@@ -56,24 +56,24 @@ public sealed class ReadGuardTests
     {
         await using var servers = await StartedServers.StartAsync(Cancellation);
         var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
-        await Notes.CreateAsync(databases);
+        await Numbers.CreateAsync(databases);
         var second = await servers.Topology.AddReplicaAsync("replica2", Cancellation);
         await using var service = ServiceOn(
             servers,
             databases,
             servers.Topology.Replica,
             onlyWriter: false,
-            ("ConnectionStrings:shard0-replica-2", servers.Topology.ConnectionString(Notes.Shard, DatabaseRoles.ReadOnly, second)));
-        await Notes.WriteAsync(service, "note", 1);
+            ("ConnectionStrings:shard0-replica-2", servers.Topology.ConnectionString(Numbers.Shard, DatabaseRoles.ReadOnly, second)));
+        await Numbers.WriteAsync(service, "note", 1);
         await databases.ReplicaHasCaughtUpAsync();
-        await Sql.QueryAsync(servers.Topology.ConnectionString(Notes.Shard, DatabaseRoles.Superuser, second), "SELECT pg_wal_replay_pause()::text");
+        await Sql.QueryAsync(servers.Topology.ConnectionString(Numbers.Shard, DatabaseRoles.Superuser, second), "SELECT pg_wal_replay_pause()::text");
         var (last, token) = (0, default(string));
         for (var i = 2; i < 100; i++)
         {
-            await Notes.WriteAsync(service, "note", i);
+            await Numbers.WriteAsync(service, "note", i);
             for (var n = 0; n < 3; n++)
             {
-                var (value, _, answered) = await Notes.LookAsync(service, "note", token);
+                var (value, _, answered) = await Numbers.LookAsync(service, "note", token);
                 Assert.True(value >= last, $"{value} was read after {last}.");
                 (last, token) = (value, answered.Length == 0 ? token : answered);
             }
@@ -86,22 +86,22 @@ public sealed class ReadGuardTests
     {
         await using var servers = await StartedServers.StartAsync(Cancellation);
         var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
-        await Notes.CreateAsync(databases);
+        await Numbers.CreateAsync(databases);
         await using var service = ServiceOn(servers, databases, servers.Topology.Replica, onlyWriter: true);
-        var old = await Notes.WriteAsync(service, "note", 1);
+        var old = await Numbers.WriteAsync(service, "note", 1);
         await databases.ReplicaHasCaughtUpAsync();
-        await Eventually.TrueAsync(async () => await Notes.ReadAsync(service, "note", old) is (1, "replica"));
+        await Eventually.TrueAsync(async () => await Numbers.ReadAsync(service, "note", old) is (1, "replica"));
 
         await servers.Topology.PromoteReplicaAsync(Cancellation);
         for (var i = 2; i < 40; i++)
         {
-            var token = await Notes.WriteAsync(service, "note", i);
-            Assert.Equal((i, "primary"), await Notes.ReadAsync(service, "note", token));
-            Assert.Equal((i, "primary"), await Notes.ReadAsync(service, "note", old));
-            Assert.Equal((i, "primary"), await Notes.ReadAsync(service, "note"));
+            var token = await Numbers.WriteAsync(service, "note", i);
+            Assert.Equal((i, "primary"), await Numbers.ReadAsync(service, "note", token));
+            Assert.Equal((i, "primary"), await Numbers.ReadAsync(service, "note", old));
+            Assert.Equal((i, "primary"), await Numbers.ReadAsync(service, "note"));
         }
 
-        var server = service.Services.GetRequiredService<Replicas>().Of(Notes.Shard)[0].Server;
+        var server = service.Services.GetRequiredService<Replicas>().Of(Numbers.Shard)[0].Server;
         await Eventually.TrueAsync(() => !server.IsUsable);
     }
 
@@ -112,7 +112,7 @@ public sealed class ReadGuardTests
         const int Readers = 100;
         await using var servers = await StartedServers.StartAsync(Cancellation);
         var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
-        await Notes.CreateAsync(databases);
+        await Numbers.CreateAsync(databases);
         await using var service = ServiceOn(
             servers,
             databases,
@@ -120,21 +120,21 @@ public sealed class ReadGuardTests
             onlyWriter: true,
             ("ReadReplicas:PrimaryReads", "200"),
             ("ReadReplicas:TimeoutMilliseconds", "1000"));
-        await Notes.WriteAsync(service, "note", 1);
+        await Numbers.WriteAsync(service, "note", 1);
         await databases.ReplicaHasCaughtUpAsync();
         foreach (var consistency in new[] { Consistency.Session, Consistency.Strong })
         {
-            await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Notes.ReadAsync(service, "note", token: null, consistency)));
+            await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Numbers.ReadAsync(service, "note", token: null, consistency)));
         }
 
-        Assert.Equal((1, "replica"), await Notes.ReadAsync(service, "note"));
+        Assert.Equal((1, "replica"), await Numbers.ReadAsync(service, "note"));
 
         await servers.Topology.StopReplicaAsync();
-        var reads = Task.WhenAll(Enumerable.Range(0, Readers).Select(_ => TimedAsync(() => Notes.ReadAsync(service, "note"))));
+        var reads = Task.WhenAll(Enumerable.Range(0, Readers).Select(_ => TimedAsync(() => Numbers.ReadAsync(service, "note"))));
         var writes = new List<TimeSpan>();
         while (!reads.IsCompleted)
         {
-            writes.Add((await TimedAsync(() => Notes.WriteAsync(service, "other", 1))).Time);
+            writes.Add((await TimedAsync(() => Numbers.WriteAsync(service, "other", 1))).Time);
         }
 
         var held = await reads;
@@ -145,11 +145,11 @@ public sealed class ReadGuardTests
         Assert.InRange(writes.Max(), TimeSpan.Zero, TimeSpan.FromSeconds(1));
         for (var i = 0; i < 20; i++)
         {
-            Assert.InRange((await TimedAsync(() => Notes.ReadAsync(service, "note"))).Time, TimeSpan.Zero, TimeSpan.FromMilliseconds(500));
+            Assert.InRange((await TimedAsync(() => Numbers.ReadAsync(service, "note"))).Time, TimeSpan.Zero, TimeSpan.FromMilliseconds(500));
         }
 
         await servers.Topology.ContinueAsync();
-        await Eventually.TrueAsync(async () => await Notes.ReadAsync(service, "note") is (1, "replica"));
+        await Eventually.TrueAsync(async () => await Numbers.ReadAsync(service, "note") is (1, "replica"));
     }
 
     private static TestService ServiceOn(

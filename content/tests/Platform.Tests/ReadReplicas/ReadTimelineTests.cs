@@ -31,33 +31,33 @@ public sealed class ReadTimelineTests
     {
         await using var servers = await StartedServers.StartAsync(Cancellation);
         var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
-        await Notes.CreateAsync(databases);
+        await Numbers.CreateAsync(databases);
         var second = await servers.Topology.AddReplicaAsync("replica2", Cancellation);
         await using var service = new TestService(
             databases,
             [.. databases.Names.Select(name => (
                 $"ConnectionStrings:{DatabaseNames.ReplicaOf(name)}", servers.Topology.ConnectionString(name, DatabaseRoles.ReadOnly, second)))]);
-        var old = await Notes.WriteAsync(service, "note", 1);
+        var old = await Numbers.WriteAsync(service, "note", 1);
         await databases.ReplicaHasCaughtUpAsync();
-        await Eventually.TrueAsync(async () => await Notes.ReadAsync(service, "note", old) is (1, "replica"));
+        await Eventually.TrueAsync(async () => await Numbers.ReadAsync(service, "note", old) is (1, "replica"));
 
         await servers.Topology.PromoteReplicaAsync(Cancellation);
-        await databases.ExecuteAsync(Notes.Shard, "CREATE TABLE filler AS SELECT generate_series(1, 100000)");
+        await databases.ExecuteAsync(Numbers.Shard, "CREATE TABLE filler AS SELECT generate_series(1, 100000)");
         var timelines = service.Services.GetRequiredService<PrimaryTimelines>();
-        await Eventually.TrueAsync(() => timelines.Highest(Notes.Shard) == 2);
+        await Eventually.TrueAsync(() => timelines.Highest(Numbers.Shard) == 2);
         string token = "";
         await Eventually.TrueAsync(async () => (token = await TryWriteAsync(service, "note", 2)).Length > 0);
 
-        var server = service.Services.GetRequiredService<Replicas>().Of(Notes.Shard)[0].Server;
+        var server = service.Services.GetRequiredService<Replicas>().Of(Numbers.Shard)[0].Server;
         await using var request = Request.Begin(service, token);
-        var needed = request.Tokens.Needed(Notes.Shard)!.Value;
+        var needed = request.Tokens.Needed(Numbers.Shard)!.Value;
         await Eventually.TrueAsync(() => server.Position.Lsn > needed.Lsn);
         Assert.Equal((2, 1), (needed.Timeline, server.Position.Timeline));
         for (var i = 0; i < 20; i++)
         {
-            Assert.Equal((2, "primary"), await Notes.ReadAsync(service, "note", token));
-            Assert.Equal((2, "primary"), await Notes.ReadAsync(service, "note", old));
-            Assert.Equal((2, "primary"), await Notes.ReadAsync(service, "note"));
+            Assert.Equal((2, "primary"), await Numbers.ReadAsync(service, "note", token));
+            Assert.Equal((2, "primary"), await Numbers.ReadAsync(service, "note", old));
+            Assert.Equal((2, "primary"), await Numbers.ReadAsync(service, "note"));
         }
     }
 
@@ -67,9 +67,9 @@ public sealed class ReadTimelineTests
     {
         await using var servers = await StartedServers.StartAsync(Cancellation, synchronousReplica: true);
         var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
-        await Notes.CreateAsync(databases);
+        await Numbers.CreateAsync(databases);
         await using var service = new TestService(databases, ("Logging:LogLevel:Default", "None"));
-        var old = await Notes.WriteAsync(service, "note", 3);
+        var old = await Numbers.WriteAsync(service, "note", 3);
 
         await servers.Topology.KillPrimaryAsync(Cancellation);
         await servers.Topology.PromoteReplicaAsync(Cancellation);
@@ -79,7 +79,7 @@ public sealed class ReadTimelineTests
         await Eventually.TrueAsync(async () => await TryReadAsync(service, "note", old) is (3, "replica"));
         await Eventually.TrueAsync(async () => await TryReadAsync(service, "other", token) is (4, "replica"));
         await Eventually.TrueAsync(async () =>
-            await databases.ScalarAsync<int>(Notes.Shard, "SELECT last_value::int FROM primary_timeline", replica: true) == 2);
+            await databases.ScalarAsync<int>(Numbers.Shard, "SELECT last_value::int FROM primary_timeline", replica: true) == 2);
     }
 
     /// <summary>
@@ -94,15 +94,15 @@ public sealed class ReadTimelineTests
     {
         await using var servers = await StartedServers.StartAsync(Cancellation);
         var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
-        await Notes.CreateAsync(databases);
+        await Numbers.CreateAsync(databases);
         await using var service = new TestService(databases);
-        await Notes.WriteAsync(service, "note", 1);
+        await Numbers.WriteAsync(service, "note", 1);
         var token = service.Services.GetRequiredService<SyncTokenCodec>().Write(
-            Notes.Shard, new WalPosition(timeline, ulong.MaxValue / 2) { Cluster = cluster });
+            Numbers.Shard, new WalPosition(timeline, ulong.MaxValue / 2) { Cluster = cluster });
         await using var request = Request.Begin(service, token);
 
         var refused = await Assert.ThrowsAsync<ReadRefusedException>(
-            async () => await request.Get<ReadRouting>().RouteAsync(Notes.Shard, tried: 0, Cancellation));
+            async () => await request.Get<ReadRouting>().RouteAsync(Numbers.Shard, tried: 0, Cancellation));
         Assert.True(DatabaseExceptionHandler.IsTransient(refused));
 
         // What is answered then comes in the place of the token, and the replica has it.
@@ -111,7 +111,7 @@ public sealed class ReadTimelineTests
         {
             try
             {
-                (var value, var server, answered) = await Notes.LookAsync(service, "note", token);
+                (var value, var server, answered) = await Numbers.LookAsync(service, "note", token);
                 return (value, server) == (1, "primary");
             }
             catch (ReadRefusedException)
@@ -120,7 +120,7 @@ public sealed class ReadTimelineTests
             }
         });
         await databases.ReplicaHasCaughtUpAsync();
-        await Eventually.TrueAsync(async () => await Notes.ReadAsync(service, "note", answered) is (1, "replica"));
+        await Eventually.TrueAsync(async () => await Numbers.ReadAsync(service, "note", answered) is (1, "replica"));
     }
 
     /// <summary>A database that was restored elsewhere, behind the same address; and a server that is none of its.</summary>
@@ -171,7 +171,7 @@ public sealed class ReadTimelineTests
     {
         try
         {
-            return await Notes.WriteAsync(service, name, value);
+            return await Numbers.WriteAsync(service, name, value);
         }
         catch (Exception exception) when (DatabaseExceptionHandler.IsTransient(exception))
         {
@@ -183,7 +183,7 @@ public sealed class ReadTimelineTests
     {
         try
         {
-            return await Notes.ReadAsync(service, name, token);
+            return await Numbers.ReadAsync(service, name, token);
         }
         catch (Exception exception) when (DatabaseExceptionHandler.IsTransient(exception))
         {

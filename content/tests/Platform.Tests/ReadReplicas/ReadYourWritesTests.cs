@@ -25,11 +25,11 @@ public sealed class ReadYourWritesTests
     {
         await using var servers = await StartedServers.StartAsync(Cancellation);
         var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
-        await Notes.CreateAsync(databases);
+        await Numbers.CreateAsync(databases);
         var second = await servers.Topology.AddReplicaAsync("replica2", Cancellation);
         (string, string)[] settings =
         [
-            ("ConnectionStrings:shard0-replica-2", servers.Topology.ConnectionString(Notes.Shard, DatabaseRoles.ReadOnly, second)),
+            ("ConnectionStrings:shard0-replica-2", servers.Topology.ConnectionString(Numbers.Shard, DatabaseRoles.ReadOnly, second)),
             ("ReadReplicas:PrimaryReads", $"{Clients}"),
             // Of a machine that has much to do, patience is asked and no error is of interest here.
             ("Postgres:Timeout", "60"),
@@ -39,16 +39,16 @@ public sealed class ReadYourWritesTests
         await using var one = new TestService(databases, settings);
         await using var other = new TestService(databases, settings);
 
-        await Notes.WriteAsync(one, "first", 1);
-        await Notes.WriteAsync(other, "first", 2);
+        await Numbers.WriteAsync(one, "first", 1);
+        await Numbers.WriteAsync(other, "first", 2);
         var even = await RunAsync([one, other], withTokens: true, Pairs);
         Assert.Equal(0, even.Stale);
         Assert.True(even.OnReplicas > 0.5 * Pairs, $"Only {even.OnReplicas} reads were on replicas that keep up.");
 
         await servers.Topology.KillRedisAsync(Cancellation);
-        await databases.ExecuteAsync(Notes.Shard, "ALTER SYSTEM SET recovery_min_apply_delay = '2s'", replica: true);
-        await databases.ExecuteAsync(Notes.Shard, "SELECT pg_reload_conf()", replica: true);
-        await ExecuteAsync(servers.Topology.ConnectionString(Notes.Shard, DatabaseRoles.Superuser, second), "SELECT pg_wal_replay_pause()");
+        await databases.ExecuteAsync(Numbers.Shard, "ALTER SYSTEM SET recovery_min_apply_delay = '2s'", replica: true);
+        await databases.ExecuteAsync(Numbers.Shard, "SELECT pg_reload_conf()", replica: true);
+        await ExecuteAsync(servers.Topology.ConnectionString(Numbers.Shard, DatabaseRoles.Superuser, second), "SELECT pg_wal_replay_pause()");
         var behind = await RunAsync([one, other], withTokens: true, Pairs);
         var without = await RunAsync([one, other], withTokens: false, 200);
 
@@ -59,14 +59,14 @@ public sealed class ReadYourWritesTests
         // The checker sees what tokens are for.
         Assert.True(without.Stale > 100, $"Only {without.Stale} of 200 reads without a token were stale.");
 
-        await ExecuteAsync(servers.Topology.ConnectionString(Notes.Shard, DatabaseRoles.Superuser, second), "SELECT pg_wal_replay_resume()");
-        var replicas = one.Services.GetRequiredService<Replicas>().Of(Notes.Shard);
+        await ExecuteAsync(servers.Topology.ConnectionString(Numbers.Shard, DatabaseRoles.Superuser, second), "SELECT pg_wal_replay_resume()");
+        var replicas = one.Services.GetRequiredService<Replicas>().Of(Numbers.Shard);
         Assert.Equal(["shard0-replica", "shard0-replica-2"], replicas.Select(replica => replica.Source));
-        var token = await Notes.WriteAsync(one, "last", 1);
-        await Eventually.TrueAsync(async () => await Notes.ReadAsync(one, "last", token) is (1, "replica"), seconds: 60);
+        var token = await Numbers.WriteAsync(one, "last", 1);
+        await Eventually.TrueAsync(async () => await Numbers.ReadAsync(one, "last", token) is (1, "replica"), seconds: 60);
 
         // The second one has it, and the first not yet: the choice is by who has it, not by turn.
-        Assert.Equal((1, "replica"), await Notes.ReadAsync(one, "last", token));
+        Assert.Equal((1, "replica"), await Numbers.ReadAsync(one, "last", token));
     }
 
     /// <summary>Each client writes a note of its own through one instance and reads it through the other.</summary>
@@ -80,9 +80,9 @@ public sealed class ReadYourWritesTests
                 for (var i = 1; i <= pairs / Clients; i++)
                 {
                     var name = $"{withTokens} {client}";
-                    var last = (await Notes.ReadAsync(instances[0], name, token)).Value;
-                    token = await Notes.WriteAsync(instances[i % 2], name, last + 1, token);
-                    var (seen, server) = await Notes.ReadAsync(instances[(i + 1) % 2], name, withTokens ? token : null);
+                    var last = (await Numbers.ReadAsync(instances[0], name, token)).Value;
+                    token = await Numbers.WriteAsync(instances[i % 2], name, last + 1, token);
+                    var (seen, server) = await Numbers.ReadAsync(instances[(i + 1) % 2], name, withTokens ? token : null);
                     outcome.Add(isStale: seen < last + 1, server);
                 }
             },

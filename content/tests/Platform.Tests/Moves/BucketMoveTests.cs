@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Migrator.Migrations;
 using Migrator.Moves;
 
-namespace Platform.Tests.Sharding;
+namespace Platform.Tests.Moves;
 
 public sealed class BucketMoveTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {

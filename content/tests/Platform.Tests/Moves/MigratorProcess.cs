@@ -4,7 +4,7 @@ using Integration.Tests.Fixtures;
 using LocalHost;
 using Topology;
 
-namespace Platform.Tests.Sharding;
+namespace Platform.Tests.Moves;
 
 /// <summary>The Migrator as people start it.</summary>
 internal static class MigratorProcess

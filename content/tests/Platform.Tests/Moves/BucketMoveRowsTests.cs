@@ -1,7 +1,7 @@
 using Integration.Tests.Fixtures;
 using Migrator.Moves;
 
-namespace Platform.Tests.Sharding;
+namespace Platform.Tests.Moves;
 
 /// <summary>What a move copies, and what it notices.</summary>
 public sealed class BucketMoveRowsTests(ServersFixture fixture) : IClassFixture<ServersFixture>
@@ -185,7 +185,7 @@ public sealed class BucketMoveRowsTests(ServersFixture fixture) : IClassFixture<
     }
 
     [Theory]
-    [InlineData("CREATE TABLE notes (owner_id uuid)", "notes")]
+    [InlineData("CREATE TABLE scraps (owner_id uuid)", "scraps")]
     [InlineData("CREATE TABLE parts (id int, owner uuid, key text, FOREIGN KEY (owner, key) REFERENCES idempotency_keys)", "parts")]
     [InlineData("""
         CREATE TABLE hens (owner_id uuid PRIMARY KEY);

@@ -1,7 +1,7 @@
 using Integration.Tests.Fixtures;
 using Migrator.Moves;
 
-namespace Platform.Tests.Sharding;
+namespace Platform.Tests.Moves;
 
 /// <summary>The source keeps the bucket until a standby of the target has its rows.</summary>
 public sealed class BucketMoveStandbyTests(ServersFixture fixture) : IClassFixture<ServersFixture>

@@ -1,7 +1,7 @@
 using Integration.Tests.Fixtures;
 using Platform.Common;
 
-namespace Platform.Tests.Sharding;
+namespace Platform.Tests.Moves;
 
 public sealed class MigratorVerbTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {

@@ -9,7 +9,7 @@ using Topology;
 namespace Integration.Tests.Fixtures;
 
 /// <summary>Numbers by name in a table of the tests, written and read as requests do it.</summary>
-internal static class Notes
+internal static class Numbers
 {
     public const string Shard = "shard0";
 
@@ -21,10 +21,10 @@ internal static class Notes
     {
         foreach (var database in new[] { Shard, ResourceNames.Directory })
         {
-            await databases.ExecuteAsync(database, "DROP TABLE IF EXISTS notes", DatabaseRoles.Owner);
+            await databases.ExecuteAsync(database, "DROP TABLE IF EXISTS numbers", DatabaseRoles.Owner);
             await databases.ExecuteAsync(
                 database,
-                "CREATE TABLE notes (name text PRIMARY KEY, value int); GRANT SELECT, INSERT, UPDATE ON notes TO app_rw, worker; GRANT SELECT ON notes TO app_ro",
+                "CREATE TABLE numbers (name text PRIMARY KEY, value int); GRANT SELECT, INSERT, UPDATE ON numbers TO app_rw, worker; GRANT SELECT ON numbers TO app_ro",
                 DatabaseRoles.Owner);
         }
     }
@@ -42,7 +42,8 @@ internal static class Notes
 
         var context = await writer.JoinAsync(Owner, Cancellation);
         await context.Database.ExecuteSqlAsync(
-            $"INSERT INTO notes VALUES ({name}, {value}) ON CONFLICT (name) DO UPDATE SET value = excluded.value", Cancellation);
+            $"INSERT INTO numbers VALUES ({name}, {value}) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            Cancellation);
         await writer.CommitAsync(Cancellation);
         return request.Token;
     }
@@ -64,7 +65,7 @@ internal static class Notes
         request.Get<SyncTokens>().Consistency = consistency;
         var value = await request.Get<ShardReader>().ReadAsync(
             Owner,
-            context => context.Database.SqlQuery<int>($"""SELECT value AS "Value" FROM notes WHERE name = {name}""").SingleOrDefaultAsync(Cancellation),
+            context => context.Database.SqlQuery<int>($"""SELECT value AS "Value" FROM numbers WHERE name = {name}""").SingleOrDefaultAsync(Cancellation),
             Cancellation);
         return (value, request.Server, request.Token);
     }

@@ -8,7 +8,7 @@ using Platform.Common;
 using Platform.Sharding;
 using Topology;
 
-namespace Integration.Tests.Sharding;
+namespace Integration.Tests.Moves;
 
 /// <summary>A service that read the bucket map before a bucket moved.</summary>
 public sealed class StaleMapTests(ServersFixture fixture) : IClassFixture<ServersFixture>

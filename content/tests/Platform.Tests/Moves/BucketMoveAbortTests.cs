@@ -4,7 +4,7 @@ using Migrator.Moves;
 using Npgsql;
 using Topology;
 
-namespace Platform.Tests.Sharding;
+namespace Platform.Tests.Moves;
 
 /// <summary>A move that cannot be finished: until the bucket map names the target, the source goes on as if nothing had been.</summary>
 public sealed class BucketMoveAbortTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

@@ -1,7 +1,7 @@
 using Integration.Tests.Fixtures;
 using Migrator.Moves;
 
-namespace Integration.Tests.Sharding;
+namespace Integration.Tests.Moves;
 
 public sealed class BucketMoveTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
