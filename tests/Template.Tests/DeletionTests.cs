@@ -47,7 +47,7 @@ public sealed partial class DeletionTests(Generator generator)
             await PassesAsync(solution, "Domain.Tests");
             await PassesAsync(solution, "Application.Tests");
             await PassesAsync(solution, "Architecture.Tests");
-            await PassesAsync(solution, "Integration.Tests", "*.Databases.*");
+            await PassesAsync(solution, "Integration.Tests", "*.MigrationTests.*");
         }
         finally
         {
