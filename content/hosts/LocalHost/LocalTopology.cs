@@ -201,7 +201,8 @@ public sealed class LocalTopology : IAsyncDisposable
         Primary,
         _scripts.Primary(PrimaryDataDirectory, _certificates.Location, _options.SynchronousReplica));
 
-    private Part StartPostgres(string name, string script, ServerAddress address, IEnumerable<KeyValuePair<string, string>> environment) =>
+    private Part StartPostgres(
+        string name, string script, ServerAddress address, IEnumerable<KeyValuePair<string, string>> environment) =>
         Start(name, ServerPrograms.SupervisedPostgres(script, _directory.PidFile(name), pipe: true),
         [
             .. _programs.PostgresEnvironment,
@@ -224,7 +225,8 @@ public sealed class LocalTopology : IAsyncDisposable
     /// <summary>Asks the primary first, since a replica logs an error for each client that comes too early.</summary>
     private async Task<bool> ReplicaStreamsAsync(CancellationToken ct) =>
         await AnswersTrueAsync(
-            replica: false, "select exists (select from pg_stat_replication where application_name = 'replica' and state = 'streaming')", ct)
+            replica: false,
+            "select exists (select from pg_stat_replication where application_name = 'replica' and state = 'streaming')", ct)
         && await AnswersTrueAsync(replica: true, "select pg_is_in_recovery()", ct);
 
     private async Task<bool> PrimaryAnswersAsync(CancellationToken ct) =>

@@ -10,7 +10,9 @@ namespace LocalHost;
 /// </summary>
 internal static class MigratorBuild
 {
-    /// <summary>Hash of the names, sizes and times of the Migrator's files: building changes it where it changes anything.</summary>
+    /// <summary>
+    /// Hash of the names, sizes and times of the Migrator's files: building changes it where it changes anything.
+    /// </summary>
     public static string Current()
     {
         var files = new DirectoryInfo(Path.GetDirectoryName(SolutionPaths.Assembly("Migrator"))!)

@@ -90,7 +90,8 @@ internal sealed class Part : IAsyncDisposable
 
             if (waited.Elapsed > s_readyWithin)
             {
-                throw new LocalHostException($"{Name} was not ready within {s_readyWithin.TotalSeconds} seconds. {last?.Message}", last);
+                throw new LocalHostException(
+                    $"{Name} was not ready within {s_readyWithin.TotalSeconds} seconds. {last?.Message}", last);
             }
         }
 

@@ -48,7 +48,9 @@ internal static class Report
             var secrets = Path.Combine(dataDirectory, "secrets");
             Console.WriteLine($"  psql, primary   {Psql(topology.Primary, DatabaseRoles.ReadWrite)}");
             Console.WriteLine($"  psql, replica   {Psql(topology.Replica, DatabaseRoles.ReadOnly)}");
-            Console.WriteLine($"  redis-cli       REDISCLI_AUTH=$(cat {Quote(Path.Combine(secrets, ResourceNames.Redis))}) redis-cli -p {topology.Redis.Port}");
+            Console.WriteLine(
+                $"  redis-cli       REDISCLI_AUTH=$(cat {Quote(Path.Combine(secrets, ResourceNames.Redis))}) redis-cli -p "
+                + $"{topology.Redis.Port}");
             Console.WriteLine();
             if (api is null)
             {
@@ -58,7 +60,8 @@ internal static class Report
             Console.WriteLine(FormattableString.Invariant($"Ready in {elapsed.TotalSeconds:0.0} s. Ctrl-C stops everything."));
 
             string Psql(ServerAddress server, string role) =>
-                $"PGPASSWORD=$(cat {Quote(Path.Combine(secrets, role))}) PGSSLMODE=verify-full PGSSLROOTCERT={Quote(topology.AuthorityFile)} "
+                $"PGPASSWORD=$(cat {Quote(Path.Combine(secrets, role))}) PGSSLMODE=verify-full "
+                + $"PGSSLROOTCERT={Quote(topology.AuthorityFile)} "
                 + $"psql -h {server.Host} -p {server.Port} -U {role} {ResourceNames.Shards[0]}";
         }
     }

@@ -48,7 +48,8 @@ public static class FreePort
         {
             return true; // IPv6 is there, but has no loopback address.
         }
-        catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
+        catch (SocketException exception) when (
+            exception.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
         {
             return false;
         }

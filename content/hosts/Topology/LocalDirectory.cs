@@ -181,7 +181,8 @@ public sealed class LocalDirectory : IDisposable
             using var process = Process.GetProcessById(int.Parse(File.ReadAllText(pidFile), null));
             return process.ProcessName == "bash" && !process.HasExited;
         }
-        catch (Exception exception) when (exception is FileNotFoundException or ArgumentException or InvalidOperationException or FormatException)
+        catch (Exception exception) when (
+            exception is FileNotFoundException or ArgumentException or InvalidOperationException or FormatException)
         {
             return false; // It has ended, or was killed before it wrote its number.
         }

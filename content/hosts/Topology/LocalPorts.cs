@@ -1,6 +1,8 @@
 namespace Topology;
 
-/// <summary>TCP ports on loopback that LocalHost listens on unless told otherwise; chosen when the solution was generated.</summary>
+/// <summary>
+/// TCP ports on loopback that LocalHost listens on unless told otherwise; chosen when the solution was generated.
+/// </summary>
 public static class LocalPorts
 {
     public const int Primary = 15432;

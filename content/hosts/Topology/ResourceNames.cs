@@ -24,6 +24,8 @@ public static class ResourceNames
     /// <summary>Name of the connection string that reaches <paramref name="database"/> on its replica.</summary>
     public static string ReplicaOf(string database) => $"{database}-replica";
 
-    /// <summary>Name of the connection string by which background work reaches <paramref name="database"/> on its primary.</summary>
+    /// <summary>
+    /// Name of the connection string by which background work reaches <paramref name="database"/> on its primary.
+    /// </summary>
     public static string WorkerOf(string database) => $"{database}-worker";
 }

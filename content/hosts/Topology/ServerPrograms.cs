@@ -6,7 +6,8 @@ namespace Topology;
 public sealed record ServerPrograms(string Postgres, string Redis)
 {
     private const string HowToInstall =
-        "Install both servers with \"apt-get install postgresql redis-server\" (Debian, Ubuntu) or \"brew install postgresql@18 redis\" (macOS).";
+        "Install both servers with \"apt-get install postgresql redis-server\" (Debian, Ubuntu) or \"brew install "
+        + "postgresql@18 redis\" (macOS).";
 
     private static readonly string[] s_postgres =
         ["initdb", "postgres", "pg_basebackup", "pg_isready", "psql"];
@@ -56,11 +57,13 @@ public sealed record ServerPrograms(string Postgres, string Redis)
 
         return candidates.FirstOrDefault(directory => s_postgres.All(program => File.Exists(Path.Combine(directory, program))))
             ?? throw new LocalHostException(
-                $"PostgreSQL's programs ({string.Join(", ", s_postgres)}) were not found{(chosen is null ? "" : $" in {chosen}")}. {HowToInstall}");
+                $"PostgreSQL's programs ({string.Join(", ", s_postgres)}) were not "
+                + $"found{(chosen is null ? "" : $" in {chosen}")}. {HowToInstall}");
     }
 
     private static string FindRedis() =>
-        SearchPath.Append("/opt/homebrew/bin").Select(directory => Path.Combine(directory, "redis-server")).FirstOrDefault(File.Exists)
+        SearchPath.Append("/opt/homebrew/bin").Select(directory => Path.Combine(directory, "redis-server"))
+            .FirstOrDefault(File.Exists)
             ?? throw new LocalHostException($"redis-server was not found. {HowToInstall}");
 
     /// <summary>Programs below /usr/lib/postgresql/15 or /opt/homebrew/opt/postgresql@15, the newest first.</summary>

@@ -37,7 +37,8 @@ internal static class DataSources
         }
 
 #if (aspire)
-        builder.AddRedisClient(Redis, settings => settings.DisableHealthChecks = true, options => options.AbortOnConnectFail = false);
+        builder.AddRedisClient(
+            Redis, settings => settings.DisableHealthChecks = true, options => options.AbortOnConnectFail = false);
 #else
         var redis = ConfigurationOptions.Parse(builder.Configuration.GetConnectionString(Redis) ?? throw Missing(Redis));
         redis.AbortOnConnectFail = false;
@@ -51,7 +52,8 @@ internal static class DataSources
     /// <param name="options">Win over the connection string.</param>
     /// <param name="configure">Comes last.</param>
     private static void AddDataSource(
-        this WebApplicationBuilder builder, string key, string name, PostgresOptions options, Action<NpgsqlDataSourceBuilder> configure)
+        this WebApplicationBuilder builder, string key, string name, PostgresOptions options,
+        Action<NpgsqlDataSourceBuilder> configure)
     {
         var connectionString = builder.Configuration.GetConnectionString(name) ?? throw Missing(name);
 #if (aspire)

@@ -16,7 +16,8 @@ public static class ApplicationServices
             options.Assemblies = [typeof(ApplicationServices)];
             options.ServiceLifetime = ServiceLifetime.Scoped;
             options.GenerateTypesAsInternal = true;
-            options.PipelineBehaviors = [typeof(ValidationBehavior<,>), typeof(CommitBehavior<,>), typeof(IdempotencyBehavior<,>)];
+            options.PipelineBehaviors =
+                [typeof(ValidationBehavior<,>), typeof(CommitBehavior<,>), typeof(IdempotencyBehavior<,>)];
         });
         services.AddScoped<AnswerTrail>();
         return services.AddValidatorsFromAssembly(typeof(ApplicationServices).Assembly, includeInternalTypes: true);

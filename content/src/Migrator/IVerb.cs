@@ -13,6 +13,9 @@ internal interface IVerb
     string Usage { get; }
 
     /// <param name="arguments">Those after the name.</param>
-    /// <returns>The exit code: 0 done, 1 failed, 2 a connection string is missing, 3 a database did not answer, 4 another run has the lock.</returns>
+    /// <returns>
+    /// The exit code: 0 done, 1 failed, 2 a connection string is missing, 3 a database did not answer, 4 another run has the
+    /// lock.
+    /// </returns>
     Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken);
 }

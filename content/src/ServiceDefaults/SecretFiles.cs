@@ -24,7 +24,8 @@ internal static class SecretFiles
             var directory = Path.GetFullPath(local, builder.Environment.ContentRootPath);
             if (!System.IO.Directory.Exists(directory))
             {
-                throw new InvalidOperationException($"{directory} is missing. Start the servers first, by a host with --servers-only.");
+                throw new InvalidOperationException(
+                    $"{directory} is missing. Start the servers first, by a host with --servers-only.");
             }
 
             builder.Configuration.AddKeyPerFile(directory, optional: false);

@@ -12,7 +12,9 @@ using OpenTelemetry.Trace;
 
 namespace ServiceDefaults;
 
-/// <summary>What every process of the service has: secrets from files, telemetry, health, service discovery and resilient HTTP clients.</summary>
+/// <summary>
+/// What every process of the service has: secrets from files, telemetry, health, service discovery and resilient HTTP clients.
+/// </summary>
 public static class ServiceDefaults
 {
     /// <summary>Names of the service's own meters and activity sources: their namespaces.</summary>
@@ -44,7 +46,9 @@ public static class ServiceDefaults
             .AllowAnonymous();
     }
 
-    /// <summary>Only where there is somebody to send it to: what is recorded for each request and statement is not free.</summary>
+    /// <summary>
+    /// Only where there is somebody to send it to: what is recorded for each request and statement is not free.
+    /// </summary>
     private static void AddOpenTelemetry(this IHostApplicationBuilder builder)
     {
         if (string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
@@ -60,7 +64,8 @@ public static class ServiceDefaults
         builder.Services.AddOpenTelemetry()
             // What the host says (OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES) comes last, so it wins.
             .ConfigureResource(resource => resource
-                .AddService(builder.Environment.ApplicationName, serviceInstanceId: Environment.MachineName + "-" + Environment.ProcessId)
+                .AddService(
+                    builder.Environment.ApplicationName, serviceInstanceId: Environment.MachineName + "-" + Environment.ProcessId)
                 .AddEnvironmentVariableDetector())
             .WithMetrics(metrics => metrics
                 .AddAspNetCoreInstrumentation()

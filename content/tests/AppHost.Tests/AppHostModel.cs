@@ -63,9 +63,12 @@ public sealed class AppHostModel : IAsyncLifetime
 
     /// <summary>Names of what <paramref name="name"/> waits for before it starts.</summary>
     public IEnumerable<string> Waits(string name, WaitType type) =>
-        Get<IResource>(name).Annotations.OfType<WaitAnnotation>().Where(wait => wait.WaitType == type).Select(wait => wait.Resource.Name);
+        Get<IResource>(name).Annotations.OfType<WaitAnnotation>().Where(wait => wait.WaitType == type)
+            .Select(wait => wait.Resource.Name);
 
-    /// <summary>A resource's environment; what is known only at run time is an expression such as <c>{redis.bindings.tcp.host}</c>.</summary>
+    /// <summary>
+    /// A resource's environment; what is known only at run time is an expression such as <c>{redis.bindings.tcp.host}</c>.
+    /// </summary>
     public async Task<Dictionary<string, string>> EnvironmentAsync(string name)
     {
         var resource = Get<IResource>(name);

@@ -2,7 +2,9 @@ using Topology;
 
 namespace AppHost.Tests;
 
-/// <summary>The container test starts containers from <see cref="PostgresContainer"/>; these tests show that AppHost does too.</summary>
+/// <summary>
+/// The container test starts containers from <see cref="PostgresContainer"/>; these tests show that AppHost does too.
+/// </summary>
 public sealed class ContainerTests(AppHostModel model)
 {
     public static TheoryData<string> Servers => [ResourceNames.Primary, ResourceNames.Replica];
@@ -62,7 +64,8 @@ public sealed class ContainerTests(AppHostModel model)
     public async Task The_replica_has_exactly_the_environment_that_its_script_takes()
     {
         var expected = PostgresContainer.ReplicaEnvironment(
-            PostgresContainer.MajorVersion, "{postgres.bindings.tcp.host}", "{postgres.bindings.tcp.port}", text => text, Password);
+            PostgresContainer.MajorVersion, "{postgres.bindings.tcp.host}", "{postgres.bindings.tcp.port}", text => text,
+            Password);
 
         Assert.Equal(expected.ToDictionary(), await model.EnvironmentAsync(ResourceNames.Replica));
     }

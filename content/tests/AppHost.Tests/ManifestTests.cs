@@ -12,13 +12,15 @@ public sealed class ManifestTests
     public async Task Only_the_two_processes_are_published_and_servers_are_connection_strings()
     {
         var resources = await ResourcesAsync();
-        var processes = resources.Where(resource => $"{resource.Value!["type"]}".StartsWith("project.", StringComparison.Ordinal));
+        var processes = resources.Where(
+            resource => $"{resource.Value!["type"]}".StartsWith("project.", StringComparison.Ordinal));
         var parameters = resources.Where(resource => $"{resource.Value!["type"]}" == "parameter.v0");
 
         Assert.Equal([ResourceNames.Api, ResourceNames.Migrator], processes.Select(resource => resource.Key).Order());
         Assert.Equal(
             ResourceNames.Databases
-                .SelectMany(database => new[] { database, $"{database}-owner", ResourceNames.ReplicaOf(database), ResourceNames.WorkerOf(database) })
+                .SelectMany(database =>
+                    new[] { database, $"{database}-owner", ResourceNames.ReplicaOf(database), ResourceNames.WorkerOf(database) })
                 .Append(ResourceNames.Redis).Append("sync-tokens-key").Order(),
             parameters.Select(resource => resource.Key).Order());
         Assert.Equal(resources.Count, processes.Count() + parameters.Count());

@@ -23,7 +23,8 @@ public sealed class ProcessTests(AppHostModel model)
         var connections = await ConnectionsAsync(ResourceNames.Api);
 
         // Aspire gives a name with a dash twice: as it is, and with an underscore for shells.
-        Assert.Equal((3 * ResourceNames.Databases.Count) + 1, connections.Keys.Select(name => name.Replace('_', '-')).Distinct().Count());
+        Assert.Equal(
+            (3 * ResourceNames.Databases.Count) + 1, connections.Keys.Select(name => name.Replace('_', '-')).Distinct().Count());
         Assert.All(ResourceNames.Databases, database =>
         {
             Assert.Equal(ExpectedPrimary(database, DatabaseRoles.ReadWrite), connections[database]);
@@ -85,7 +86,8 @@ public sealed class ProcessTests(AppHostModel model)
 
         Assert.Equal(
             [
-                ResourceNames.Api, "directory", ResourceNames.Migrator, ResourceNames.Primary, ResourceNames.Replica, ResourceNames.Redis,
+                ResourceNames.Api, "directory", ResourceNames.Migrator, ResourceNames.Primary, ResourceNames.Replica,
+                ResourceNames.Redis,
                 .. ResourceNames.Shards,
             ],
             shown.Order());

@@ -52,7 +52,8 @@ public sealed class ReplicaCommandTests(AppHostModel model)
         Assert.Null(Lag(behind with { Streaming = false }));
 
         static object? Lag(ReplicaStatus status) => Assert.Single(
-            ReplicaReporter.Report(Snapshot(KnownResourceStates.Running), status).Properties, property => property.DisplayName == "Lag").Value;
+            ReplicaReporter.Report(Snapshot(KnownResourceStates.Running), status).Properties, property =>
+                property.DisplayName == "Lag").Value;
     }
 
     [Fact]

@@ -40,7 +40,8 @@ public sealed class RunningAppHost : IAsyncLifetime
                 // There is no dashboard to take telemetry, and a process waits for it at its end.
                 context.EnvironmentVariables.Remove("OTEL_EXPORTER_OTLP_ENDPOINT");
                 context.EnvironmentVariables["Authentication__Schemes__Bearer__SigningKeys__0__Issuer"] = Issuer;
-                context.EnvironmentVariables["Authentication__Schemes__Bearer__SigningKeys__0__Value"] = Convert.ToBase64String(_key);
+                context.EnvironmentVariables["Authentication__Schemes__Bearer__SigningKeys__0__Value"] = Convert.ToBase64String(
+                    _key);
             });
         }
 
@@ -77,7 +78,8 @@ public sealed class RunningAppHost : IAsyncLifetime
 
     /// <summary>While it is being restarted, a resource may look for a moment as if its start had failed.</summary>
     public Task HealthyAsync(string resource) => Notifications
-        .WaitForResourceHealthyAsync(resource, WaitBehavior.WaitOnResourceUnavailable, Cancellation).WaitAsync(s_timeout, Cancellation);
+        .WaitForResourceHealthyAsync(resource, WaitBehavior.WaitOnResourceUnavailable, Cancellation)
+            .WaitAsync(s_timeout, Cancellation);
 
     /// <summary>Waits until the health text of a resource contains <paramref name="text"/>.</summary>
     public Task HealthTextAsync(string resource, string text) => Notifications.WaitForResourceAsync(

@@ -45,7 +45,8 @@ public sealed class FolderTests
             where circle.Min(StringComparer.Ordinal) == folder
             select $"{string.Join(" → ", circle)}: {string.Join("; ", circle.Zip(circle.Skip(1), ExampleOf))}.";
         var found = circles.ToArray();
-        Assert.True(found.Length == 0, $"Folders in a circle can only be understood and removed together.\n{string.Join('\n', found)}");
+        Assert.True(
+            found.Length == 0, $"Folders in a circle can only be understood and removed together.\n{string.Join('\n', found)}");
 
         string ExampleOf(string folder, string used) => uses.Single(use => use.Key == (folder, used)).First();
     }

@@ -66,7 +66,8 @@ public sealed class LayerTests
 
         var elsewhere = written.Where(found => Solution.PlaceOf(found.Type)?.Layer != found.Layer)
             .Select(found => $"{found.Type.FullName} is in {found.Layer}.").ToArray();
-        Assert.True(elsewhere.Length == 0, $"A type out of place is out of the other rules' sight.\n{string.Join('\n', elsewhere)}");
+        Assert.True(
+            elsewhere.Length == 0, $"A type out of place is out of the other rules' sight.\n{string.Join('\n', elsewhere)}");
     }
 
     private static bool IsGenerated(TypeDefinition type) =>

@@ -5,7 +5,8 @@ namespace Architecture.Tests;
 public sealed class QueryTests
 {
     private static readonly Dictionary<string, TypeDefinition> Types =
-        Solution.DefinitionsOf(Solution.Application, Solution.Platform, Solution.Infrastructure).ToDictionary(type => type.FullName);
+        Solution.DefinitionsOf(Solution.Application, Solution.Platform, Solution.Infrastructure)
+            .ToDictionary(type => type.FullName);
 
     /// <summary>
     /// Follows everything a handler depends on, and an interface on to what implements it. So it also finds a write port

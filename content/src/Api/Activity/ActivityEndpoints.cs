@@ -27,8 +27,10 @@ internal sealed class ActivityEndpoints : IEndpointGroup
         activity.MapPost("/", Ingest).WithName("IngestActivity").WithSummary("Stores what you did: a JSON object on each line")
             .WithDescription(
                 "Lines of `{id, kind, createdAt, payload}`; `createdAt` has an offset. A line whose id is there already is a "
-                + "duplicate, so a body may be sent again. A line that cannot be stored is told by its number, and the others are stored. "
-                + $"A line has at most {StorableJson.MaxLength} bytes and {StorableJson.MaxDepth} levels; the body may be compressed by gzip.")
+                + "duplicate, so a body may be sent again. A line that cannot be stored is told by its number, and the others "
+                + "are stored. "
+                + $"A line has at most {StorableJson.MaxLength} bytes and {StorableJson.MaxDepth} levels; the body may be "
+                + $"compressed by gzip.")
             .WithMetadata(new DisableRequestSizeLimitAttribute(), new DecompressedLimit(MaxDecompressed), new LongLived())
             .Accepts<string>("application/x-ndjson")
             .WithExample(Line, new IngestReport(1, 0, 0, []))

@@ -36,7 +36,8 @@ internal sealed partial class BadRequestHandler(IProblemDetailsService problems)
     private static string? DetailOf(Exception exception, HttpRequest request) => exception switch
     {
         { InnerException: JsonException json } =>
-            $"The body is not the JSON that this endpoint takes; the problem is at '{(json.Path is { Length: <= 100 } path ? path : "$")}'.",
+            $"The body is not the JSON that this endpoint takes; the problem is at "
+            + $"'{(json.Path is { Length: <= 100 } path ? path : "$")}'.",
         { Message: var message } when Parameter().Match(message) is { Success: true } match =>
             $"The parameter '{match.Groups["name"]}' is not {Expected(match.Groups["type"].Value)}.",
         BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } when request.ContentLength is null or 0 =>

@@ -12,14 +12,18 @@ internal static class CurrentUser
     public static UserId UserId(this ClaimsPrincipal principal) =>
         principal.FindUserId() ?? throw new InvalidOperationException("The request has no user.");
 
-    /// <summary>The same where no policy has been applied yet; null when the request has no token, or one without a subject.</summary>
+    /// <summary>
+    /// The same where no policy has been applied yet; null when the request has no token, or one without a subject.
+    /// </summary>
     public static UserId? FindUserId(this ClaimsPrincipal principal) =>
         // The claim's issuer is the one that the token was validated for.
         principal.FindFirst(SubjectClaim) is { } claim && !string.IsNullOrWhiteSpace(claim.Value)
             ? Domain.Common.UserId.Of(claim.Issuer, claim.Value)
             : null;
 
-    /// <summary>One subject that is a text with something in it. In a token it may be missing, empty, an array or an object.</summary>
+    /// <summary>
+    /// One subject that is a text with something in it. In a token it may be missing, empty, an array or an object.
+    /// </summary>
     public static AuthorizationPolicyBuilder RequireSubject(this AuthorizationPolicyBuilder policy) => policy
         .RequireAuthenticatedUser()
         .RequireAssertion(context => context.User.FindAll(SubjectClaim).Take(2).ToArray() is [{ } claim]

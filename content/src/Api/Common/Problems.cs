@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Api.Common;
 
-/// <summary>Errors of use cases as problem details (RFC 9457). The type is made of the first error's code and is stable.</summary>
+/// <summary>
+/// Errors of use cases as problem details (RFC 9457). The type is made of the first error's code and is stable.
+/// </summary>
 internal static class Problems
 {
     public const string TypePrefix = "urn:problem-type:";
@@ -16,7 +18,8 @@ internal static class Problems
         var first = errors[0];
         var problem = new ProblemDetails
         {
-            Type = TypePrefix + JsonNamingPolicy.KebabCaseLower.ConvertName(first.Code.Replace(".", "", StringComparison.Ordinal)),
+            Type = TypePrefix
+                + JsonNamingPolicy.KebabCaseLower.ConvertName(first.Code.Replace(".", "", StringComparison.Ordinal)),
             Title = first.Type switch
             {
                 ErrorType.Validation => "The request is not valid.",

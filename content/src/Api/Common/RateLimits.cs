@@ -35,7 +35,8 @@ internal sealed class RateLimitOptions
     public int Writes { get; init; } = 7;
 
     /// <summary>
-    /// Requests of each kind and shard that wait for their turn. One more is refused at once, so that clients are answered in a time that
+    /// Requests of each kind and shard that wait for their turn. One more is refused at once, so that clients are answered in a
+    /// time that
     /// they will wait for: about this number divided by what the instance does in a second.
     /// </summary>
     [Range(0, 1_000_000)]
@@ -221,7 +222,8 @@ internal static class RateLimits
             {
                 if (key.IsRead == isRead)
                 {
-                    if (limiter.GetStatistics() is not { CurrentAvailablePermits: 0 } now || now.CurrentQueuedCount < limits.Queue)
+                    if (limiter.GetStatistics() is not { CurrentAvailablePermits: 0 } now
+                        || now.CurrentQueuedCount < limits.Queue)
                     {
                         return false;
                     }

@@ -12,7 +12,9 @@ public static class Page
     public const int DefaultLimit = 50;
     public const int MaxLimit = 200;
 
-    /// <summary>Cuts a page from rows of which one more than <paramref name="limit"/> was asked for: it tells whether more follow.</summary>
+    /// <summary>
+    /// Cuts a page from rows of which one more than <paramref name="limit"/> was asked for: it tells whether more follow.
+    /// </summary>
     public static Page<T> Cut<T>(IReadOnlyList<T> rows, int limit, Func<T, Guid> id) => rows.Count <= limit
         ? new Page<T>(rows, Next: null)
         : new Page<T>([.. rows.Take(limit)], id(rows[limit - 1]));

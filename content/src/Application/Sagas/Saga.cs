@@ -25,7 +25,9 @@ public interface ISagaStep
     /// <summary>In whose name, and so on whose shard, the step and its compensation work.</summary>
     UserId Owner(object data);
 
-    /// <summary>The command that changes something; null for a first step, which the command that starts the saga does itself.</summary>
+    /// <summary>
+    /// The command that changes something; null for a first step, which the command that starts the saga does itself.
+    /// </summary>
     ICommand<ErrorOr<Success>>? Effect(object data);
 
     /// <summary>The command that takes it back; null when there is nothing to take back.</summary>

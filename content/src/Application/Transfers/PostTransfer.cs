@@ -7,7 +7,9 @@ using Mediator;
 
 namespace Application.Transfers;
 
-/// <summary>A step of <see cref="TransferSaga"/>, after its pivot, so it is never refused: what should not be, it throws.</summary>
+/// <summary>
+/// A step of <see cref="TransferSaga"/>, after its pivot, so it is never refused: what should not be, it throws.
+/// </summary>
 internal sealed record PostTransfer(UserId Payer, TransferId Transfer) : ICommand<ErrorOr<Success>>;
 
 internal sealed class PostTransferHandler(

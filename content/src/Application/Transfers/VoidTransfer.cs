@@ -7,7 +7,9 @@ using Mediator;
 
 namespace Application.Transfers;
 
-/// <summary>The compensation of <see cref="TransferSaga"/>: gives the payer the money back. Like a post, it is never refused.</summary>
+/// <summary>
+/// The compensation of <see cref="TransferSaga"/>: gives the payer the money back. Like a post, it is never refused.
+/// </summary>
 internal sealed record VoidTransfer(UserId Payer, TransferId Transfer, Error Why) : ICommand<ErrorOr<Success>>;
 
 internal sealed class VoidTransferHandler(

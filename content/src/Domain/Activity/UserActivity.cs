@@ -32,7 +32,8 @@ public sealed class UserActivity
             return ActivityErrors.NoId;
         }
 
-        return kind.Length is 0 or > MaxKindLength || !kind.All(character => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character) || character is '-' or '.')
+        return kind.Length is 0 or > MaxKindLength || !kind.All(
+            character => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character) || character is '-' or '.')
             ? ActivityErrors.BadKind
             : new UserActivity(owner, id, kind, payload, createdAt);
     }

@@ -42,5 +42,6 @@ public static class WalletErrors
         Error.Conflict("Wallet.PayeeCurrencyMismatch", $"The payee's wallet holds {wallet}, and the amount is in {given}.");
 
     public static Error InsufficientFunds(Money available) =>
-        Error.Conflict("Wallet.InsufficientFunds", $"Your wallet has {available.Amount} minor units of {available.Currency} to spend.");
+        Error.Conflict(
+            "Wallet.InsufficientFunds", $"Your wallet has {available.Amount} minor units of {available.Currency} to spend.");
 }

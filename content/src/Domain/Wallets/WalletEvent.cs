@@ -12,7 +12,8 @@ namespace Domain.Wallets;
 /// <param name="Balance">What can be spent from now on, in minor units.</param>
 /// <param name="Version">Of the wallet. A read that knows of this event is not below it.</param>
 public sealed record WalletEvent(
-    UserId Owner, string Type, Guid Wallet, Guid? Transfer, long Amount, string Currency, long Balance, long Version) : IDomainEvent
+    UserId Owner, string Type, Guid Wallet, Guid? Transfer, long Amount, string Currency, long Balance, long Version)
+        : IDomainEvent
 {
     public const string Deposit = "deposit";
     public const string MoneySent = "money-sent";

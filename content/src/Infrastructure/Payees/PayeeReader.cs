@@ -46,7 +46,8 @@ internal sealed partial class PayeeJson : JsonSerializerContext;
 
 internal sealed class PayeeLookup(DirectoryReader directory, ShardReader shards) : IPayeeLookup
 {
-    private static readonly Func<DirectoryContext, Handle, CancellationToken, Task<PayeeAccount?>> ByHandle = EF.CompileAsyncQuery(
+    private static readonly Func<DirectoryContext, Handle, CancellationToken,
+    Task<PayeeAccount?>> ByHandle = EF.CompileAsyncQuery(
         (DirectoryContext context, Handle handle, CancellationToken _) => context.Set<Payee>()
             .Where(p => p.Handle == handle)
             .Select(p => new PayeeAccount(p.Owner, p.WalletId))

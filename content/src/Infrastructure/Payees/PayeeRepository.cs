@@ -13,7 +13,8 @@ internal sealed class PayeeRepository(ShardWriter writer, CacheFloors floors, IC
     /// <summary>How long a handle stays its last owner's once they have another. It leads nowhere meanwhile.</summary>
     private readonly TimeSpan _keepReleased = configuration.GetValue("Payees:KeepReleased", TimeSpan.FromDays(30));
 
-    [Sql(typeof(string), typeof(Guid), typeof(Guid), typeof(DateTimeOffset), typeof(TimeSpan), Row = typeof(Done), InDirectory = true)]
+    [Sql(typeof(string), typeof(Guid), typeof(Guid), typeof(DateTimeOffset), typeof(TimeSpan), Row = typeof(Done),
+        InDirectory = true)]
     private const string Set = """
         SELECT is_set, old_handle, coalesce(new_version, 0) AS version
         FROM set_payee({0}, {1}, {2}, {3}, {4})

@@ -14,7 +14,8 @@ internal sealed class TransferReader(ShardReader shards) : ITransferReader
         (ShardContext context, UserId owner, TransferId id, CancellationToken _) => context.Set<Transfer>().AsNoTracking()
             .SingleOrDefault(t => t.Owner == owner && t.Id == id));
 
-    private static readonly Func<ShardContext, UserId, TransferId, int, IAsyncEnumerable<Transfer>> Several = EF.CompileAsyncQuery(
+    private static readonly Func<ShardContext, UserId, TransferId, int,
+    IAsyncEnumerable<Transfer>> Several = EF.CompileAsyncQuery(
         (ShardContext context, UserId owner, TransferId before, int limit) => context.Set<Transfer>().AsNoTracking()
             .Where(t => t.Owner == owner && t.Id < before)
             .OrderByDescending(t => t.Id)
@@ -26,8 +27,10 @@ internal sealed class TransferReader(ShardReader shards) : ITransferReader
         cancellationToken);
 
     public Task<IReadOnlyList<TransferView>> ListAsync(
-        UserId owner, TransferId? after, int limit, CancellationToken cancellationToken) => shards.ReadAsync<IReadOnlyList<TransferView>>(
+        UserId owner, TransferId? after, int limit, CancellationToken cancellationToken) =>
+            shards.ReadAsync<IReadOnlyList<TransferView>>(
         owner,
-        async context => await Several(context, owner, after ?? new(Guid.AllBitsSet), limit).Select(TransferView.Of).ToListAsync(cancellationToken),
+        async context => await Several(context, owner, after ?? new(Guid.AllBitsSet), limit).Select(TransferView.Of)
+            .ToListAsync(cancellationToken),
         cancellationToken);
 }

@@ -14,15 +14,18 @@ namespace Infrastructure.Transfers;
 internal sealed class TransferRepository(ShardWriter writer) : ITransferRepository
 {
     private const string Columns =
-        "id, owner_id, wallet_id, payee_id, payee_wallet_id, amount, currency, status, void_code, void_reason, created_at, ended_at";
+        "id, owner_id, wallet_id, payee_id, payee_wallet_id, amount, currency, status, void_code, void_reason, "
+        + "created_at, ended_at";
 
     [Sql(typeof(Guid), typeof(Guid), Columns = [
-        typeof(Guid), typeof(Guid), typeof(Guid), typeof(Guid), typeof(Guid), typeof(long), typeof(string), typeof(short), typeof(string),
+        typeof(Guid), typeof(Guid), typeof(Guid), typeof(Guid), typeof(Guid), typeof(long), typeof(string), typeof(short),
+        typeof(string),
         typeof(string), typeof(DateTimeOffset), typeof(DateTimeOffset)])]
     private const string LockSql = $"SELECT {Columns} FROM transfers WHERE owner_id = $1 AND id = $2 FOR UPDATE";
 
     [Sql(
-        typeof(Guid), typeof(Guid), typeof(Guid), typeof(Guid), typeof(Guid), typeof(long), typeof(string), typeof(short), typeof(string),
+        typeof(Guid), typeof(Guid), typeof(Guid), typeof(Guid), typeof(Guid), typeof(long), typeof(string), typeof(short),
+        typeof(string),
         typeof(string), typeof(DateTimeOffset), typeof(DateTimeOffset))]
     private const string InsertSql =
         $"INSERT INTO transfers ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";

@@ -10,14 +10,16 @@ namespace Infrastructure.Wallets;
 
 internal sealed class WalletReader(ShardReader shards) : IWalletReader
 {
-    private static readonly Func<ShardContext, UserId, WalletId, int, IAsyncEnumerable<WalletView>> Wallets = EF.CompileAsyncQuery(
+    private static readonly Func<ShardContext, UserId, WalletId, int, IAsyncEnumerable<WalletView>> Wallets =
+        EF.CompileAsyncQuery(
         (ShardContext context, UserId owner, WalletId before, int limit) => context.Set<Wallet>()
             .Where(w => w.Owner == owner && w.Id < before)
             .OrderByDescending(w => w.Id)
             .Take(limit)
             .Select(w => new WalletView(w.Id.Value, w.Currency.Code, w.Balance, w.Pending, w.Status, w.Version, w.OpenedAt)));
 
-    private static readonly Func<ShardContext, UserId, WalletId, long, int, IAsyncEnumerable<EntryView>> Entries = EF.CompileAsyncQuery(
+    private static readonly Func<ShardContext, UserId, WalletId, long, int, IAsyncEnumerable<EntryView>> Entries =
+        EF.CompileAsyncQuery(
         (ShardContext context, UserId owner, WalletId id, long before, int limit) => context.Set<Entry>()
             .Where(e => e.Owner == owner && e.WalletId == id && e.Account == LedgerAccount.Balance && e.Version < before)
             .OrderByDescending(e => e.Version)
@@ -31,7 +33,8 @@ internal sealed class WalletReader(ShardReader shards) : IWalletReader
     /// <summary>By far the most frequent read.</summary>
     [Sql(
         typeof(Guid), typeof(Guid),
-        Columns = [typeof(Guid), typeof(string), typeof(long), typeof(long), typeof(short), typeof(long), typeof(DateTimeOffset)])]
+        Columns =
+            [typeof(Guid), typeof(string), typeof(long), typeof(long), typeof(short), typeof(long), typeof(DateTimeOffset)])]
     private const string FindSql = """
         SELECT id, currency, balance, pending, status, version, opened_at FROM wallets WHERE owner_id = $1 AND id = $2
         """;
@@ -47,13 +50,15 @@ internal sealed class WalletReader(ShardReader shards) : IWalletReader
             row.GetFieldValue<DateTimeOffset>(6)), cancellationToken);
 
     public Task<IReadOnlyList<WalletView>> ListAsync(
-        UserId owner, WalletId? after, int limit, CancellationToken cancellationToken) => shards.ReadAsync<IReadOnlyList<WalletView>>(
+        UserId owner, WalletId? after, int limit, CancellationToken cancellationToken) =>
+            shards.ReadAsync<IReadOnlyList<WalletView>>(
         owner,
         async context => await Wallets(context, owner, after ?? new(Guid.AllBitsSet), limit).ToListAsync(cancellationToken),
         cancellationToken);
 
     public Task<IReadOnlyList<EntryView>?> ListEntriesAsync(
-        WalletId id, UserId owner, EntryId? after, int limit, CancellationToken cancellationToken) => shards.ReadAsync<IReadOnlyList<EntryView>?>(
+        WalletId id, UserId owner, EntryId? after, int limit, CancellationToken cancellationToken) =>
+            shards.ReadAsync<IReadOnlyList<EntryView>?>(
         owner,
         async context =>
         {

@@ -34,11 +34,13 @@ internal sealed class WalletRepository(ShardWriter writer) : IWalletRepository
         """;
 
     [Sql(
-        typeof(Guid), typeof(Guid), typeof(string), typeof(long), typeof(long), typeof(short), typeof(long), typeof(DateTimeOffset))]
+        typeof(Guid), typeof(Guid), typeof(string), typeof(long), typeof(long), typeof(short), typeof(long),
+        typeof(DateTimeOffset))]
     private const string InsertSql = $"INSERT INTO wallets ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
     /// <summary>Divides by zero when the wallet is not as it was loaded.</summary>
-    [Sql(typeof(Guid), typeof(Guid), typeof(long), typeof(long), typeof(long), typeof(short), typeof(long), Columns = [typeof(long)])]
+    [Sql(typeof(Guid), typeof(Guid), typeof(long), typeof(long), typeof(long), typeof(short), typeof(long),
+        Columns = [typeof(long)])]
     private const string UpdateSql = """
         WITH updated AS (
             UPDATE wallets SET balance = $4, pending = $5, status = $6, version = $7
@@ -48,7 +50,8 @@ internal sealed class WalletRepository(ShardWriter writer) : IWalletRepository
         """;
 
     [Sql(
-        typeof(Guid), typeof(Guid), typeof(short), typeof(long), typeof(Guid), typeof(Guid), typeof(short), typeof(long), typeof(long),
+        typeof(Guid), typeof(Guid), typeof(short), typeof(long), typeof(Guid), typeof(Guid), typeof(short), typeof(long),
+        typeof(long),
         typeof(DateTimeOffset))]
     private const string InsertEntrySql = """
         INSERT INTO entries (owner_id, wallet_id, account, version, id, transfer_id, kind, amount, balance, created_at)

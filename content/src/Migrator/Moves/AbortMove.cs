@@ -13,7 +13,8 @@ internal sealed class AbortMove(IConfiguration configuration) : IVerb
 
     public async Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken)
     {
-        if (arguments is not [var number] || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var bucket))
+        if (arguments is not [var number]
+            || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var bucket))
         {
             Console.Error.WriteLine("abort-move needs the number of a bucket.");
             return IVerb.WrongUsage;

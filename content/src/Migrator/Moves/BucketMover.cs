@@ -30,7 +30,8 @@ public sealed class BucketMover(IConfiguration configuration, MoveOptions option
         if (!shards.Contains(target))
         {
             throw new MoveException(
-                MoveOutcome.WrongArguments, $"There is no shard '{target}'. Connection strings name {string.Join(", ", shards)}.");
+                MoveOutcome.WrongArguments,
+                $"There is no shard '{target}'. Connection strings name {string.Join(", ", shards)}.");
         }
 
         await using var directory = await OpenAsync(DatabaseNames.Directory, bucket, cancellationToken);
@@ -73,7 +74,8 @@ public sealed class BucketMover(IConfiguration configuration, MoveOptions option
             MoveOutcome.Done,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"Bucket {bucket} is on {target} at epoch {move.Epoch}. Writes to it were refused for {closed.TotalMilliseconds:0} ms."),
+                $"Bucket {bucket} is on {target} at epoch {move.Epoch}. Writes to it were refused for "
+                + $"{closed.TotalMilliseconds:0} ms."),
             closed);
 
         async Task TellAsync(MoveStep step, string line, CancellationToken cancellation)

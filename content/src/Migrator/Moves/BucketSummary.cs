@@ -17,15 +17,18 @@ public static class BucketSummary
         GROUP BY shard ORDER BY length(shard), shard
         """;
 
-    [Sql(Columns = [typeof(short), typeof(string), typeof(string), typeof(bool), typeof(string), typeof(int)], InDirectory = true)]
+    [Sql(Columns = [typeof(short), typeof(string), typeof(string), typeof(bool), typeof(string), typeof(int)],
+        InDirectory = true)]
     private const string MovesSql = """
         SELECT bucket, source, target, is_open, note, extract(epoch FROM clock_timestamp() - noted_at)::int
         FROM bucket_moves ORDER BY bucket
         """;
 
     /// <returns>A line for each shard and for each move that is not finished.</returns>
-    public static Task<MoveResult> DescribeAsync(IConfiguration configuration, CancellationToken cancellationToken) => MoveResult.OfAsync(
-        async () => new(MoveOutcome.Done, string.Join('\n', await LinesAsync(configuration, cancellationToken))), cancellationToken);
+    public static Task<MoveResult> DescribeAsync(IConfiguration configuration, CancellationToken cancellationToken) =>
+        MoveResult.OfAsync(
+        async () => new(MoveOutcome.Done, string.Join('\n', await LinesAsync(configuration, cancellationToken))),
+        cancellationToken);
 
     private static async Task<IReadOnlyList<string>> LinesAsync(IConfiguration configuration, CancellationToken cancellationToken)
     {

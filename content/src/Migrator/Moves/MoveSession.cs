@@ -37,7 +37,8 @@ internal sealed class MoveSession : IAsyncDisposable
         try
         {
             await session._connection.OpenAsync(cancellationToken);
-            return await session.ScalarAsync<bool>(TakeBucketSql, cancellationToken, (int)bucket) ? session : throw new MoveException(
+            return await session.ScalarAsync<bool>(TakeBucketSql, cancellationToken, (int)bucket) ? session
+                : throw new MoveException(
                 MoveOutcome.Locked,
                 $"Another run is moving bucket {bucket}: stop it. If its machine is gone, its sessions end within minutes.");
         }

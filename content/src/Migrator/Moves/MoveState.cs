@@ -62,7 +62,9 @@ internal sealed class MoveState(MoveSession directory, short bucket)
     [Sql]
     private const string TouchSql = "SELECT pg_logical_emit_message(true, 'move', '')";
 
-    /// <summary>A standby that is away has a slot. Columns that this role is not shown are null, and then no standby has it.</summary>
+    /// <summary>
+    /// A standby that is away has a slot. Columns that this role is not shown are null, and then no standby has it.
+    /// </summary>
     [Sql(typeof(string), Columns = [typeof(bool)])]
     private const string StandbyHasSql = """
         SELECT coalesce(

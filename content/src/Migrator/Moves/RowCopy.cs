@@ -13,7 +13,9 @@ internal sealed class RowCopy(
 {
     private const int AtOnce = 500;
 
-    /// <summary>A row that was not visible to a statement after this one was written by this transaction or a later one.</summary>
+    /// <summary>
+    /// A row that was not visible to a statement after this one was written by this transaction or a later one.
+    /// </summary>
     [Sql(Columns = [typeof(string)])]
     private const string HorizonSql = "SELECT pg_snapshot_xmin(pg_current_snapshot())::xid::text";
 

@@ -114,7 +114,8 @@ public sealed class Reconciliation(IConfiguration configuration)
                 }
             }
 
-            var suspects = bucket is { } one ? OfBucketAsync(shards, (short)one, cancellationToken) : UnevenAsync(shards, cancellationToken);
+            var suspects = bucket is { } one ? OfBucketAsync(shards, (short)one, cancellationToken)
+                : UnevenAsync(shards, cancellationToken);
             await foreach (var some in suspects.Chunk(AtOnce).WithCancellation(cancellationToken))
             {
                 foreach (var (transfer, sum, clearing) in await CheckAsync(shards, some, cancellationToken))
@@ -176,11 +177,14 @@ public sealed class Reconciliation(IConfiguration configuration)
         }
     }
 
-    /// <summary>Transfers whose legs do not sum to zero over all shards. Each shard gives its own in order, so none is kept in memory.</summary>
+    /// <summary>
+    /// Transfers whose legs do not sum to zero over all shards. Each shard gives its own in order, so none is kept in memory.
+    /// </summary>
     private static async IAsyncEnumerable<Guid> UnevenAsync(
         NpgsqlDataSource[] shards, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var readers = shards.Select(shard => RowsAsync(shard, TransfersSql, null, cancellationToken).GetAsyncEnumerator(cancellationToken)).ToList();
+        var readers = shards.Select(
+            shard => RowsAsync(shard, TransfersSql, null, cancellationToken).GetAsyncEnumerator(cancellationToken)).ToList();
         try
         {
             var heads = new List<IAsyncEnumerator<NpgsqlDataReader>>();

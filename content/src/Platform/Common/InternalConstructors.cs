@@ -3,7 +3,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Platform.Common;
 
-/// <summary>Registers classes that features may use and nobody but the container makes: their constructors are internal.</summary>
+/// <summary>
+/// Registers classes that features may use and nobody but the container makes: their constructors are internal.
+/// </summary>
 internal static class InternalConstructors
 {
     public static IServiceCollection AddScopedInternal<T>(this IServiceCollection services)

@@ -38,7 +38,9 @@ public sealed class PostgresOptions
     [Range(2, 10_000)]
     public int WorkerPoolSize { get; init; } = 6;
 
-    /// <summary>Connections to the directory, on its primary and on each replica. It is asked seldom, and its answers are cached.</summary>
+    /// <summary>
+    /// Connections to the directory, on its primary and on each replica. It is asked seldom, and its answers are cached.
+    /// </summary>
     [Range(1, 10_000)]
     public int DirectoryPoolSize { get; init; } = 3;
 

@@ -19,7 +19,9 @@ internal enum ReadVerdict
     NoServer = 6,
 }
 
-/// <summary>A read was not answered, since no answer would have been the right one. Another time, or another server, may do.</summary>
+/// <summary>
+/// A read was not answered, since no answer would have been the right one. Another time, or another server, may do.
+/// </summary>
 internal sealed class ReadRefusedException(ReadVerdict verdict, string message) : Exception(message)
 {
     public ReadVerdict Verdict { get; } = verdict;

@@ -19,11 +19,14 @@ internal sealed class CommitOptions
 /// </summary>
 internal static class Commits
 {
-    /// <summary>The server's function that waits. It names itself in its warning, whose text is in the server's language.</summary>
+    /// <summary>
+    /// The server's function that waits. It names itself in its warning, whose text is in the server's language.
+    /// </summary>
     private const string StandbyWait = "SyncRepWaitForLSN";
 
     /// <summary>Runs what commits on the connection.</summary>
-    /// <exception cref="CommitNotReplicatedException">It is stored, and an administrator has ended the wait for the standby.</exception>
+    /// <exception cref="CommitNotReplicatedException">It is stored, and an administrator has ended the wait for the
+    /// standby.</exception>
     public static async Task<T> RunAsync<T>(NpgsqlConnection connection, Func<Task<T>> commit)
     {
         PostgresNotice? ended = null;

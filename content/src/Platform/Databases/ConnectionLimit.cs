@@ -29,7 +29,8 @@ internal sealed class ConnectionLimit(IConfiguration configuration) : IValidateO
         return total <= options.MaxConnections
             ? ValidateOptionsResult.Success
             : ValidateOptionsResult.Fail(
-                $"{PostgresOptions.Section}:{nameof(PostgresOptions.MaxConnections)} is {options.MaxConnections}: the pools and probes "
+                $"{PostgresOptions.Section}:{nameof(PostgresOptions.MaxConnections)} is {options.MaxConnections}: the pools "
+                + $"and probes "
                 + $"may open {total} connections. Allow more, if the servers do, or make the pools smaller.");
     }
 }

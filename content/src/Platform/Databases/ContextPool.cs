@@ -13,7 +13,8 @@ namespace Platform.Databases;
 /// Pooled contexts, one pool per data source. One pool for all with <c>SetDbConnection</c> would hand the connection
 /// of one server to the next user of the context.
 /// </summary>
-internal sealed class ContextPool<TContext>(PrimarySources sources, IEnumerable<IInterceptor> interceptors, ILoggerFactory loggers)
+internal sealed class ContextPool<TContext>(
+    PrimarySources sources, IEnumerable<IInterceptor> interceptors, ILoggerFactory loggers)
     where TContext : ActingContext
 {
     private readonly ConcurrentDictionary<NpgsqlDataSource, PooledDbContextFactory<TContext>> _pools = new();

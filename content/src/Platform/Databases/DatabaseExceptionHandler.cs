@@ -45,7 +45,8 @@ internal sealed partial class DatabaseExceptionHandler(
         CommitNotReplicatedException => Problem(
             "not-replicated",
             "What you asked for is stored, and no standby has confirmed it.",
-            "A failure of the database may still undo it. Send the same request with the same Idempotency-Key, or read, to know."),
+            "A failure of the database may still undo it. Send the same request with the same Idempotency-Key, or "
+            + "read, to know."),
         CommitUnknownException => Problem(
             "outcome-unknown",
             "It is not known yet whether what you asked for is stored.",

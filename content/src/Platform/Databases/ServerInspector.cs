@@ -14,7 +14,8 @@ internal sealed class ServerInspector(PrimarySources sources, DatabaseNames name
     /// <summary>A replica that has replayed all it received has no lag, however long ago the last commit was.</summary>
     [Sql(Columns =
     [
-        typeof(string), typeof(string), typeof(int), typeof(string), typeof(string), typeof(string), typeof(string), typeof(double),
+        typeof(string), typeof(string), typeof(int), typeof(string), typeof(string), typeof(string), typeof(string),
+        typeof(double),
     ])]
     private const string WhoAreYou = """
         SELECT CASE WHEN pg_is_in_recovery() THEN 'replica' ELSE 'primary' END,

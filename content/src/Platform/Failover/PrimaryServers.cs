@@ -65,7 +65,8 @@ internal sealed class PrimaryServers
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
         return [.. (settings.Host ?? "").Split(',', StringSplitOptions.TrimEntries)
-            .Select(host => host.Contains(':', StringComparison.Ordinal) || host.StartsWith('/') ? host : $"{host}:{settings.Port}")];
+            .Select(host =>
+                host.Contains(':', StringComparison.Ordinal) || host.StartsWith('/') ? host : $"{host}:{settings.Port}")];
     }
 
     /// <summary>
@@ -235,7 +236,8 @@ internal sealed class PrimaryServers
         if (seen.IsPooled && (!_admitsPooler || Databases.Exists(DatabaseNames.IsWorker)))
         {
             throw new InvalidOperationException(
-                $"The connection strings {string.Join(", ", Databases)} lead to a connection pooler. Those of background work and "
+                $"The connection strings {string.Join(", ", Databases)} lead to a connection pooler. Those of "
+                + $"background work and "
                 + "of the Migrator must lead to the server; for the others set Postgres:Pooler. docs/operations.md says how.");
         }
     }

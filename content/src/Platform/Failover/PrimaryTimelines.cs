@@ -7,7 +7,9 @@ namespace Platform.Failover;
 /// What this process knows of its primaries' timelines. Every promotion raises the timeline of the server that is
 /// promoted, so a server with a lower one than was seen before is an old primary, and must get no writes.
 /// </summary>
-/// <remarks>Databases are given by the names of their connection strings, such as <c>shard0</c> or <c>shard0-worker</c>.</remarks>
+/// <remarks>
+/// Databases are given by the names of their connection strings, such as <c>shard0</c> or <c>shard0-worker</c>.
+/// </remarks>
 public sealed class PrimaryTimelines
 {
     private readonly Dictionary<string, PrimaryServers> _servers = [];

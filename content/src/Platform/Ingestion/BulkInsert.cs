@@ -51,7 +51,8 @@ public sealed class BulkInsert<TRow>(string table, params BulkColumn<TRow>[] col
             ({Join(columns, column => $"{column.Name} {column.SqlType}")}) ON COMMIT DELETE ROWS
         """;
 
-    private readonly string _copy = $"COPY pg_temp.ingest_{table} ({Join(columns, column => column.Name)}) FROM STDIN (FORMAT BINARY)";
+    private readonly string _copy =
+        $"COPY pg_temp.ingest_{table} ({Join(columns, column => column.Name)}) FROM STDIN (FORMAT BINARY)";
 
     private readonly string _merge = $"""
         INSERT INTO {table} (owner_id, {Join(columns, column => column.Name)})
@@ -61,7 +62,8 @@ public sealed class BulkInsert<TRow>(string table, params BulkColumn<TRow>[] col
 
     /// <summary>In the unit of work, in the name of the user.</summary>
     /// <returns>How many of the rows are new.</returns>
-    public async Task<int> AddAsync(ShardWriter writer, UserId owner, IReadOnlyList<TRow> rows, CancellationToken cancellationToken)
+    public async Task<int> AddAsync(
+        ShardWriter writer, UserId owner, IReadOnlyList<TRow> rows, CancellationToken cancellationToken)
     {
         var context = await writer.JoinAsync(owner, cancellationToken);
         return rows.Count > CopyAbove
@@ -72,7 +74,8 @@ public sealed class BulkInsert<TRow>(string table, params BulkColumn<TRow>[] col
             new(column.Name, NpgsqlDbType.Array | column.Type) { Value = column.ToArray(rows) };
     }
 
-    private async Task<int> CopyAsync(ShardContext context, UserId owner, IReadOnlyList<TRow> rows, CancellationToken cancellationToken)
+    private async Task<int> CopyAsync(
+        ShardContext context, UserId owner, IReadOnlyList<TRow> rows, CancellationToken cancellationToken)
     {
         await context.Database.ExecuteSqlRawAsync(_stage, cancellationToken);
         var connection = (NpgsqlConnection)context.Database.GetDbConnection();
@@ -95,5 +98,6 @@ public sealed class BulkInsert<TRow>(string table, params BulkColumn<TRow>[] col
 
     private static NpgsqlParameter Owner(UserId owner) => new("owner", NpgsqlDbType.Uuid) { Value = owner.Value };
 
-    private static string Join(BulkColumn<TRow>[] columns, Func<BulkColumn<TRow>, string> text) => string.Join(", ", columns.Select(text));
+    private static string Join(BulkColumn<TRow>[] columns, Func<BulkColumn<TRow>, string> text) =>
+        string.Join(", ", columns.Select(text));
 }

@@ -41,7 +41,8 @@ internal sealed class CommitCapture : DbCommandInterceptor, IDbTransactionInterc
         throw new InvalidOperationException("Commit asynchronously, so that the commit's position is captured.");
 
     public override ValueTask<InterceptionResult<int>> NonQueryExecutingAsync(
-        DbCommand command, CommandEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default) =>
+        DbCommand command, CommandEventData eventData, InterceptionResult<int> result,
+        CancellationToken cancellationToken = default) =>
         new(NonQueryExecuting(command, eventData, result));
 
     /// <summary>What ExecuteUpdate, ExecuteDelete and ExecuteSql come to.</summary>

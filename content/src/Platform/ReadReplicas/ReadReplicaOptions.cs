@@ -14,7 +14,9 @@ internal sealed class ReadReplicaOptions
     [Range(0, 60_000)]
     public int WaitMilliseconds { get; init; } = 50;
 
-    /// <summary>How long a replica may take to answer, and to be connected to. Then the read goes on to the next server.</summary>
+    /// <summary>
+    /// How long a replica may take to answer, and to be connected to. Then the read goes on to the next server.
+    /// </summary>
     [Range(50, 60_000)]
     public int TimeoutMilliseconds { get; init; } = 1_000;
 

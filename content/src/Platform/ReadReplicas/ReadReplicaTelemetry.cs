@@ -20,7 +20,8 @@ internal sealed class ReadReplicaTelemetry
         Observe("replica.usable", "{replica}", "1 when reads may go there.", server => server.IsUsable ? 1 : 0);
         Observe("replica.reads", "{read}", "Reads that are there now.", server => server.InFlight);
 
-        void Observe(string name, string unit, string description, Func<ReplicaServer, double> value) => meter.CreateObservableGauge(
+        void Observe(string name, string unit, string description, Func<ReplicaServer, double> value) =>
+            meter.CreateObservableGauge(
             name,
             () => replicas.Servers.Select(server =>
                 new Measurement<double>(value(server), new KeyValuePair<string, object?>("server", server.Name))),

@@ -214,7 +214,8 @@ internal sealed class ReadRouting(
         catch (Exception exception) when (exception is TimeoutException or OperationCanceledException && !read.IsCompleted)
         {
             _ = read.ContinueWith(
-                static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted,
+                TaskScheduler.Default);
             throw;
         }
     }

@@ -90,7 +90,9 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
 
     public void Enter() => Interlocked.Increment(ref _inFlight);
 
-    /// <summary>To be called when a read that has entered is over. One delegate for all, since it is made for each read.</summary>
+    /// <summary>
+    /// To be called when a read that has entered is over. One delegate for all, since it is made for each read.
+    /// </summary>
     public Action Left => _left ??= () => Interlocked.Decrement(ref _inFlight);
 
     /// <summary>A primary has all that was committed on its timeline, and a newer one all that was not lost.</summary>

@@ -31,14 +31,16 @@ public static class SyncTokenMiddleware
         app.Use((context, next) =>
         {
             var tokens = context.RequestServices.GetRequiredService<SyncTokens>();
-            tokens.Consistency = context.GetEndpoint()?.Metadata.GetMetadata<ReadConsistency>()?.Consistency ?? Consistency.Session;
+            tokens.Consistency = context.GetEndpoint()?.Metadata.GetMetadata<ReadConsistency>()?.Consistency
+                ?? Consistency.Session;
             foreach (var token in context.Request.Headers[Header])
             {
                 codec.Read(token, tokens);
             }
 
             var covered = context.Request.Headers.Cookie.Count == 0 ? [] : context.Request.Cookies
-                .Where(cookie => cookie.Key.StartsWith(CookiePrefix, StringComparison.Ordinal) && codec.Read(cookie.Value, tokens))
+                .Where(cookie =>
+                    cookie.Key.StartsWith(CookiePrefix, StringComparison.Ordinal) && codec.Read(cookie.Value, tokens))
                 .Select(cookie => cookie.Key).ToArray();
 
             // Also runs when an exception has cleared the answer, as after a commit of which only the second half failed.
@@ -55,7 +57,9 @@ public static class SyncTokenMiddleware
         });
     }
 
-    /// <summary>An answer to a read has a cookie only for clients that keep cookies: they have sent one, or are browsers.</summary>
+    /// <summary>
+    /// An answer to a read has a cookie only for clients that keep cookies: they have sent one, or are browsers.
+    /// </summary>
     private static void Answer(HttpContext context, string token, string[] covered, bool isWrite)
     {
         context.Response.Headers[Header] = token;

@@ -15,7 +15,9 @@ internal sealed class SyncTokens
     /// <summary>What the endpoint asks of its reads.</summary>
     public Consistency Consistency { get; set; } = Consistency.Session;
 
-    /// <summary>The request had a token that this service has not made. What it asked for is unknown, so only a primary will do.</summary>
+    /// <summary>
+    /// The request had a token that this service has not made. What it asked for is unknown, so only a primary will do.
+    /// </summary>
     public bool IsUnreadable { get; set; }
 
     /// <summary>Positions that this request must see, by database.</summary>
@@ -27,7 +29,9 @@ internal sealed class SyncTokens
     /// <summary>Whether the request has committed anything.</summary>
     public bool HasCommitted => _committed.Count > 0;
 
-    /// <summary>Whether the request has seen or committed more than its token asked for, so that its answer carries a token.</summary>
+    /// <summary>
+    /// Whether the request has seen or committed more than its token asked for, so that its answer carries a token.
+    /// </summary>
     public bool HasNews { get; private set; }
 
     public bool HasCommittedTo(string database) => _committed.Contains(database);

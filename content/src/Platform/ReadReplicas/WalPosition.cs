@@ -7,7 +7,9 @@ namespace Platform.ReadReplicas;
 /// <param name="Lsn">Log sequence number, in bytes; it goes on across timelines.</param>
 public readonly record struct WalPosition(int Timeline, ulong Lsn)
 {
-    /// <summary>PostgreSQL's <c>system_identifier</c>; 0 when it is not known. Places in two clusters cannot be compared.</summary>
+    /// <summary>
+    /// PostgreSQL's <c>system_identifier</c>; 0 when it is not known. Places in two clusters cannot be compared.
+    /// </summary>
     public long Cluster { get; init; }
 
     public bool IsOfCluster(long cluster) => Cluster == 0 || cluster == 0 || Cluster == cluster;

@@ -16,7 +16,9 @@ public abstract class ActingContext(DbContextOptions options) : DbContext(option
     /// <summary>Of reads outside a transaction; goes in front of each. Null after each renting.</summary>
     internal IReadGuard? Guard { get; set; }
 
-    /// <summary>Is told the log's position right after a commit. Null after each renting: then no commit is let through.</summary>
+    /// <summary>
+    /// Is told the log's position right after a commit. Null after each renting: then no commit is let through.
+    /// </summary>
     internal Action<ulong>? Committed { get; set; }
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)

@@ -16,7 +16,9 @@ internal interface IReadGuard
     /// <summary>What a statement that is guarded is cancelled by.</summary>
     CancellationToken Cancellation(CancellationToken cancellationToken);
 
-    /// <summary>Reads what the server has said, and goes on to the result of the read. Throws when it is not to be read.</summary>
+    /// <summary>
+    /// Reads what the server has said, and goes on to the result of the read. Throws when it is not to be read.
+    /// </summary>
     ValueTask PassAsync(DbDataReader reader);
 
     /// <summary>After the rows: reads the position.</summary>

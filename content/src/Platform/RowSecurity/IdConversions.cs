@@ -11,7 +11,8 @@ internal static class IdConversions
     public static void AddIdConversions(this ModelConfigurationBuilder configuration)
     {
         var ids = typeof(UserId).Assembly.GetTypes().Where(type =>
-            type.IsValueType && type.Name.EndsWith("Id", StringComparison.Ordinal) && type.GetConstructor([typeof(Guid)]) is not null);
+            type.IsValueType && type.Name.EndsWith("Id", StringComparison.Ordinal)
+                && type.GetConstructor([typeof(Guid)]) is not null);
         foreach (var id in ids)
         {
             configuration.Properties(id).HaveConversion(typeof(Conversion<>).MakeGenericType(id));

@@ -76,7 +76,9 @@ internal sealed class SagaBulkheads(IOptions<SagaOptions> options) : IDisposable
 
         public SemaphoreSlim Turns { get; } = new(turns);
 
-        /// <summary>Some are let through each time that the circuit has been open for long enough, to see how the shard is.</summary>
+        /// <summary>
+        /// Some are let through each time that the circuit has been open for long enough, to see how the shard is.
+        /// </summary>
         public bool IsClosed => Volatile.Read(ref _failures) < FailuresToOpen
             || Stopwatch.GetElapsedTime(Volatile.Read(ref _lastFailure)) > OpenFor;
 

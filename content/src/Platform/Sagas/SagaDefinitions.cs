@@ -11,7 +11,8 @@ internal sealed class SagaDefinitions
     public SagaDefinitions(IEnumerable<ISaga> sagas)
     {
         _sagas = sagas.ToDictionary(saga => saga.Name);
-        if (_sagas.Values.FirstOrDefault(saga => saga.Steps.Count < 2 || saga.Steps.DistinctBy(step => step.Name).Count() < saga.Steps.Count)
+        if (_sagas.Values.FirstOrDefault(
+            saga => saga.Steps.Count < 2 || saga.Steps.DistinctBy(step => step.Name).Count() < saga.Steps.Count)
             is { } bad)
         {
             throw new InvalidOperationException($"Saga '{bad.Name}' needs two steps or more, each with a name of its own.");

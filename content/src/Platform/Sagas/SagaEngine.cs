@@ -73,7 +73,8 @@ internal sealed partial class SagaEngine(
             catch (Exception exception)
             {
                 span.Fail(exception);
-                await FailAsync(place, exception, timeout.IsCancellationRequested || SagaFailures.IsTransient(exception), aborting);
+                await FailAsync(
+                    place, exception, timeout.IsCancellationRequested || SagaFailures.IsTransient(exception), aborting);
                 return;
             }
         }

@@ -7,7 +7,8 @@ namespace Platform.Sagas;
 /// <summary>From which state a run goes to which.</summary>
 internal static class SagaMoves
 {
-    private static readonly Error ByOperator = Error.Conflict("Saga.Cancelled", "It was cancelled by an operator of the service.");
+    private static readonly Error ByOperator = Error.Conflict(
+        "Saga.Cancelled", "It was cancelled by an operator of the service.");
 
     /// <summary>What the run does next; null when there is nothing to do in its step.</summary>
     public static ICommand<ErrorOr<Success>>? CommandOf(SagaRun run, ISaga saga, object data) =>
@@ -33,7 +34,9 @@ internal static class SagaMoves
         run.Status == SagaStatus.Running
         && saga.Steps.Take(run.Step).All(step => step.Compensation(data, why) is not null);
 
-    /// <summary>Why a step is not done, in a run that an operator wants undone. Past the pivot there is only the way forward.</summary>
+    /// <summary>
+    /// Why a step is not done, in a run that an operator wants undone. Past the pivot there is only the way forward.
+    /// </summary>
     public static Error? Forced(SagaRun run, ISaga saga, object data) =>
         run.IsForced && CanUndo(run, saga, data, ByOperator) ? ByOperator : null;
 

@@ -39,6 +39,8 @@ internal sealed class SagaOptions
     [Range(0.1, 31_536_000)]
     public double AlertSeconds { get; init; } = 60;
 
-    /// <summary>Runs of each shard that this instance leases at once: few enough to be done long before their leases end.</summary>
+    /// <summary>
+    /// Runs of each shard that this instance leases at once: few enough to be done long before their leases end.
+    /// </summary>
     public int QueueLength => Workers * 8;
 }

@@ -7,15 +7,19 @@ using Platform.Databases;
 
 namespace Platform.Sagas;
 
-/// <summary>What the engine writes, in the transaction of a context that works for the rows' user. Times are the database's.</summary>
+/// <summary>
+/// What the engine writes, in the transaction of a context that works for the rows' user. Times are the database's.
+/// </summary>
 internal static class SagaRows
 {
     public const string Columns =
-        "owner_id, id, name, data, status, step, attempt, retries, due_at, lease_epoch, error_code, error, failure, trace_parent, "
+        "owner_id, id, name, data, status, step, attempt, retries, due_at, lease_epoch, error_code, error, failure, "
+        + "trace_parent, "
         + "is_forced, created_at, ended_at";
 
     [Sql(
-        typeof(Guid), typeof(Guid), typeof(string), typeof(short), typeof(int), typeof(int), typeof(int), typeof(string), typeof(string),
+        typeof(Guid), typeof(Guid), typeof(string), typeof(short), typeof(int), typeof(int), typeof(int), typeof(string),
+        typeof(string),
         typeof(string), typeof(TimeSpan), typeof(bool), typeof(long), typeof(short), typeof(int))]
     private const string Replace = """
         WITH done AS (
@@ -45,8 +49,10 @@ internal static class SagaRows
         await context.Database.ExecuteSqlRawAsync(
             Replace,
             [
-                run.Owner.Value, run.Id, step!, (short)next.Status, next.Step, next.Attempt, next.Retries, next.ErrorCode!, next.Error!,
-                next.Failure!, due, next.Status is SagaStatus.Completed or SagaStatus.Compensated, run.LeaseEpoch, (short)run.Status, run.Step,
+                run.Owner.Value, run.Id, step!, (short)next.Status, next.Step, next.Attempt, next.Retries, next.ErrorCode!,
+                next.Error!,
+                next.Failure!, due, next.Status is SagaStatus.Completed or SagaStatus.Compensated, run.LeaseEpoch,
+                (short)run.Status, run.Step,
             ],
             cancellationToken) == 1;
 

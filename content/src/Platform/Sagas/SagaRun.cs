@@ -56,7 +56,8 @@ internal sealed record SagaRun
 
 /// <summary>What became of a step. On the shard of the user whose rows the step changes.</summary>
 /// <param name="ErrorCode">Null when it was done; else it was refused.</param>
-internal sealed record SagaStepRow(UserId Owner, Guid SagaId, string Step, string? ErrorCode, string? Error, DateTimeOffset DoneAt);
+internal sealed record SagaStepRow(
+    UserId Owner, Guid SagaId, string Step, string? ErrorCode, string? Error, DateTimeOffset DoneAt);
 
 internal sealed class SagaRunConfiguration : IEntityTypeConfiguration<SagaRun>, IShardEntity
 {

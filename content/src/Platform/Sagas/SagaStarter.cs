@@ -22,7 +22,8 @@ internal sealed class SagaStarter(
     IOptions<SagaOptions> options) : ISagas, IDisposable
 {
     [Sql(
-        typeof(Guid), typeof(Guid), typeof(string), typeof(string), typeof(short), typeof(int), typeof(TimeSpan), typeof(long), typeof(string))]
+        typeof(Guid), typeof(Guid), typeof(string), typeof(string), typeof(short), typeof(int), typeof(TimeSpan), typeof(long),
+        typeof(string))]
     private const string InsertSql = """
         INSERT INTO sagas (owner_id, id, name, data, status, step, due_at, lease_epoch, trace_parent)
         VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp() + $7, $8, $9)

@@ -18,8 +18,10 @@ internal sealed class SagaTelemetry
     {
         var meter = meters.Create(Name);
         _steps = meter.CreateHistogram<double>("sagas.step.duration", "s", "Steps by how they ended: done, refused or failed.");
-        meter.CreateObservableGauge("sagas.oldest", () => Measure(backlog => backlog.OldestSeconds), "s", "How long ago the oldest run began that has not ended.");
-        meter.CreateObservableGauge("sagas.dead", () => Measure(backlog => backlog.Dead), "{run}", "Runs that wait for an operator.");
+        meter.CreateObservableGauge("sagas.oldest", () => Measure(backlog => backlog.OldestSeconds), "s",
+            "How long ago the oldest run began that has not ended.");
+        meter.CreateObservableGauge(
+            "sagas.dead", () => Measure(backlog => backlog.Dead), "{run}", "Runs that wait for an operator.");
     }
 
     public void SetBacklog(string shard, SagaBacklog backlog) => _backlogs[shard] = backlog;
@@ -28,7 +30,8 @@ internal sealed class SagaTelemetry
     public Step StartStep(SagaRun run, string step) => new(this, run, step);
 
     private IEnumerable<Measurement<double>> Measure(Func<SagaBacklog, double> value) =>
-        _backlogs.Select(shard => new Measurement<double>(value(shard.Value), new KeyValuePair<string, object?>("shard", shard.Key)));
+        _backlogs.Select(
+            shard => new Measurement<double>(value(shard.Value), new KeyValuePair<string, object?>("shard", shard.Key)));
 
     public sealed class Step : IDisposable
     {

@@ -5,7 +5,9 @@ using Platform.Sharding;
 
 namespace Platform.Sagas;
 
-/// <summary>Transactions of the engine: each in a scope of its own, as the worker, in a turn of the shard where it works.</summary>
+/// <summary>
+/// Transactions of the engine: each in a scope of its own, as the worker, in a turn of the shard where it works.
+/// </summary>
 internal sealed class SagaWork(IServiceScopeFactory scopes, BucketMap buckets, SagaBulkheads bulkheads)
 {
     /// <param name="owner">On whose shard, and in whose name.</param>

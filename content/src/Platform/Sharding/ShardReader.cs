@@ -58,7 +58,8 @@ public sealed class ShardReader
     public Task<T?> FindRowAsync<T>(
         UserId owner, string sql, Guid id, Func<NpgsqlDataReader, T> map, CancellationToken cancellationToken)
         where T : class =>
-        ReadAsync(owner, onPrimary: false, (route, epoch) => RowAsync(route, owner, epoch, sql, id, map, cancellationToken), cancellationToken);
+        ReadAsync(owner, onPrimary: false, (route, epoch) => RowAsync(route, owner, epoch, sql, id, map, cancellationToken),
+            cancellationToken);
 
     private async Task<T> ReadAsync<T>(
         UserId owner, bool onPrimary, Func<ReadRoute, long, Task<T>> read, CancellationToken cancellationToken)
@@ -96,7 +97,8 @@ public sealed class ShardReader
     }
 
     private async Task<T?> RowAsync<T>(
-        ReadRoute route, UserId owner, long epoch, string sql, Guid id, Func<NpgsqlDataReader, T> map, CancellationToken cancellationToken)
+        ReadRoute route, UserId owner, long epoch, string sql, Guid id, Func<NpgsqlDataReader, T> map,
+        CancellationToken cancellationToken)
         where T : class
     {
         var guard = ReadGuard.OfShard(route, owner, epoch);

@@ -40,7 +40,8 @@ internal sealed partial class ShardSignals(
 
     private const int WatchTimeoutSeconds = 2;
 
-    private static readonly string Listen = string.Join("; ", Enum.GetValues<ShardSignal>().Select(signal => $"LISTEN {ChannelOf(signal)}"));
+    private static readonly string Listen = string.Join(
+        "; ", Enum.GetValues<ShardSignal>().Select(signal => $"LISTEN {ChannelOf(signal)}"));
 
     private readonly ConcurrentDictionary<(ShardSignal Signal, string Shard), Waiting> _waiting = new();
 

@@ -73,7 +73,8 @@ public sealed class ReplicaFaultTests(RunningAppHost host)
     private static async Task UntilReadByAsync(HttpClient client, string syncToken, string server)
     {
         var last = "";
-        await UntilAsync(async () => (last = await ReadAsync(client, syncToken)) == server, () => $"read by {server}, not by {last}");
+        await UntilAsync(
+            async () => (last = await ReadAsync(client, syncToken)) == server, () => $"read by {server}, not by {last}");
     }
 
     private static async Task UntilAsync(Func<Task<bool>> condition, Func<string>? what = null)

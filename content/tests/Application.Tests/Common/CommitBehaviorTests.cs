@@ -74,7 +74,8 @@ public sealed class CommitBehaviorTests
     {
         var runs = 0;
 
-        await Assert.ThrowsAsync<TimeoutException>(() => HandleAsync(() => ++runs > 0 ? throw new TimeoutException() : Result.Success));
+        await Assert.ThrowsAsync<TimeoutException>(
+            () => HandleAsync(() => ++runs > 0 ? throw new TimeoutException() : Result.Success));
 
         Assert.Equal(1, runs);
     }

@@ -72,9 +72,11 @@ public sealed class IdempotencyBehaviorTests
         var again = await SendAsync(NewOrder(Alice, "k1", "nothing", 0));
         var other = await SendAsync(NewOrder(Alice, "k1", "tea", 2));
 
-        Assert.Equal((OutOfStock.Code, OutOfStock.Description, OutOfStock.Type), (refused.FirstError.Code, refused.FirstError.Description, refused.FirstError.Type));
+        Assert.Equal((OutOfStock.Code, OutOfStock.Description, OutOfStock.Type),
+            (refused.FirstError.Code, refused.FirstError.Description, refused.FirstError.Type));
         Assert.Equal(refused.FirstError.Code, again.FirstError.Code);
-        Assert.Equal((refused.FirstError.Description, refused.FirstError.Type), (again.FirstError.Description, again.FirstError.Type));
+        Assert.Equal(
+            (refused.FirstError.Description, refused.FirstError.Type), (again.FirstError.Description, again.FirstError.Type));
         Assert.Equal("what", again.FirstError.FieldName());
         Assert.Equal(IdempotencyErrors.OtherRequest, other.FirstError);
         Assert.Equal(1, _runs);
@@ -117,7 +119,8 @@ public sealed class IdempotencyBehaviorTests
         where TOrder : IOrder
     {
         var unitOfWork = new InMemoryUnitOfWork(new CommitCount());
-        var behavior = new IdempotencyBehavior<TOrder, ErrorOr<Receipt>>(new InMemoryIdempotencyKeys(_keys, unitOfWork), unitOfWork);
+        var behavior = new IdempotencyBehavior<TOrder, ErrorOr<Receipt>>(
+            new InMemoryIdempotencyKeys(_keys, unitOfWork), unitOfWork);
         var answer = await behavior.Handle(
             order,
             (command, _) =>

@@ -6,7 +6,9 @@ using Domain.Common;
 
 namespace Application.Tests.Idempotency;
 
-/// <summary>The stored keys with the fingerprint of the request and the answer. Without an answer the request is under way.</summary>
+/// <summary>
+/// The stored keys with the fingerprint of the request and the answer. Without an answer the request is under way.
+/// </summary>
 internal sealed class KeyTable
 {
     public Dictionary<(UserId Owner, string Key), (byte[] Fingerprint, string? Answer)> Rows { get; } = [];

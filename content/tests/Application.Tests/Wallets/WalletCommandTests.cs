@@ -17,7 +17,8 @@ public sealed class WalletCommandTests : WalletUseCases
         var opened = (await UseCases.SendAsync(new OpenWallet(Alice, "EUR"))).Value;
 
         Assert.Equal(
-            new WalletView(opened.Id, "EUR", Balance: 0, Pending: 0, WalletStatus.Active, Version: 1, UseCases.Clock.Now), opened);
+            new WalletView(opened.Id, "EUR", Balance: 0, Pending: 0, WalletStatus.Active, Version: 1, UseCases.Clock.Now),
+            opened);
         Assert.Equal(opened, (await UseCases.SendAsync(new GetWallet(Alice, new(opened.Id)))).Value);
         Assert.Equal(1, UseCases.Commits);
     }
@@ -77,7 +78,8 @@ public sealed class WalletCommandTests : WalletUseCases
         var deposit = Deposit(Alice, id, 1050);
         await UseCases.SendAsync(deposit);
 
-        await AssertRefusedAsync(deposit with { Amount = 1051, Key = RequestKeys.Of(deposit.Key.Value, 1051) }, "Idempotency.OtherRequest", ErrorType.Failure);
+        await AssertRefusedAsync(deposit with { Amount = 1051, Key = RequestKeys.Of(deposit.Key.Value, 1051) },
+            "Idempotency.OtherRequest", ErrorType.Failure);
     }
 
     [Fact]

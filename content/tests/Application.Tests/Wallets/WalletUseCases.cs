@@ -50,7 +50,8 @@ public abstract class WalletUseCases : IAsyncDisposable
         foreach (var amount in deposits)
         {
             UseCases.Clock.Now += TimeSpan.FromSeconds(1);
-            Assert.False((await UseCases.SendAsync(new DepositMoney(owner, id, amount, "EUR", RequestKeys.Of($"{Guid.NewGuid()}")))).IsError);
+            Assert.False((await UseCases.SendAsync(
+                new DepositMoney(owner, id, amount, "EUR", RequestKeys.Of($"{Guid.NewGuid()}")))).IsError);
         }
 
         return id;

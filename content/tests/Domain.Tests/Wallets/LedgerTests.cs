@@ -74,7 +74,8 @@ public sealed class LedgerTests
     public void Nobody_spends_what_they_do_not_have_or_holds_more_than_the_limit() => AfterAnyHistory(bank =>
         Assert.All(bank.Wallets, wallet =>
         {
-            Assert.All(wallet.NewEntries.Where(entry => entry.Balance is not null), entry => Assert.InRange(entry.Balance!.Value, 0, Wallet.Limit));
+            Assert.All(wallet.NewEntries.Where(entry => entry.Balance is not null), entry =>
+                Assert.InRange(entry.Balance!.Value, 0, Wallet.Limit));
             Assert.InRange(wallet.Balance + wallet.Pending, 0, Wallet.Limit);
         }));
 
@@ -83,8 +84,10 @@ public sealed class LedgerTests
     public void Money_neither_appears_nor_vanishes() => AfterAnyHistory(bank =>
     {
         var deposited = -bank.Entries.Where(entry => entry.Account == LedgerAccount.Outside).Sum(entry => entry.Amount);
-        var credited = -bank.Entries.Where(entry => entry is { Account: LedgerAccount.Clearing, Amount: < 0 }).Sum(entry => entry.Amount);
-        var posted = bank.Entries.Where(entry => entry is { Account: LedgerAccount.Clearing, Amount: > 0 }).Sum(entry => entry.Amount);
+        var credited = -bank.Entries.Where(entry => entry is { Account: LedgerAccount.Clearing, Amount: < 0 })
+            .Sum(entry => entry.Amount);
+        var posted = bank.Entries.Where(entry => entry is { Account: LedgerAccount.Clearing, Amount: > 0 })
+            .Sum(entry => entry.Amount);
         Assert.Equal(deposited + credited - posted, bank.Wallets.Sum(wallet => wallet.Balance + wallet.Pending));
     });
 

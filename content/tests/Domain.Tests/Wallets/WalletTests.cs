@@ -178,7 +178,8 @@ public sealed class WalletTests
     }
 
     [Fact]
-    public void Entries_sort_by_id_in_the_order_of_the_versions_whatever_the_clock_says() => Gen.Int[-1_000_000, 1_000_000].Sample(milliseconds =>
+    public void Entries_sort_by_id_in_the_order_of_the_versions_whatever_the_clock_says() =>
+        Gen.Int[-1_000_000, 1_000_000].Sample(milliseconds =>
     {
         var wallet = WalletWith(1);
         wallet.Deposit(Euros(1), Now.AddMilliseconds(milliseconds));

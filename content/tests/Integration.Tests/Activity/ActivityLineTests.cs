@@ -71,7 +71,8 @@ public sealed class ActivityLineTests(ServiceFixture fixture) : IClassFixture<Se
         var mixed = await TimedAsync(lines, _subject);
 
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{good.Elapsed.TotalMilliseconds:0} ms without, {mixed.Elapsed.TotalMilliseconds:0} ms with {places.Count} bad lines.");
+            $"{good.Elapsed.TotalMilliseconds:0} ms without, {mixed.Elapsed.TotalMilliseconds:0} ms with "
+            + $"{places.Count} bad lines.");
         Assert.Equal(Lines - places.Count, mixed.Accepted);
         Assert.Equal(places.Select(place => place + 1), mixed.Rejected);
         Assert.Equal(Lines - places.Count, await _service.Databases.ScalarAsync<long>(

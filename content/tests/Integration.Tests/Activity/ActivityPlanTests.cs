@@ -9,7 +9,8 @@ namespace Integration.Tests.Activity;
 public sealed class ActivityPlanTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     /// <summary>As an operator asks, and what removes old rows.</summary>
-    private const string OfAllUsers = "SELECT count(*) FROM activity WHERE created_at >= '2026-01-01T10:00Z' AND created_at < '2026-01-01T10:08Z'";
+    private const string OfAllUsers =
+        "SELECT count(*) FROM activity WHERE created_at >= '2026-01-01T10:00Z' AND created_at < '2026-01-01T10:08Z'";
 
     private static readonly UserId Owner = TestService.UserOf(TestService.NewSubject());
 

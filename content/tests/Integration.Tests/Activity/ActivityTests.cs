@@ -48,8 +48,10 @@ public sealed class ActivityTests(ServiceFixture fixture) : IClassFixture<Servic
         var report = await PostAsync(string.Join('\n', lines));
 
         Assert.Equal((3, 0, 8), Counts(report));
-        Assert.Equal([2, 5, 6, 7, 8, 9, 10, 11], report.GetProperty("errors").EnumerateArray().Select(error => error.GetProperty("line").GetInt32()));
-        Assert.All(report.GetProperty("errors").EnumerateArray(), error => Assert.NotEmpty(error.GetProperty("reason").GetString()!));
+        Assert.Equal([2, 5, 6, 7, 8, 9, 10, 11],
+            report.GetProperty("errors").EnumerateArray().Select(error => error.GetProperty("line").GetInt32()));
+        Assert.All(
+            report.GetProperty("errors").EnumerateArray(), error => Assert.NotEmpty(error.GetProperty("reason").GetString()!));
         Assert.Equal(3, await CountAsync());
         Assert.DoesNotContain("Infrastructure", report.GetRawText(), StringComparison.Ordinal);
         Assert.DoesNotContain("Platform", report.GetRawText(), StringComparison.Ordinal);
@@ -101,14 +103,16 @@ public sealed class ActivityTests(ServiceFixture fixture) : IClassFixture<Servic
     [Fact]
     public async Task It_is_found_by_what_the_payload_contains_and_by_time()
     {
-        await PostAsync(string.Join('\n', Enumerable.Range(0, 30).Select(i => Line(i, $$"""{"page":"{{(i % 3 == 0 ? "home" : "shop")}}","n":{{i}}}"""))));
+        await PostAsync(string.Join(
+            '\n', Enumerable.Range(0, 30).Select(i => Line(i, $$"""{"page":"{{(i % 3 == 0 ? "home" : "shop")}}","n":{{i}}}"""))));
         await _service.Databases.ReplicaHasCaughtUpAsync();
         var client = _service.ClientOf(_subject);
 
         Assert.Equal(10, await CountOfAsync("filter={\"page\":\"home\"}"));
         Assert.Equal(1, await CountOfAsync("filter={\"page\":\"home\",\"n\":6}"));
         Assert.Equal(5, await CountOfAsync("since=2026-01-05T10:00:10Z&until=2026-01-05T10:00:15Z"));
-        Assert.Equal(2, await CountOfAsync("filter={\"page\":\"home\"}&since=2026-01-05T12:00:10%2B02:00&until=2026-01-05T10:00:16Z"));
+        Assert.Equal(
+            2, await CountOfAsync("filter={\"page\":\"home\"}&since=2026-01-05T12:00:10%2B02:00&until=2026-01-05T10:00:16Z"));
         await HttpAssert.ProblemAsync(await client.GetAsync("/activity?filter=[1]", Cancellation), HttpStatusCode.BadRequest);
         await HttpAssert.ProblemAsync(await client.GetAsync("/activity?limit=0", Cancellation), HttpStatusCode.BadRequest);
 
@@ -122,10 +126,13 @@ public sealed class ActivityTests(ServiceFixture fixture) : IClassFixture<Servic
         $$"""{"id":"{{Id(number)}}","kind":"click","createdAt":"{{new DateTime(2026, 1, 5, 10, 0, 0, DateTimeKind.Utc).AddSeconds(number):O}}","payload":{{payload}}}""";
 
     private static (long Accepted, long Duplicates, long Rejected) Counts(JsonElement report) => (
-        report.GetProperty("accepted").GetInt64(), report.GetProperty("duplicates").GetInt64(), report.GetProperty("rejected").GetInt64());
+        report.GetProperty("accepted").GetInt64(), report.GetProperty("duplicates").GetInt64(),
+        report.GetProperty("rejected").GetInt64());
 
     private async Task<JsonElement> PostAsync(string body) => await HttpAssert.JsonAsync(
-        await _service.ClientOf(_subject).PostAsync("/activity", new StringContent(body, Encoding.UTF8, "application/x-ndjson"), Cancellation), HttpStatusCode.OK);
+        await _service.ClientOf(_subject).PostAsync(
+            "/activity", new StringContent(body, Encoding.UTF8, "application/x-ndjson"), Cancellation), HttpStatusCode.OK);
 
-    private Task<long> CountAsync() => _service.Databases.ScalarAsync<long>("shard0", $"SELECT count(*) FROM activity WHERE owner_id = '{Owner}'");
+    private Task<long> CountAsync() =>
+        _service.Databases.ScalarAsync<long>("shard0", $"SELECT count(*) FROM activity WHERE owner_id = '{Owner}'");
 }

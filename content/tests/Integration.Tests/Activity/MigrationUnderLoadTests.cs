@@ -40,7 +40,8 @@ public sealed class MigrationUnderLoadTests(ServersFixture fixture) : IClassFixt
         {
             var line = $$"""{"id":"{{Guid.NewGuid()}}","kind":"click","createdAt":"2026-01-05T10:00:00Z","payload":{"n":1} }""";
             var began = Stopwatch.GetTimestamp();
-            using var answer = await client.PostAsync("/activity", new StringContent(line, Encoding.UTF8, "application/x-ndjson"), Cancellation);
+            using var answer = await client.PostAsync(
+                "/activity", new StringContent(line, Encoding.UTF8, "application/x-ndjson"), Cancellation);
             statuses.AddOrUpdate((int)answer.StatusCode, 1, (_, count) => count + 1);
             slowest = Stopwatch.GetElapsedTime(began) is var took && took > slowest ? took : slowest;
         }

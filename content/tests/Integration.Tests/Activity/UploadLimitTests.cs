@@ -8,7 +8,8 @@ namespace Integration.Tests.Activity;
 /// <summary>Uploads that send a part and then nothing more, over real connections.</summary>
 public sealed class UploadLimitTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
-    private const string Line = """{"id":"0b9f0d6c-9d0e-4a53-8f1e-000000000001","kind":"click","createdAt":"2026-01-05T10:00:00Z","payload":{"page":"home"}}""";
+    private const string Line =
+        """{"id":"0b9f0d6c-9d0e-4a53-8f1e-000000000001","kind":"click","createdAt":"2026-01-05T10:00:00Z","payload":{"page":"home"}}""";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -91,7 +92,9 @@ public sealed class UploadLimitTests(ServiceFixture fixture) : IClassFixture<Ser
             var address = service.ClientOf(subject).BaseAddress!;
             var stalled = new Stalled();
             await stalled._connection.ConnectAsync(address.Host, address.Port, Cancellation);
-            var head = $"POST /activity HTTP/1.1\r\nHost: {address.Authority}\r\nAuthorization: Bearer {TestService.TokenFor(subject)}\r\n"
+            var head =
+                $"POST /activity HTTP/1.1\r\nHost: {address.Authority}\r\nAuthorization: Bearer "
+                + $"{TestService.TokenFor(subject)}\r\n"
                 + "Content-Type: application/x-ndjson\r\nContent-Length: 1000000000\r\n\r\n";
             var lines = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(Line + "\n", 1_000)));
             try

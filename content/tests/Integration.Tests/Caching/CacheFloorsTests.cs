@@ -48,7 +48,8 @@ public sealed class CacheFloorsTests(ServiceFixture fixture) : IClassFixture<Ser
     }
 
     [Theory]
-    [InlineData("Cache:LifetimeSeconds", "31", "Cache:LifetimeSeconds is 31: The field LifetimeSeconds must be between 1 and 30.")]
+    [InlineData(
+        "Cache:LifetimeSeconds", "31", "Cache:LifetimeSeconds is 31: The field LifetimeSeconds must be between 1 and 30.")]
     [InlineData("Cache:LifetimeSeconds", "0", "Cache:LifetimeSeconds is 0: The field LifetimeSeconds must be between 1 and 30.")]
     [InlineData("Cache:LocalSeconds", "6", "Cache:LocalSeconds is 6: The field LocalSeconds must be between 0 and 5.")]
     public void A_service_does_not_start_with_options_that_promise_too_little(string name, string value, string sentence)

@@ -33,7 +33,8 @@ public sealed partial class VersionedCacheTests(ServersFixture fixture) : IClass
         // Beyond what a number in Lua can tell from its neighbour.
         Assert.True(await instance.Entries.RaiseAsync([It], long.MaxValue));
         Assert.Equal(FillOutcome.Refused, await FillAsync(long.MaxValue - 1));
-        Assert.Equal((long.MaxValue, null), await instance.Entries.ReadAsync(It) is { } stored ? (stored.Floor, stored.Payload) : default);
+        Assert.Equal(
+            (long.MaxValue, null), await instance.Entries.ReadAsync(It) is { } stored ? (stored.Floor, stored.Payload) : default);
 
         ValueTask<FillOutcome> FillAsync(long version) => instance.Entries.FillAsync(It, version, At(1), [1], now);
     }
@@ -50,7 +51,8 @@ public sealed partial class VersionedCacheTests(ServersFixture fixture) : IClass
         Assert.Equal((2, CacheOutcome.Miss), await ReadAsync(instance, 2, seen: At(200), needed: At(101)));
         Assert.Equal((2, CacheOutcome.Hit), await ReadAsync(instance, 3, seen: At(300), needed: At(200)));
         // After a promotion, a position on the old timeline says nothing of the new one.
-        Assert.Equal((3, CacheOutcome.Miss), await ReadAsync(instance, 3, seen: At(300, timeline: 2), needed: At(150, timeline: 2)));
+        Assert.Equal(
+            (3, CacheOutcome.Miss), await ReadAsync(instance, 3, seen: At(300, timeline: 2), needed: At(150, timeline: 2)));
     }
 
     [Fact]
@@ -127,7 +129,8 @@ public sealed partial class VersionedCacheTests(ServersFixture fixture) : IClass
         using var other = new CacheInstance(otherRedis, options);
         var loads = 0;
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 1_000).Select(i => Task.Run(() => (i % 2 == 0 ? one : other).Cache.GetAsync(
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 1_000).Select(i => Task.Run(() => (i % 2 == 0 ? one : other).Cache.GetAsync(
             Kind, It, needed: null,
             async _ =>
             {
@@ -208,7 +211,8 @@ public sealed partial class VersionedCacheTests(ServersFixture fixture) : IClass
             Kind, It, needed,
             primary => primary && !hasRoom
                 ? throw new ReadRefusedException(ReadVerdict.NoServer, "No room.")
-                : Task.FromResult(new Loaded<Thing>(version is { } there ? new Thing(there) : null, version ?? 0, primary ? null : seen)),
+                : Task.FromResult(
+                    new Loaded<Thing>(version is { } there ? new Thing(there) : null, version ?? 0, primary ? null : seen)),
             Cancellation);
         return (thing?.Version ?? 0, outcome);
     }

@@ -63,9 +63,12 @@ public sealed partial class AvailabilityTests(ServiceFixture fixture) : IClassFi
         Assert.Equal(
             ["directory", "shard0", "shard1", "directory-replica", "shard0-replica", "shard1-replica", "redis"],
             servers.Select(server => server.GetProperty("name").GetString()));
-        Assert.All(servers[..3], server => Assert.Equal("primary app_rw", $"{server.GetProperty("role")} {server.GetProperty("user")}"));
-        Assert.All(servers[3..6], server => Assert.Equal("replica app_ro", $"{server.GetProperty("role")} {server.GetProperty("user")}"));
-        Assert.All(servers[..6], server => Assert.StartsWith("TLSv1.", server.GetProperty("tls").GetString(), StringComparison.Ordinal));
+        Assert.All(
+            servers[..3], server => Assert.Equal("primary app_rw", $"{server.GetProperty("role")} {server.GetProperty("user")}"));
+        Assert.All(servers[3..6], server =>
+            Assert.Equal("replica app_ro", $"{server.GetProperty("role")} {server.GetProperty("user")}"));
+        Assert.All(
+            servers[..6], server => Assert.StartsWith("TLSv1.", server.GetProperty("tls").GetString(), StringComparison.Ordinal));
         Assert.StartsWith("Redis ", servers[6].GetProperty("version").GetString(), StringComparison.Ordinal);
     }
 
@@ -95,7 +98,8 @@ public sealed partial class AvailabilityTests(ServiceFixture fixture) : IClassFi
     [Fact]
     public async Task A_bucket_map_with_a_hole_or_an_unknown_shard_is_refused()
     {
-        foreach (var damage in new[] { "DELETE FROM bucket_map WHERE bucket = 7", "UPDATE bucket_map SET shard = 'shard9' WHERE bucket = 7" })
+        foreach (var damage in new[] { "DELETE FROM bucket_map WHERE bucket = 7",
+            "UPDATE bucket_map SET shard = 'shard9' WHERE bucket = 7" })
         {
             var databases = await fixture.Servers.CreateDatabasesAsync();
             await databases.ExecuteAsync("directory", damage);

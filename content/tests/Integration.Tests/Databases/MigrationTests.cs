@@ -79,7 +79,8 @@ public sealed class MigrationTests(ServersFixture fixture) : IClassFixture<Serve
 
         Assert.NotEmpty(Columns(directory));
         Assert.NotEmpty(Columns(shard));
-        foreach (var (context, database) in new (DbContext, string)[] { (directory, "directory"), (shard, "shard0"), (shard, "shard1") })
+        foreach (var (context, database) in new (
+            DbContext, string)[] { (directory, "directory"), (shard, "shard0"), (shard, "shard1") })
         {
             Assert.Equal(await ColumnsAsync(databases, database, context), Columns(context));
         }
@@ -114,7 +115,8 @@ public sealed class MigrationTests(ServersFixture fixture) : IClassFixture<Serve
 
     private static DbContextOptions<TContext> Options<TContext>(TestDatabases databases, string database)
         where TContext : DbContext =>
-        new DbContextOptionsBuilder<TContext>().UseNpgsql(databases.ConnectionString(database, DatabaseRoles.Owner)).UseSnakeCaseNamingConvention().Options;
+        new DbContextOptionsBuilder<TContext>().UseNpgsql(databases.ConnectionString(database, DatabaseRoles.Owner))
+            .UseSnakeCaseNamingConvention().Options;
 
     /// <summary>What the model expects: table, column, type and whether it can be null.</summary>
     private static string[] Columns(DbContext context) =>

@@ -38,7 +38,8 @@ public sealed class PatternOptionsTests(ServiceFixture fixture) : IClassFixture<
     [InlineData("RateLimits:Streams", "1000001")]
     public void The_options_of_each_pattern_are_checked_at_the_start(string option, string value)
     {
-        var settings = TestService.SettingsOf(fixture.Service.Databases).Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value));
+        var settings = TestService.SettingsOf(fixture.Service.Databases)
+            .Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value));
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Configuration.AddInMemoryCollection([.. settings, new(option, value)]);
         builder.Services.AddPlatform(builder.Configuration);
@@ -46,7 +47,8 @@ public sealed class PatternOptionsTests(ServiceFixture fixture) : IClassFixture<
         using var services = builder.Services.BuildServiceProvider();
 
         // The host calls this before anything else.
-        var refused = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IStartupValidator>().Validate());
+        var refused = Assert.Throws<OptionsValidationException>(
+            () => services.GetRequiredService<IStartupValidator>().Validate());
         Assert.Contains($"{option} is {value}", refused.Message, StringComparison.Ordinal);
     }
 }

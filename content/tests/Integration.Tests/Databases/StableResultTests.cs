@@ -24,7 +24,8 @@ public sealed partial class StableResultTests(ServersFixture fixture) : IClassFi
     public void No_statement_selects_whatever_columns_there_are()
     {
         var files = Directory.EnumerateFiles(Path.Combine(SolutionPaths.Solution, "src"), "*.cs", SearchOption.AllDirectories)
-            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !Exempt.Contains(Path.GetFileName(file))).ToArray();
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !Exempt.Contains(Path.GetFileName(file)))
+                .ToArray();
         Assert.NotEmpty(files);
 
         Assert.Empty(files.SelectMany(file => Stars(File.ReadAllText(file)).Select(star => $"{file}: {star}")));
@@ -53,12 +54,14 @@ public sealed partial class StableResultTests(ServersFixture fixture) : IClassFi
     }
 
     [Theory]
-    [InlineData("CREATE FUNCTION planted() RETURNS SETOF bucket_owner LANGUAGE sql AS 'SELECT bucket, epoch, state FROM bucket_owner'")]
+    [InlineData(
+        "CREATE FUNCTION planted() RETURNS SETOF bucket_owner LANGUAGE sql AS 'SELECT bucket, epoch, state FROM bucket_owner'")]
     [InlineData("CREATE FUNCTION planted(OUT a bucket_owner) LANGUAGE sql AS 'SELECT NULL::bucket_owner'")]
     [InlineData("CREATE FUNCTION planted(a bucket_owner) RETURNS int LANGUAGE sql AS 'SELECT 1'")]
     [InlineData("CREATE FUNCTION planted() RETURNS bigint LANGUAGE sql AS 'SELECT b.epoch FROM (SELECT * FROM bucket_owner) b'")]
     [InlineData("CREATE FUNCTION planted() RETURNS int LANGUAGE plpgsql AS 'DECLARE here bucket_owner; BEGIN RETURN 1; END'")]
-    [InlineData("CREATE FUNCTION planted() RETURNS int LANGUAGE plpgsql AS 'DECLARE here bucket_owner%ROWTYPE; BEGIN RETURN 1; END'")]
+    [InlineData(
+        "CREATE FUNCTION planted() RETURNS int LANGUAGE plpgsql AS 'DECLARE here bucket_owner%ROWTYPE; BEGIN RETURN 1; END'")]
     public async Task A_function_that_does_is_found(string planted)
     {
         var databases = await fixture.Servers.CreateDatabasesAsync();
@@ -72,7 +75,8 @@ public sealed partial class StableResultTests(ServersFixture fixture) : IClassFi
     /// <summary>Functions by what they are made of, and the names of tables.</summary>
     private static async Task<(int Count, string[] Found)> UnstableAsync(TestDatabases databases, string database)
     {
-        await using var connection = new NpgsqlConnection($"{databases.ConnectionString(database, DatabaseRoles.Superuser)};Pooling=false");
+        await using var connection = new NpgsqlConnection(
+            $"{databases.ConnectionString(database, DatabaseRoles.Superuser)};Pooling=false");
         await connection.OpenAsync(Cancellation);
         await using var command = new NpgsqlCommand(
             """
@@ -90,7 +94,8 @@ public sealed partial class StableResultTests(ServersFixture fixture) : IClassFi
         {
             count++;
             var source = reader.GetString(1);
-            var variable = Regex.Match(source, $@"\b\w+\s+(CONSTANT\s+)?({reader.GetString(3)})\s*(;|:=|%ROWTYPE)", RegexOptions.IgnoreCase);
+            var variable = Regex.Match(
+                source, $@"\b\w+\s+(CONSTANT\s+)?({reader.GetString(3)})\s*(;|:=|%ROWTYPE)", RegexOptions.IgnoreCase);
             if (reader.GetBoolean(2) || variable.Success || Stars(source).Any())
             {
                 found.Add($"{reader.GetString(0)}: {Stars(source).FirstOrDefault(variable.Value)}");
@@ -101,6 +106,7 @@ public sealed partial class StableResultTests(ServersFixture fixture) : IClassFi
     }
 
     /// <summary>A star where a list of columns begins or goes on, alone or after the name of a table.</summary>
-    [GeneratedRegex(@"\b(SELECT|RETURNING)\s+([^;""]*?,\s*)?([\w()]+\.)?\*(?!\s*[\d(])(?=\s*(,|FROM|INTO|;|$|\)|""))", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\b(SELECT|RETURNING)\s+([^;""]*?,\s*)?([\w()]+\.)?\*(?!\s*[\d(])(?=\s*(,|FROM|INTO|;|$|\)|""))",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Star();
 }

@@ -77,7 +77,8 @@ public sealed partial class TypedSqlTests(ServersFixture fixture) : IClassFixtur
     public void No_statement_is_written_where_it_is_sent()
     {
         var files = Directory.EnumerateFiles(Path.Combine(SolutionPaths.Solution, "src"), "*.cs", SearchOption.AllDirectories)
-            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !MadeOfNames.Contains(Path.GetFileName(file))).ToArray();
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !MadeOfNames.Contains(Path.GetFileName(file)))
+                .ToArray();
         Assert.NotEmpty(files);
 
         Assert.Empty(files.SelectMany(file => SentLiterals(File.ReadAllText(file)).Select(sql => $"{file}: {sql}")));
@@ -95,7 +96,8 @@ public sealed partial class TypedSqlTests(ServersFixture fixture) : IClassFixtur
     private static IEnumerable<(string Name, string Sql, SqlAttribute Says)> Statements() =>
         from assembly in Scanned.Assemblies.Append(typeof(MigrationRun).Assembly)
         from type in assembly.GetTypes()
-        from field in type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
+        from field in type.GetFields(
+            BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
         let says = field.GetCustomAttribute<SqlAttribute>()
         where says is not null
         select ($"{type.Name}.{field.Name}", (string)field.GetRawConstantValue()!, says);
@@ -110,7 +112,8 @@ public sealed partial class TypedSqlTests(ServersFixture fixture) : IClassFixtur
             var parameters = await ParametersAsync(connection, sql);
             if (!parameters.SequenceEqual(expected))
             {
-                differences.Add($"its parameters are {string.Join(", ", parameters)}, and the code gives {string.Join(", ", expected)}");
+                differences.Add(
+                    $"its parameters are {string.Join(", ", parameters)}, and the code gives {string.Join(", ", expected)}");
             }
 
             await using var command = new NpgsqlCommand(sql, connection);
@@ -120,8 +123,10 @@ public sealed partial class TypedSqlTests(ServersFixture fixture) : IClassFixtur
             }
 
             await using var reader = await command.ExecuteReaderAsync(System.Data.CommandBehavior.SchemaOnly, Cancellation);
-            var columns = (await reader.GetColumnSchemaAsync(Cancellation)).Select(column => (Name: column.ColumnName, Type: column.DataTypeName!)).ToArray();
-            differences.AddRange(says.Row is { } row ? Missing(row, columns) : Different([.. says.Columns.Select(SqlTypeOf)], [.. columns.Select(column => column.Type)]));
+            var columns = (await reader.GetColumnSchemaAsync(Cancellation))
+                .Select(column => (Name: column.ColumnName, Type: column.DataTypeName!)).ToArray();
+            differences.AddRange(says.Row is { } row ? Missing(row, columns)
+                : Different([.. says.Columns.Select(SqlTypeOf)], [.. columns.Select(column => column.Type)]));
         }
         catch (PostgresException exception)
         {
@@ -162,14 +167,17 @@ public sealed partial class TypedSqlTests(ServersFixture fixture) : IClassFixtur
         var wanted = EntityOf(row) is { } entity
             ? entity.GetProperties().Select(property => (Name: property.GetColumnName(), Type: property.GetColumnType()))
             : row.GetProperties().Where(property => property.DeclaringType == row && property.Name != "EqualityContract")
-                .Select(property => (Name: JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name), Type: SqlTypeOf(property.PropertyType)));
+                .Select(property =>
+                    (Name: JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name), Type: SqlTypeOf(property.PropertyType)));
         return wanted.Except(columns).Select(column => $"it gives no column {column.Name} of type {column.Type}");
     }
 
     private static IEntityType? EntityOf(Type type)
     {
-        using var shard = new ShardContext(new DbContextOptionsBuilder<ShardContext>().UseNpgsql().UseSnakeCaseNamingConvention().Options);
-        using var directory = new DirectoryContext(new DbContextOptionsBuilder<DirectoryContext>().UseNpgsql().UseSnakeCaseNamingConvention().Options);
+        using var shard = new ShardContext(
+            new DbContextOptionsBuilder<ShardContext>().UseNpgsql().UseSnakeCaseNamingConvention().Options);
+        using var directory = new DirectoryContext(
+            new DbContextOptionsBuilder<DirectoryContext>().UseNpgsql().UseSnakeCaseNamingConvention().Options);
         return shard.Model.FindEntityType(type) ?? directory.Model.FindEntityType(type);
     }
 

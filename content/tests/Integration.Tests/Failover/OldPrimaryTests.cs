@@ -32,7 +32,8 @@ public sealed class OldPrimaryTests
         await using var late = Start(databases);
         await WriteAsync(late, "late");
 
-        Assert.Superset(new HashSet<string> { "busy after", "idle after", "busy again", "late" }, await NotesAsync(databases, onNew: true));
+        Assert.Superset(
+            new HashSet<string> { "busy after", "idle after", "busy again", "late" }, await NotesAsync(databases, onNew: true));
         Assert.Equal(["busy before", "by somebody else", "idle before"], (await NotesAsync(databases, onNew: false)).Order());
         foreach (var service in new[] { busy, idle, late })
         {

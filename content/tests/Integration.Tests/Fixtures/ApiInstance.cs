@@ -5,8 +5,11 @@ using Topology;
 
 namespace Integration.Tests.Fixtures;
 
-/// <summary>An instance of the API as a process, always on the same port, that can be killed, stopped and started again.</summary>
-internal sealed class ApiInstance(string name, string directory, IEnumerable<KeyValuePair<string, string>> settings) : IAsyncDisposable
+/// <summary>
+/// An instance of the API as a process, always on the same port, that can be killed, stopped and started again.
+/// </summary>
+internal sealed class ApiInstance(string name, string directory, IEnumerable<KeyValuePair<string, string>> settings)
+    : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);
 
@@ -41,7 +44,8 @@ internal sealed class ApiInstance(string name, string directory, IEnumerable<Key
         }
 
         using var http = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(5) };
-        for (var waited = Stopwatch.StartNew(); !await IsReadyAsync(http, cancellationToken); await Task.Delay(50, cancellationToken))
+        for (var waited = Stopwatch.StartNew(); !await IsReadyAsync(http, cancellationToken); await Task.Delay(
+            50, cancellationToken))
         {
             if (!IsRunning || waited.Elapsed > Patience)
             {

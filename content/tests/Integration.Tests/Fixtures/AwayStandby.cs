@@ -5,7 +5,8 @@ namespace Integration.Tests.Fixtures;
 /// <summary>The replica cannot stream: the primary refuses it. It runs on and replays nothing new.</summary>
 internal sealed class AwayStandby(Servers servers) : IAsyncDisposable
 {
-    private const string Streams = "SELECT count(*) FROM pg_stat_replication WHERE application_name = 'replica' AND state = 'streaming'";
+    private const string Streams =
+        "SELECT count(*) FROM pg_stat_replication WHERE application_name = 'replica' AND state = 'streaming'";
 
     private bool _isAway = true;
 
@@ -22,7 +23,8 @@ internal sealed class AwayStandby(Servers servers) : IAsyncDisposable
     public Task<long> WaitingAsync() => CountAsync("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
 
     /// <summary>An administrator ends these waits.</summary>
-    public Task CancelWaitsAsync() => ExecuteAsync("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+    public Task CancelWaitsAsync() =>
+        ExecuteAsync("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
 
     public async Task ReturnAsync()
     {

@@ -49,7 +49,8 @@ public static class ContainerEngine
         try
         {
             var environment = (await client.Images.InspectImageAsync(image, ct)).Config?.Env ?? [];
-            version = environment.FirstOrDefault(variable => variable.StartsWith(Variable, StringComparison.Ordinal))?[Variable.Length..];
+            version = environment.FirstOrDefault(
+                variable => variable.StartsWith(Variable, StringComparison.Ordinal))?[Variable.Length..];
         }
         catch (DockerImageNotFoundException)
         {

@@ -23,13 +23,15 @@ internal static class FailoverNotes
     public static async Task<TestDatabases> PrepareAsync(StartedServers servers)
     {
         var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);
-        await databases.ExecuteAsync(Shard, "CREATE TABLE failover_notes (note text); GRANT INSERT ON failover_notes TO app_rw", DatabaseRoles.Owner);
+        await databases.ExecuteAsync(
+            Shard, "CREATE TABLE failover_notes (note text); GRANT INSERT ON failover_notes TO app_rw", DatabaseRoles.Owner);
         return databases;
     }
 
     /// <summary>Silent, since much goes wrong here.</summary>
     public static TestService Start(TestDatabases databases, params IEnumerable<(string Key, string Value)> settings) =>
-        new(databases, [.. settings, ("Logging:LogLevel:Default", "None"), ("Logging:LogLevel:Microsoft.EntityFrameworkCore", "None")]);
+        new(databases,
+            [.. settings, ("Logging:LogLevel:Default", "None"), ("Logging:LogLevel:Microsoft.EntityFrameworkCore", "None")]);
 
     public static async Task InsertAsync(ShardWriter writer, string note)
     {

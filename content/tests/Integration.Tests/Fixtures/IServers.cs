@@ -67,7 +67,8 @@ internal sealed class StartedServers : IServers
     }
 
     /// <summary>Starts them on what is in <paramref name="directory"/>, which is deleted at the end.</summary>
-    public static async Task<StartedServers> StartOnAsync(string directory, bool synchronousReplica, CancellationToken cancellationToken) => new(
+    public static async Task<StartedServers> StartOnAsync(
+        string directory, bool synchronousReplica, CancellationToken cancellationToken) => new(
         directory,
         await LocalTopology.StartAsync(
             LocalTopologyOptions.ForTests(directory) with { SynchronousReplica = synchronousReplica }, cancellationToken));

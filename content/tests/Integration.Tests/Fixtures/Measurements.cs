@@ -18,7 +18,9 @@ internal sealed class Measurements : IDisposable
     private readonly ConcurrentQueue<Measured> _all = new();
 
     /// <param name="meter">Name of the meter.</param>
-    /// <param name="services">Of the service that has it, since another one in this process has one of the same name; null for all.</param>
+    /// <param name="services">
+    /// Of the service that has it, since another one in this process has one of the same name; null for all.
+    /// </param>
     public Measurements(string meter, IServiceProvider? services = null)
     {
         var scope = services?.GetRequiredService<IMeterFactory>();
@@ -37,7 +39,8 @@ internal sealed class Measurements : IDisposable
     public IReadOnlyCollection<Measured> All => _all;
 
     /// <summary>Sum of what an instrument has counted, by <see cref="Measured.TagText"/>.</summary>
-    public long Sum(string name, string tags = "") => _all.Where(one => one.Name == name && one.TagText == tags).Sum(one => one.Value);
+    public long Sum(string name, string tags = "") =>
+        _all.Where(one => one.Name == name && one.TagText == tags).Sum(one => one.Value);
 
     public void Dispose() => _listener.Dispose();
 

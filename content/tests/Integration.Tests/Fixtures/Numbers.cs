@@ -24,14 +24,16 @@ internal static class Numbers
             await databases.ExecuteAsync(database, "DROP TABLE IF EXISTS numbers", DatabaseRoles.Owner);
             await databases.ExecuteAsync(
                 database,
-                "CREATE TABLE numbers (name text PRIMARY KEY, value int); GRANT SELECT, INSERT, UPDATE ON numbers TO app_rw, worker; GRANT SELECT ON numbers TO app_ro",
+                "CREATE TABLE numbers (name text PRIMARY KEY, value int); GRANT SELECT, INSERT, UPDATE ON numbers TO app_rw, "
+                + "worker; GRANT SELECT ON numbers TO app_ro",
                 DatabaseRoles.Owner);
         }
     }
 
     /// <summary>One request that writes.</summary>
     /// <returns>The token of its answer.</returns>
-    public static async Task<string> WriteAsync(TestService service, string name, int value, string? token = null, bool asWorker = false)
+    public static async Task<string> WriteAsync(
+        TestService service, string name, int value, string? token = null, bool asWorker = false)
     {
         await using var request = Request.Begin(service, token);
         var writer = request.Get<ShardWriter>();
@@ -65,7 +67,8 @@ internal static class Numbers
         request.Get<SyncTokens>().Consistency = consistency;
         var value = await request.Get<ShardReader>().ReadAsync(
             Owner,
-            context => context.Database.SqlQuery<int>($"""SELECT value AS "Value" FROM numbers WHERE name = {name}""").SingleOrDefaultAsync(Cancellation),
+            context => context.Database.SqlQuery<int>($"""SELECT value AS "Value" FROM numbers WHERE name = {name}""")
+                .SingleOrDefaultAsync(Cancellation),
             Cancellation);
         return (value, request.Server, request.Token);
     }

@@ -16,7 +16,8 @@ internal sealed class PausedReplica : IAsyncDisposable
 
     public static async Task<PausedReplica> PauseAsync(TestDatabases databases)
     {
-        var connection = new NpgsqlConnection($"{databases.Servers.ConnectionString("postgres", "postgres", replica: true)};Pooling=false");
+        var connection = new NpgsqlConnection(
+            $"{databases.Servers.ConnectionString("postgres", "postgres", replica: true)};Pooling=false");
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await databases.ReplicaHasCaughtUpAsync();
         await ExecuteAsync(connection, "SELECT pg_wal_replay_pause()");

@@ -79,7 +79,9 @@ public sealed class PostgresContainers : IAsyncDisposable
     public string PrimaryConnectionString(string database, string role) =>
         PostgresConnectionString.Create([$"{Primary}", $"{Replica}"], database, role, Password(role), AuthorityFile);
 
-    /// <summary>New containers in place of the old ones, which is what AppHost does at each start; the primary's data stay.</summary>
+    /// <summary>
+    /// New containers in place of the old ones, which is what AppHost does at each start; the primary's data stay.
+    /// </summary>
     public async Task ReplaceAsync(CancellationToken ct)
     {
         foreach (var server in new[] { _replica!, _primary! })
@@ -155,7 +157,8 @@ public sealed class PostgresContainers : IAsyncDisposable
 
     private IContainer Published(ContainerBuilder server, string question) => Publish(server, PostgresContainer.Port)
         .WithWaitStrategy(Wait.ForUnixContainer().AddCustomWaitStrategy(
-            new UntilItSaysYes(container => ConnectionString(AddressOf(container), "postgres", DatabaseRoles.Superuser), question),
+            new UntilItSaysYes(
+                container => ConnectionString(AddressOf(container), "postgres", DatabaseRoles.Superuser), question),
             wait => wait.WithInterval(TimeSpan.FromMilliseconds(100)).WithTimeout(TimeSpan.FromMinutes(1))))
         .Build();
 

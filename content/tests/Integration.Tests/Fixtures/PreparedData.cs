@@ -56,7 +56,8 @@ internal static class PreparedData
 
     private static async Task MakeAsync(string directory)
     {
-        var servers = await StartedServers.StartOnAsync(directory, synchronousReplica: false, TestContext.Current.CancellationToken);
+        var servers = await StartedServers.StartOnAsync(
+            directory, synchronousReplica: false, TestContext.Current.CancellationToken);
         try
         {
             Assert.True(
@@ -75,7 +76,8 @@ internal static class PreparedData
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(typeof(MigrationRun).Module.ModuleVersionId.ToByteArray());
-        foreach (var script in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "postgres")).Order(StringComparer.Ordinal))
+        foreach (
+            var script in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "postgres")).Order(StringComparer.Ordinal))
         {
             hash.AppendData(File.ReadAllBytes(script));
         }

@@ -12,9 +12,11 @@ namespace Integration.Tests.Fixtures;
 public sealed class RandomOrder : ITestCollectionOrderer, ITestMethodOrderer
 {
     private static readonly int? Seed = int.TryParse(
-        Environment.GetEnvironmentVariable("TEST_ORDER"), NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? seed : null;
+        Environment.GetEnvironmentVariable("TEST_ORDER"), NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? seed
+            : null;
 
-    public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
+    public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(
+        IReadOnlyCollection<TTestCollection> testCollections)
         where TTestCollection : ITestCollection => Order(testCollections, collection => collection.UniqueID);
 
     public IReadOnlyCollection<TTestMethod?> OrderTestMethods<TTestMethod>(IReadOnlyCollection<TTestMethod?> testMethods)

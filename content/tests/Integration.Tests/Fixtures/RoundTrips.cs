@@ -3,7 +3,9 @@ using System.Diagnostics;
 
 namespace Integration.Tests.Fixtures;
 
-/// <summary>What requests ask databases, as Npgsql traces it: those of one trace alone, since other tests run in this process.</summary>
+/// <summary>
+/// What requests ask databases, as Npgsql traces it: those of one trace alone, since other tests run in this process.
+/// </summary>
 internal sealed class RoundTrips : IDisposable
 {
     private readonly ActivityTraceId _trace = ActivityTraceId.CreateRandom();

@@ -12,7 +12,9 @@ internal static class RunDirectory
     private static readonly Lazy<(string Path, FileStream Lock)> Run = new(Create);
     private static int s_count;
 
-    /// <summary>Creates an empty directory. Other users may enter it, as the user postgres must when root runs the tests.</summary>
+    /// <summary>
+    /// Creates an empty directory. Other users may enter it, as the user postgres must when root runs the tests.
+    /// </summary>
     public static string New(string name) =>
         CreateTraversable(Path.Combine(Run.Value.Path, $"{name}-{Interlocked.Increment(ref s_count)}"));
 

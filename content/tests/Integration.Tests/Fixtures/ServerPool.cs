@@ -21,7 +21,8 @@ public sealed class Timed;
 /// </summary>
 public sealed class ServerPool : IAsyncLifetime
 {
-    private readonly SemaphoreSlim _free = new(EnvironmentServers.FromEnvironment() is null ? Math.Max(2, Environment.ProcessorCount) : 1);
+    private readonly SemaphoreSlim _free = new(
+        EnvironmentServers.FromEnvironment() is null ? Math.Max(2, Environment.ProcessorCount) : 1);
     private readonly Stack<Servers> _idle = new();
     private readonly List<Servers> _all = [];
 
@@ -93,7 +94,8 @@ public sealed class ServerPool : IAsyncLifetime
         }
         catch (LocalHostException exception) when (ContainerEngine.IsRunning)
         {
-            TestContext.Current.SendDiagnosticMessage("Containers are used instead of programs of this machine: {0}", exception.Message);
+            TestContext.Current.SendDiagnosticMessage(
+                "Containers are used instead of programs of this machine: {0}", exception.Message);
             return await ContainerTopology.StartAsync(cancellationToken);
         }
     }

@@ -92,7 +92,8 @@ public sealed class Servers : IAsyncDisposable
         return connection;
     }
 
-    public static IConfiguration Configuration(Func<string, string> connectionString, IEnumerable<string>? databases = null) => new ConfigurationBuilder()
+    public static IConfiguration Configuration(Func<string, string> connectionString, IEnumerable<string>? databases = null) =>
+        new ConfigurationBuilder()
         .AddInMemoryCollection((databases ?? ResourceNames.Databases).ToDictionary(
             database => $"ConnectionStrings:{database}", database => (string?)connectionString(database)))
         .Build();
@@ -152,6 +153,7 @@ public sealed class TestDatabases(Servers servers, string prefix, IReadOnlyList<
     {
         var position = await ScalarAsync<string>("directory", "SELECT pg_current_wal_flush_lsn()::text");
         await Eventually.TrueAsync(
-            () => ScalarAsync<bool>("directory", $"SELECT pg_last_wal_replay_lsn() >= '{position}'::pg_lsn", replica: true), seconds: 60);
+            () => ScalarAsync<bool>("directory", $"SELECT pg_last_wal_replay_lsn() >= '{position}'::pg_lsn", replica: true),
+            seconds: 60);
     }
 }

@@ -84,9 +84,11 @@ internal sealed class TestService(TestDatabases databases, params IEnumerable<(s
     /// <summary>The user of a token of here with that subject.</summary>
     public static UserId UserOf(string subject) => UserId.Of(Issuer, subject);
 
-    public static string TokenFor(string subject, DateTime? expires = null) => Token(new(JwtRegisteredClaimNames.Sub, subject), expires);
+    public static string TokenFor(string subject, DateTime? expires = null) =>
+        Token(new(JwtRegisteredClaimNames.Sub, subject), expires);
 
-    public static string Token(Claim? claim = null, DateTime? expires = null, SecurityKey? key = null, string audience = Audience) =>
+    public static string Token(
+        Claim? claim = null, DateTime? expires = null, SecurityKey? key = null, string audience = Audience) =>
         TokenOf(claim is null ? [] : [claim], expires, key, audience);
 
     public static string TokenOf(
@@ -115,7 +117,8 @@ internal sealed class TestService(TestDatabases databases, params IEnumerable<(s
         // On a machine that has much to do, a Redis or a replica that is slow to answer is not one that is away.
         builder.UseSetting("Cache:TimeoutMilliseconds", "2000");
         builder.UseSetting("ReadReplicas:TimeoutMilliseconds", "10000");
-        foreach (var (name, value) in SettingsOf(Databases).Concat(settings.Select(setting => KeyValuePair.Create(setting.Key, setting.Value))))
+        foreach (var (name, value) in SettingsOf(Databases)
+            .Concat(settings.Select(setting => KeyValuePair.Create(setting.Key, setting.Value))))
         {
             builder.UseSetting(name, value);
         }
@@ -145,7 +148,9 @@ internal sealed class NewKeys : DelegatingHandler
     }
 }
 
-/// <summary>One service for the tests of a class. It runs before the first of them, whichever that is: their order is of their names.</summary>
+/// <summary>
+/// One service for the tests of a class. It runs before the first of them, whichever that is: their order is of their names.
+/// </summary>
 public sealed class ServiceFixture(ServerPool pool) : ServersFixture(pool)
 {
     private TestService? _service;

@@ -18,7 +18,8 @@ public sealed class SlowBodyTests(ServiceFixture fixture) : IClassFixture<Servic
     [Fact]
     public async Task Slow_bodies_hold_up_nobody_else()
     {
-        await using var service = new TestService(fixture.Service.Databases, ("RateLimits:Writes", "4"), ("RateLimits:Queue", "4"));
+        await using var service = new TestService(
+            fixture.Service.Databases, ("RateLimits:Writes", "4"), ("RateLimits:Queue", "4"));
         using var client = service.ClientOf(TestService.NewSubject());
         Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync(Path, Cancellation)).StatusCode);
         // Of a few users: each may have so many at once.

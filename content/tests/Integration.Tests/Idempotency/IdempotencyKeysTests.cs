@@ -93,7 +93,9 @@ public sealed class IdempotencyKeysTests(ServiceFixture fixture) : IClassFixture
         await DoAsync("dropped");
         await DoAsync("young");
         await _service.Databases.ExecuteAsync(
-            "shard0", $"UPDATE idempotency_keys SET created_at = created_at - interval '25 hours' WHERE owner_id = '{_user}' AND key <> 'young'");
+            "shard0",
+            $"UPDATE idempotency_keys SET created_at = created_at - interval '25 hours' WHERE owner_id = '{_user}' AND "
+            + $"key <> 'young'");
 
         await DoAsync("old", OtherRequest);
 

@@ -14,7 +14,8 @@ public sealed partial class BulkInsertTests
         foreach (var (target, former) in new[] { ("shard1", "shard0"), ("shard0", "shard1") })
         {
             var moved = await new BucketMover(
-                    _service.Databases.OwnerConfiguration(), new MoveOptions { KeepFor = TimeSpan.Zero }, (_, _) => Task.CompletedTask)
+                    _service.Databases.OwnerConfiguration(), new MoveOptions { KeepFor = TimeSpan.Zero }, (_, _) =>
+                        Task.CompletedTask)
                 .MoveAsync(_owner.Bucket.Value, target, Cancellation);
             Assert.True(moved.Outcome == MoveOutcome.Done, moved.Message);
             await AddAsync(Rows(target == "shard1" ? 11 : size + 11, size));

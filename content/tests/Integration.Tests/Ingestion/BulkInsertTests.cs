@@ -58,17 +58,22 @@ public sealed partial class BulkInsertTests(ServiceFixture fixture) : IClassFixt
         Row[] rows = [.. Rows(1, size - 1), new Row(1, "{\"other\": 1}")];
 
         Assert.Equal(size - 1, await AddAsync(rows));
-        Assert.Equal(0, await _service.Databases.ScalarAsync<long>("shard0", $"SELECT count(*) FROM bulk WHERE owner_id = '{_owner}' AND data ? 'other'"));
+        Assert.Equal(0, await _service.Databases.ScalarAsync<long>(
+            "shard0", $"SELECT count(*) FROM bulk WHERE owner_id = '{_owner}' AND data ? 'other'"));
     }
 
-    /// <summary>COPY straight into the table, as one might be tempted to, shows that the test of a repeated batch can fail.</summary>
+    /// <summary>
+    /// COPY straight into the table, as one might be tempted to, shows that the test of a repeated batch can fail.
+    /// </summary>
     [Fact]
     public async Task COPY_alone_fails_at_a_row_that_is_there()
     {
         await AddAsync(Rows(1, 1));
-        await using var connection = new Npgsql.NpgsqlConnection($"{_service.Databases.ConnectionString("shard0", "postgres")};Pooling=false");
+        await using var connection = new Npgsql.NpgsqlConnection(
+            $"{_service.Databases.ConnectionString("shard0", "postgres")};Pooling=false");
         await connection.OpenAsync(Cancellation);
-        var importer = await connection.BeginBinaryImportAsync("COPY bulk (owner_id, id, data) FROM STDIN (FORMAT BINARY)", Cancellation);
+        var importer = await connection.BeginBinaryImportAsync(
+            "COPY bulk (owner_id, id, data) FROM STDIN (FORMAT BINARY)", Cancellation);
         await importer.StartRowAsync(Cancellation);
         await importer.WriteAsync(_owner.Value, NpgsqlDbType.Uuid, Cancellation);
         await importer.WriteAsync(1, NpgsqlDbType.Integer, Cancellation);
@@ -84,7 +89,9 @@ public sealed partial class BulkInsertTests(ServiceFixture fixture) : IClassFixt
         Assert.Equal(Npgsql.PostgresErrorCodes.UniqueViolation, refused.SqlState);
     }
 
-    /// <summary>Rows per second beside COPY of the same rows into the same kind of table; reported, and asserted loosely.</summary>
+    /// <summary>
+    /// Rows per second beside COPY of the same rows into the same kind of table; reported, and asserted loosely.
+    /// </summary>
     [Fact]
     public async Task Adding_many_rows_is_not_much_slower_than_COPY()
     {
@@ -100,7 +107,8 @@ public sealed partial class BulkInsertTests(ServiceFixture fixture) : IClassFixt
             await AddAsync(rows);
             best = Math.Min(best, watch.Elapsed.TotalSeconds);
             watch.Restart();
-            await using (var importer = await connection.BeginBinaryImportAsync("COPY bulk (owner_id, id, data) FROM STDIN (FORMAT BINARY)", Cancellation))
+            await using (var importer = await connection.BeginBinaryImportAsync(
+                "COPY bulk (owner_id, id, data) FROM STDIN (FORMAT BINARY)", Cancellation))
             {
                 foreach (var row in rows)
                 {
@@ -116,11 +124,13 @@ public sealed partial class BulkInsertTests(ServiceFixture fixture) : IClassFixt
             copy = Math.Min(copy, watch.Elapsed.TotalSeconds);
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{Count / best:0} rows/s; COPY alone {Count / copy:0} rows/s; {copy / best:0.00} of it.");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{Count / best:0} rows/s; COPY alone {Count / copy:0} rows/s; {copy / best:0.00} of it.");
         Assert.True(copy / best > 0.2, $"{copy / best:0.00} of COPY.");
     }
 
-    private static Row[] Rows(int first, int count) => [.. Enumerable.Range(first, count).Select(id => new Row(id, $$"""{"number": {{id}}}"""))];
+    private static Row[] Rows(int first, int count) =>
+        [.. Enumerable.Range(first, count).Select(id => new Row(id, $$"""{"number": {{id}}}"""))];
 
     private Task<long> CountAsync(string shard) =>
         _service.Databases.ScalarAsync<long>(shard, $"SELECT count(*) FROM bulk WHERE owner_id = '{_owner}'");

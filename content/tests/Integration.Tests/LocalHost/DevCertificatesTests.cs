@@ -35,7 +35,8 @@ public sealed class DevCertificatesTests : IDisposable
         DevCertificates.Ensure(Location);
 
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Location));
-        Assert.Equal(["ca.crt", "server.crt", "server.key"], Directory.GetFiles(Location).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["ca.crt", "server.crt", "server.key"],
+            Directory.GetFiles(Location).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.All(
             Directory.GetFiles(Location),
             file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));

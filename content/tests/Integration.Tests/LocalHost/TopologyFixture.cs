@@ -11,7 +11,8 @@ public sealed class TopologyFixture : IAsyncLifetime
     public LocalTopology Topology { get; private set; } = null!;
 
     public async ValueTask InitializeAsync() =>
-        Topology = await LocalTopology.StartAsync(LocalTopologyOptions.ForTests(_directory.Path), TestContext.Current.CancellationToken);
+        Topology = await LocalTopology.StartAsync(
+            LocalTopologyOptions.ForTests(_directory.Path), TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -25,7 +25,8 @@ public sealed class TopologyTests(TopologyFixture fixture) : IClassFixture<Topol
             from pg_stat_replication replication join pg_stat_ssl ssl using (pid)
             where application_name = 'replica'
             """));
-        Assert.Equal(true, await Sql.ScalarAsync(Superuser, "select active from pg_replication_slots where slot_name = 'replica'"));
+        Assert.Equal(
+            true, await Sql.ScalarAsync(Superuser, "select active from pg_replication_slots where slot_name = 'replica'"));
     }
 
     [Fact]
@@ -135,14 +136,16 @@ public sealed class TopologyTests(TopologyFixture fixture) : IClassFixture<Topol
     [InlineData(DatabaseRoles.ReadWrite)]
     [InlineData(DatabaseRoles.Worker)]
     public async Task A_transaction_that_does_nothing_does_not_hold_its_locks_for_ever(string role) =>
-        Assert.Equal("5s", await Sql.ScalarAsync(_topology.ConnectionString("shard0", role), "show idle_in_transaction_session_timeout"));
+        Assert.Equal(
+            "5s", await Sql.ScalarAsync(_topology.ConnectionString("shard0", role), "show idle_in_transaction_session_timeout"));
 
     [Fact]
     public async Task The_databases_belong_to_owner_and_are_closed_to_everyone_else_but_the_services()
     {
         Assert.Equal(
             ResourceNames.Databases.Order(StringComparer.Ordinal),
-            await Sql.QueryAsync(Superuser, "select datname from pg_database where pg_get_userbyid(datdba) = 'owner' order by datname"));
+            await Sql.QueryAsync(
+                Superuser, "select datname from pg_database where pg_get_userbyid(datdba) = 'owner' order by datname"));
 
         foreach (var (database, role) in new[] { ("shard0", DatabaseRoles.Replicator), ("postgres", DatabaseRoles.ReadWrite) })
         {
@@ -156,11 +159,13 @@ public sealed class TopologyTests(TopologyFixture fixture) : IClassFixture<Topol
     public async Task Services_may_do_nothing_but_what_owner_grants_them()
     {
         await Sql.QueryAsync(
-            _topology.ConnectionString("shard1", DatabaseRoles.Owner), "create table note (text text); grant select on note to app_rw");
+            _topology.ConnectionString("shard1", DatabaseRoles.Owner),
+            "create table note (text text); grant select on note to app_rw");
         var service = _topology.ConnectionString("shard1", DatabaseRoles.ReadWrite);
 
         Assert.Empty(await Sql.QueryAsync(service, "select text from note"));
-        foreach (var forbidden in new[] { "insert into note values ('')", "drop table note", "create table mine ()", "create schema mine" })
+        foreach (var forbidden in new[] { "insert into note values ('')", "drop table note", "create table mine ()",
+            "create schema mine" })
         {
             var refused = await Assert.ThrowsAsync<PostgresException>(() => Sql.QueryAsync(service, forbidden));
             Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refused.SqlState);

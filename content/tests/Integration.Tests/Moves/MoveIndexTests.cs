@@ -56,7 +56,8 @@ public sealed class MoveIndexTests(ServersFixture fixture) : IClassFixture<Serve
             SELECT gen_random_uuid(), n, '', '' FROM generate_series(1, 20000) n;
             ANALYZE idempotency_keys;
             """);
-        var plan = string.Join('\n', await Sql.QueryAsync(databases.ConnectionString("shard0", DatabaseRoles.Owner), $"EXPLAIN {sql}"));
+        var plan = string.Join(
+            '\n', await Sql.QueryAsync(databases.ConnectionString("shard0", DatabaseRoles.Owner), $"EXPLAIN {sql}"));
         Assert.Contains("ix_idempotency_keys_bucket", plan, StringComparison.Ordinal);
     }
 }

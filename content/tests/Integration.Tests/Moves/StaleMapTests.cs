@@ -95,7 +95,11 @@ public sealed class StaleMapTests(ServersFixture fixture) : IClassFixture<Server
         {
             await writing.Services.GetRequiredService<BucketMap>().ReloadAsync(Cancellation);
             await (await request.Get<ShardWriter>().JoinAsync(users.Users[0], Cancellation)).Database.ExecuteSqlAsync(
-                $"INSERT INTO idempotency_keys (owner_id, key, request_hash, answer) VALUES ({users.Users[0].Value}, 'key', {new byte[] { 1 }}, '')", Cancellation);
+                $"""
+                 INSERT INTO idempotency_keys (owner_id, key, request_hash, answer)
+                 VALUES ({users.Users[0].Value}, 'key', {new byte[] { 1 }}, '')
+                 """,
+                Cancellation);
             await request.Get<ShardWriter>().CommitAsync(Cancellation);
             token = request.Token;
         }
@@ -118,7 +122,9 @@ public sealed class StaleMapTests(ServersFixture fixture) : IClassFixture<Server
         await Assert.ThrowsAnyAsync<Exception>(() => map.CatchUpAsync(1_000_001, Cancellation).AsTask());
     }
 
-    /// <summary>The source has left the bucket and the run that moves it is dead: no shard serves it until the next run.</summary>
+    /// <summary>
+    /// The source has left the bucket and the run that moves it is dead: no shard serves it until the next run.
+    /// </summary>
     [Fact]
     public async Task A_write_to_a_bucket_that_no_shard_serves_gives_up_in_time_and_works_once_the_move_is_finished()
     {
@@ -126,7 +132,8 @@ public sealed class StaleMapTests(ServersFixture fixture) : IClassFixture<Server
         var users = new MovedUsers(service, Bucket);
         await users.WriteAsync();
         await Assert.ThrowsAsync<NotSupportedException>(
-            () => users.MoveAsync("shard1", step => step == MoveStep.Left ? throw new NotSupportedException() : Task.CompletedTask));
+            () => users.MoveAsync(
+                "shard1", step => step == MoveStep.Left ? throw new NotSupportedException() : Task.CompletedTask));
 
         var refused = await Assert.ThrowsAnyAsync<Exception>(users.WriteAsync);
         Assert.Equal(FenceErrors.BucketMoved, FenceErrors.SqlStateOf(refused));
@@ -161,10 +168,12 @@ public sealed class StaleMapTests(ServersFixture fixture) : IClassFixture<Server
         var shards = request.Get<ShardReader>();
         return hot
             ? await shards.FindRowAsync(
-                user, "SELECT current_database()::text WHERE $1 <> $2", Guid.Empty, row => row.GetString(0), Cancellation) ?? "none"
+                user, "SELECT current_database()::text WHERE $1 <> $2", Guid.Empty, row => row.GetString(0), Cancellation)
+                    ?? "none"
             : await shards.ReadAsync(
                 user,
-                context => context.Database.SqlQueryRaw<string>("SELECT current_database()::text AS \"Value\"").SingleAsync(Cancellation),
+                context => context.Database.SqlQueryRaw<string>("SELECT current_database()::text AS \"Value\"")
+                    .SingleAsync(Cancellation),
                 Cancellation);
     }
 }

@@ -64,7 +64,8 @@ public sealed class CachedPayeesTests(ServiceFixture fixture) : IClassFixture<Se
             var handle = NewHandle;
             await SetAsync(alice, handle);
             await UntilFoundAsync(reader, handle);
-            var moved = await alice.Client.PutAsJsonAsync("/payees/me", new { handle = NewHandle, wallet = alice.Wallet }, Cancellation);
+            var moved = await alice.Client.PutAsJsonAsync(
+                "/payees/me", new { handle = NewHandle, wallet = alice.Wallet }, Cancellation);
             using var request = new HttpRequestMessage(HttpMethod.Get, $"/payees/{handle}");
             request.Headers.Add("Sync-Token", moved.Headers.GetValues("Sync-Token"));
 
@@ -85,8 +86,10 @@ public sealed class CachedPayeesTests(ServiceFixture fixture) : IClassFixture<Se
         {
             for (var round = 0; round < 8; round++)
             {
-                await person.Client.PutAsJsonAsync("/payees/me", new { handle = handles[round % 2], wallet = person.Wallet }, Cancellation);
-                await person.Client.PutAsJsonAsync("/payees/me", new { handle = NewHandle, wallet = person.Wallet }, Cancellation);
+                await person.Client.PutAsJsonAsync(
+                    "/payees/me", new { handle = handles[round % 2], wallet = person.Wallet }, Cancellation);
+                await person.Client.PutAsJsonAsync(
+                    "/payees/me", new { handle = NewHandle, wallet = person.Wallet }, Cancellation);
                 await reader.GetAsync($"/payees/{handles[round % 2]}", Cancellation);
             }
 
@@ -96,7 +99,9 @@ public sealed class CachedPayeesTests(ServiceFixture fixture) : IClassFixture<Se
         foreach (var handle in handles)
         {
             var wallet = await _service.Databases.ScalarAsync<string>(
-                "directory", $"SELECT coalesce((SELECT wallet_id::text FROM payees WHERE handle = '{handle}' AND released_at IS NULL), 'none')");
+                "directory",
+                $"SELECT coalesce((SELECT wallet_id::text FROM payees WHERE handle = '{handle}' AND released_at IS "
+                + $"NULL), 'none')");
             Assert.Equal(wallet, await WalletOfAsync(reader, handle) ?? "none");
         }
     }
@@ -113,5 +118,6 @@ public sealed class CachedPayeesTests(ServiceFixture fixture) : IClassFixture<Se
         Eventually.TrueAsync(async () => await WalletOfAsync(reader, handle) is not null, seconds: 60);
 
     private static async Task SetAsync(Person person, string handle) => await HttpAssert.JsonAsync(
-        await person.Client.PutAsJsonAsync("/payees/me", new { handle, wallet = person.Wallet }, Cancellation), HttpStatusCode.OK);
+        await person.Client.PutAsJsonAsync("/payees/me", new { handle, wallet = person.Wallet }, Cancellation),
+        HttpStatusCode.OK);
 }

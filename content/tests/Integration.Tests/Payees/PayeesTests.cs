@@ -17,7 +17,8 @@ public sealed class PayeesTests(ServiceFixture fixture) : IClassFixture<ServiceF
     [InlineData(1, HttpStatusCode.Accepted)]
     public async Task A_handle_is_set_found_and_paid(int payeesShard, HttpStatusCode status)
     {
-        var (alice, bob) = (await Person.ComeAsync(_service, shard: 0, balance: 100), await Person.ComeAsync(_service, payeesShard));
+        var (alice, bob) = (
+            await Person.ComeAsync(_service, shard: 0, balance: 100), await Person.ComeAsync(_service, payeesShard));
         var handle = NewHandle;
         await HttpAssert.JsonAsync(await SetAsync(bob, handle), HttpStatusCode.OK);
         await _service.Databases.ReplicaHasCaughtUpAsync();
@@ -82,7 +83,8 @@ public sealed class PayeesTests(ServiceFixture fixture) : IClassFixture<ServiceF
     public async Task A_handle_leads_to_a_wallet_of_ones_own_only()
     {
         var (alice, bob) = (await Person.ComeAsync(_service, shard: 0), await Person.ComeAsync(_service, shard: 0));
-        var response = await alice.Client.PutAsJsonAsync("/payees/me", new { handle = NewHandle, wallet = bob.Wallet }, Cancellation);
+        var response = await alice.Client.PutAsJsonAsync(
+            "/payees/me", new { handle = NewHandle, wallet = bob.Wallet }, Cancellation);
 
         await HttpAssert.ProblemAsync(response, HttpStatusCode.NotFound);
     }

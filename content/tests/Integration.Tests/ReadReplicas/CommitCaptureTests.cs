@@ -39,14 +39,17 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
         for (var i = 0; i < Repetitions.Of(usual: 50, thorough: 200); i++)
         {
             var token = await Numbers.WriteAsync(_service, $"note {i}", i + 1);
-            Assert.False(await IsStaleAsync($"note {i}", PositionIn(token)), $"The replica had passed the token of note {i}, and not the note.");
+            Assert.False(await IsStaleAsync($"note {i}", PositionIn(token)),
+                $"The replica had passed the token of note {i}, and not the note.");
         }
 
         await enough.CancelAsync();
         await Task.WhenAll(others);
     }
 
-    /// <summary>The same check on positions that were read inside the transaction, while the replica is kept right behind them.</summary>
+    /// <summary>
+    /// The same check on positions that were read inside the transaction, while the replica is kept right behind them.
+    /// </summary>
     [Fact]
     public async Task A_position_that_was_read_before_COMMIT_is_found_to_be_stale()
     {
@@ -62,7 +65,8 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
         Assert.True(await IsStaleAsync("early", new WalPosition(1, (ulong)early)));
     }
 
-    public static TheoryData<string> KindsOfWrites => ["one entity", "many entities", "ExecuteUpdate", "SQL", "worker", "directory"];
+    public static TheoryData<string> KindsOfWrites =>
+        ["one entity", "many entities", "ExecuteUpdate", "SQL", "worker", "directory"];
 
     [Theory]
     [MemberData(nameof(KindsOfWrites))]
@@ -91,10 +95,12 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
             {
                 case "one entity" or "many entities":
                     context.AddRange(Enumerable.Range(0, kind == "one entity" ? 1 : 3).Select(_ =>
-                        new IdempotencyKey { Owner = Numbers.Owner, Key = $"{Guid.NewGuid()}", CreatedAt = DateTimeOffset.UtcNow }));
+                        new IdempotencyKey { Owner = Numbers.Owner, Key = $"{Guid.NewGuid()}",
+                            CreatedAt = DateTimeOffset.UtcNow }));
                     break;
                 case "ExecuteUpdate":
-                    await context.Set<IdempotencyKey>().ExecuteUpdateAsync(set => set.SetProperty(key => key.CreatedAt, DateTimeOffset.UtcNow), Cancellation);
+                    await context.Set<IdempotencyKey>()
+                        .ExecuteUpdateAsync(set => set.SetProperty(key => key.CreatedAt, DateTimeOffset.UtcNow), Cancellation);
                     break;
                 default:
                     await context.Database.ExecuteSqlAsync($"UPDATE numbers SET value = 2 WHERE name = {kind}", Cancellation);
@@ -142,7 +148,8 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
             await Assert.ThrowsAsync<InvalidOperationException>(() => context.Database.CommitTransactionAsync(Cancellation));
         }
 
-        Assert.Equal(0, await _service.Databases.ScalarAsync<long>(Numbers.Shard, "SELECT count(*) FROM numbers WHERE name = 'past'"));
+        Assert.Equal(
+            0, await _service.Databases.ScalarAsync<long>(Numbers.Shard, "SELECT count(*) FROM numbers WHERE name = 'past'"));
     }
 
     private async Task AddKeyAsync()
@@ -169,7 +176,8 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
         await Eventually.TrueAsync(() => _service.Databases.ScalarAsync<bool>(
             Numbers.Shard, $"SELECT pg_last_wal_replay_lsn() >= '{lsn}'::pg_lsn", replica: true), seconds: 60);
 
-        return !await _service.Databases.ScalarAsync<bool>(Numbers.Shard, $"SELECT EXISTS (SELECT FROM numbers WHERE name = '{note}')", replica: true);
+        return !await _service.Databases.ScalarAsync<bool>(
+            Numbers.Shard, $"SELECT EXISTS (SELECT FROM numbers WHERE name = '{note}')", replica: true);
     }
 
     private async Task<ulong> FlushedAsync() =>

@@ -41,9 +41,11 @@ public sealed class GuardTests(ServiceFixture fixture) : IClassFixture<ServiceFi
             _ => needed,
         };
         var route = new ReadRoute(source, needed);
-        var epoch = (await _service.Services.GetRequiredService<BucketMap>().RouteOfAsync(Numbers.Owner.Bucket, Cancellation)).Epoch;
+        var epoch = (
+            await _service.Services.GetRequiredService<BucketMap>().RouteOfAsync(Numbers.Owner.Bucket, Cancellation)).Epoch;
         var guard = ReadGuard.OfShard(route, Numbers.Owner, verdict == "BucketMoved" ? epoch + 1 : epoch);
-        await using var connection = await _service.Services.GetRequiredService<PrimarySources>().For(source).OpenConnectionAsync(Cancellation);
+        await using var connection = await _service.Services.GetRequiredService<PrimarySources>().For(source)
+            .OpenConnectionAsync(Cancellation);
         await using var batch = connection.CreateBatch();
         batch.BatchCommands.Add(guard.Command());
         batch.BatchCommands.Add(new("SELECT current_setting('app.user_id', true)"));
@@ -78,7 +80,8 @@ public sealed class GuardTests(ServiceFixture fixture) : IClassFixture<ServiceFi
             .AddValidatedOptions<ReadReplicaOptions>(configuration, ReadReplicaOptions.Section).BuildServiceProvider();
 
         // The host calls this before anything else.
-        var refused = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IStartupValidator>().Validate());
+        var refused = Assert.Throws<OptionsValidationException>(
+            () => services.GetRequiredService<IStartupValidator>().Validate());
         Assert.Contains($"ReadReplicas:{option} is {value}", refused.Message, StringComparison.Ordinal);
     }
 }

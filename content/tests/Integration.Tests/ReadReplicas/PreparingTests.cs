@@ -16,7 +16,8 @@ public sealed class PreparingTests(ServersFixture fixture) : IClassFixture<Serve
     [InlineData(false)]
     public async Task A_statement_that_fails_at_any_use_leaves_the_connection_right_for_the_next_user(bool hot)
     {
-        await using var service = new TestService(await fixture.Servers.CreateDatabasesAsync(), ("Postgres:ReplicaPoolSize", "1"));
+        await using var service = new TestService(
+            await fixture.Servers.CreateDatabasesAsync(), ("Postgres:ReplicaPoolSize", "1"));
         UserId one = TestService.UserOf(TestService.NewSubject()), other = TestService.UserOf(TestService.NewSubject());
         for (var uses = 0; uses < 8; uses++)
         {
@@ -40,7 +41,8 @@ public sealed class PreparingTests(ServersFixture fixture) : IClassFixture<Serve
             var sql = $$"""SELECT (1 / {0})::text AS "Value" WHERE {{text}} = {{text}}""";
             return hot
                 ? await request.Get<ShardReader>().FindRowAsync(
-                    user, $"SELECT (1 / CASE WHEN $1 = $2 THEN 0 ELSE 1 END)::text AS n{text}", id, row => row.GetString(0), Cancellation)
+                    user, $"SELECT (1 / CASE WHEN $1 = $2 THEN 0 ELSE 1 END)::text AS n{text}", id, row => row.GetString(0),
+                    Cancellation)
                 : await request.Get<ShardReader>().ReadAsync(
                     user,
                     context => context.Database.SqlQueryRaw<string>(sql, divisor).SingleAsync(Cancellation),
@@ -52,10 +54,12 @@ public sealed class PreparingTests(ServersFixture fixture) : IClassFixture<Serve
             await using var request = Request.Begin(service);
             return hot
                 ? await request.Get<ShardReader>().FindRowAsync(
-                    user, "SELECT current_setting('app.user_id') WHERE $1 <> $2", Guid.Empty, row => row.GetString(0), Cancellation)
+                    user, "SELECT current_setting('app.user_id') WHERE $1 <> $2", Guid.Empty, row => row.GetString(0),
+                    Cancellation)
                 : await request.Get<ShardReader>().ReadAsync(
                     user,
-                    context => context.Database.SqlQueryRaw<string>("SELECT current_setting('app.user_id') AS \"Value\"").SingleAsync(Cancellation),
+                    context => context.Database.SqlQueryRaw<string>("SELECT current_setting('app.user_id') AS \"Value\"")
+                        .SingleAsync(Cancellation),
                     Cancellation);
         }
     }

@@ -48,7 +48,8 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
     public async Task A_read_without_a_token_goes_to_the_replica()
     {
         var servers = new ConcurrentBag<string>();
-        await Parallel.ForAsync(0, 400, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Cancellation }, async (i, _) =>
+        await Parallel.ForAsync(
+            0, 400, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Cancellation }, async (i, _) =>
         {
             if (i % 8 == 0)
             {
@@ -121,11 +122,13 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
         var route = await one.Get<ReadRouting>().RouteAsync(Numbers.Shard, tried: 0, Cancellation);
         Assert.Equal(Numbers.Shard, route.Source);
 
-        var refused = await Assert.ThrowsAsync<ReadRefusedException>(async () => await other.Get<ReadRouting>().RouteAsync(Numbers.Shard, tried: 0, Cancellation));
+        var refused = await Assert.ThrowsAsync<ReadRefusedException>(
+            async () => await other.Get<ReadRouting>().RouteAsync(Numbers.Shard, tried: 0, Cancellation));
         var context = new DefaultHttpContext { RequestServices = service.Services };
         Assert.True(await service.Services.GetServices<IExceptionHandler>().OfType<DatabaseExceptionHandler>().Single()
             .TryHandleAsync(context, refused, Cancellation));
-        Assert.Equal((StatusCodes.Status503ServiceUnavailable, "1"), (context.Response.StatusCode, context.Response.Headers.RetryAfter.ToString()));
+        Assert.Equal((StatusCodes.Status503ServiceUnavailable, "1"),
+            (context.Response.StatusCode, context.Response.Headers.RetryAfter.ToString()));
 
         route.Dispose();
         (await other.Get<ReadRouting>().RouteAsync(Numbers.Shard, tried: 0, Cancellation)).Dispose();
@@ -134,7 +137,8 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
     [Fact]
     public async Task A_replica_that_is_too_far_behind_answers_no_read_without_a_token()
     {
-        await using var service = new TestService(_service.Databases, ("ReadReplicas:MaxLagSeconds", "0.5"), ("Failover:ProbeMilliseconds", "50"));
+        await using var service = new TestService(
+            _service.Databases, ("ReadReplicas:MaxLagSeconds", "0.5"), ("Failover:ProbeMilliseconds", "50"));
         _ = service.Services;
         await using (await PausedReplica.PauseAsync(_service.Databases))
         {
@@ -164,7 +168,9 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
         await _service.Databases.ReplicaHasCaughtUpAsync();
         Assert.Equal((11, "replica"), await Numbers.ReadAsync(service, "note"));
         await _service.Databases.ExecuteAsync(
-            Numbers.Shard, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app_ro' AND application_name = 'broken-off'", replica: true);
+            Numbers.Shard,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app_ro' AND application_name = 'broken-off'",
+            replica: true);
 
         Assert.Equal(11, (await Numbers.ReadAsync(service, "note")).Value);
         await Eventually.TrueAsync(async () => await Numbers.ReadAsync(service, "note") is (11, "replica"), seconds: 10);

@@ -39,7 +39,8 @@ public sealed class SyncTokenTests(ServiceFixture fixture) : IClassFixture<Servi
 
         Assert.Equal("replica", (await Numbers.ReadAsync(_service, "note", token)).Server);
         Assert.Equal("primary", (await Numbers.ReadAsync(stranger, "note", token)).Server);
-        Assert.Equal("primary", (await Numbers.ReadAsync(_service, "note", $"{token[..20]}{(token[20] == 'A' ? 'B' : 'A')}{token[21..]}")).Server);
+        Assert.Equal("primary",
+            (await Numbers.ReadAsync(_service, "note", $"{token[..20]}{(token[20] == 'A' ? 'B' : 'A')}{token[21..]}")).Server);
         // The value of one database is not one of another.
         Assert.True(Tokens(token.Replace("shard0", "shard1", StringComparison.Ordinal)).IsUnreadable);
         Assert.False(Tokens($"shard77=AAAA;sn=5,{token}").IsUnreadable);
@@ -56,7 +57,8 @@ public sealed class SyncTokenTests(ServiceFixture fixture) : IClassFixture<Servi
         Assert.Equal(high with { Cluster = cluster }, tokens.Needed("shard0"));
         Assert.Equal(low with { Cluster = cluster }, tokens.Needed("directory"));
         Assert.Null(tokens.Needed("shard1"));
-        await using var request = Request.Begin(_service, await Numbers.WriteAsync(_service, "note", 5, codec.Write("directory", low)));
+        await using var request = Request.Begin(
+            _service, await Numbers.WriteAsync(_service, "note", 5, codec.Write("directory", low)));
         Assert.Equal(low with { Cluster = cluster }, request.Tokens.Needed("directory"));
         Assert.NotNull(request.Tokens.Needed("shard0"));
     }
@@ -66,7 +68,8 @@ public sealed class SyncTokenTests(ServiceFixture fixture) : IClassFixture<Servi
     {
         var (first, second) = (Key(1), Key(2));
         await using var before = new TestService(_service.Databases, ("SyncTokens:Key", first));
-        await using var during = new TestService(_service.Databases, ("SyncTokens:Key", second), ("SyncTokens:PreviousKey", first));
+        await using var during = new TestService(
+            _service.Databases, ("SyncTokens:Key", second), ("SyncTokens:PreviousKey", first));
         await using var after = new TestService(_service.Databases, ("SyncTokens:Key", second));
         var position = new WalPosition(1, 500);
         var old = Codec(before).Write(Numbers.Shard, position);

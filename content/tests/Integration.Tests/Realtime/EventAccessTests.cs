@@ -19,7 +19,8 @@ public sealed class EventAccessTests(ServiceFixture fixture) : IClassFixture<Ser
     {
         var token = TestService.TokenFor(_subject);
         using var client = _service.CreateClient();
-        using var events = await client.GetAsync($"/events?access_token={token}", HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        using var events = await client.GetAsync(
+            $"/events?access_token={token}", HttpCompletionOption.ResponseHeadersRead, Cancellation);
         using var other = await client.GetAsync($"/anything?access_token={token}", Cancellation);
         using var none = await client.GetAsync("/events", Cancellation);
 
@@ -82,7 +83,8 @@ public sealed class EventAccessTests(ServiceFixture fixture) : IClassFixture<Ser
         await two.DisconnectAsync();
         await Eventually.TrueAsync(async () =>
         {
-            using var next = await service.ClientOf(_subject).GetAsync("/events", HttpCompletionOption.ResponseHeadersRead, Cancellation);
+            using var next = await service.ClientOf(_subject)
+                .GetAsync("/events", HttpCompletionOption.ResponseHeadersRead, Cancellation);
             return next.StatusCode == HttpStatusCode.OK;
         });
     }

@@ -35,7 +35,8 @@ public sealed partial class EventOrderTests
         foreach (var target in new[] { "shard1", "shard0" })
         {
             var moved = await new BucketMover(
-                    _service.Databases.OwnerConfiguration(), new MoveOptions { KeepFor = TimeSpan.Zero }, (_, _) => Task.CompletedTask)
+                    _service.Databases.OwnerConfiguration(), new MoveOptions { KeepFor = TimeSpan.Zero }, (_, _) =>
+                        Task.CompletedTask)
                 .MoveAsync(Owner.Bucket.Value, target, Cancellation);
             Assert.True(moved.Outcome == MoveOutcome.Done, moved.Message);
         }

@@ -125,7 +125,8 @@ public sealed partial class EventOrderTests(ServiceFixture fixture) : IClassFixt
         {
             await using var connection = await databases.ConnectAsync("shard0");
             await using var command = new NpgsqlCommand(
-                $"SELECT seq, (payload->>'number')::int FROM events WHERE owner_id = '{owner}' AND seq > {_last} ORDER BY seq", connection);
+                $"SELECT seq, (payload->>'number')::int FROM events WHERE owner_id = '{owner}' AND seq > {_last} ORDER BY seq",
+                connection);
             await using var rows = await command.ExecuteReaderAsync(Cancellation);
             while (await rows.ReadAsync(Cancellation))
             {

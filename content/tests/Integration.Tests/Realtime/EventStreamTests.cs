@@ -57,7 +57,8 @@ public sealed class EventStreamTests(ServiceFixture fixture) : IClassFixture<Ser
             var item = await client.UntilAsync("test");
             var message = await ReceiveEventAsync(socket);
             Assert.Equal(number, EventClient.NumberOf(item));
-            Assert.Equal(("test", item.EventId), (message.GetProperty("event").GetString(), message.GetProperty("id").GetString()));
+            Assert.Equal(
+                ("test", item.EventId), (message.GetProperty("event").GetString(), message.GetProperty("id").GetString()));
             var data = JsonElement.Parse(item.Data);
             Assert.Equal(data.GetProperty("at").GetString(), message.GetProperty("data").GetProperty("at").GetString());
             Assert.True(JsonElement.DeepEquals(data.GetProperty("payload"), message.GetProperty("data").GetProperty("payload")));
@@ -201,7 +202,9 @@ public sealed class EventStreamTests(ServiceFixture fixture) : IClassFixture<Ser
         {
             await _service.Databases.ExecuteAsync("shard0", EventWriters.Insert(Owner, number));
             await _service.Databases.ExecuteAsync(
-                "shard0", $"UPDATE events SET created_at = created_at - interval '{hours} hours' WHERE owner_id = '{Owner}' AND payload->>'number' = '{number}'");
+                "shard0",
+                $"UPDATE events SET created_at = created_at - interval '{hours} hours' WHERE owner_id = '{Owner}' AND "
+                + $"payload->>'number' = '{number}'");
         }
 
         var dropped = await _service.Services.DropOldRowsAsync<OldEvents>("shard0");

@@ -67,21 +67,26 @@ public sealed class RowSecurityCatalogTests(ServersFixture fixture) : IClassFixt
         Assert.Empty(await OffencesAsync(databases, "directory"));
         Assert.Empty(await OffencesAsync(databases, "shard0"));
         Assert.Empty(await OffencesAsync(databases, "shard1"));
-        Assert.True(await databases.ScalarAsync<bool>("shard0", "SELECT relrowsecurity FROM pg_class WHERE relname = 'idempotency_keys'"));
+        Assert.True(await databases.ScalarAsync<bool>(
+            "shard0", "SELECT relrowsecurity FROM pg_class WHERE relname = 'idempotency_keys'"));
     }
 
     [Theory]
-    [InlineData("CREATE TABLE forgotten (owner_id uuid PRIMARY KEY); ALTER TABLE forgotten OWNER TO owner", "forgotten has no row level security.")]
+    [InlineData("CREATE TABLE forgotten (owner_id uuid PRIMARY KEY); ALTER TABLE forgotten OWNER TO owner",
+        "forgotten has no row level security.")]
     [InlineData("ALTER TABLE idempotency_keys DISABLE ROW LEVEL SECURITY", "idempotency_keys has no row level security.")]
-    [InlineData("ALTER TABLE idempotency_keys NO FORCE ROW LEVEL SECURITY", "idempotency_keys does not force row level security on its owner.")]
+    [InlineData("ALTER TABLE idempotency_keys NO FORCE ROW LEVEL SECURITY",
+        "idempotency_keys does not force row level security on its owner.")]
     [InlineData("DROP POLICY own_rows ON idempotency_keys", "idempotency_keys lets app_rw INSERT without a policy.")]
     [InlineData(
         "DROP POLICY read_own_rows ON idempotency_keys; GRANT SELECT ON idempotency_keys TO app_ro",
         "idempotency_keys lets app_ro SELECT without a policy.")]
     [InlineData("ALTER TABLE idempotency_keys OWNER TO app_rw", "idempotency_keys belongs to app_rw.")]
-    [InlineData("ALTER TABLE idempotency_keys DROP CONSTRAINT idempotency_keys_pkey", "idempotency_keys has no index that begins with owner_id.")]
+    [InlineData("ALTER TABLE idempotency_keys DROP CONSTRAINT idempotency_keys_pkey",
+        "idempotency_keys has no index that begins with owner_id.")]
     [InlineData("CREATE POLICY open ON idempotency_keys FOR SELECT USING (true)", "idempotency_keys has a policy for everybody.")]
-    [InlineData("CREATE POLICY open ON idempotency_keys TO app_rw USING (true)", "idempotency_keys lets app_rw at rows of others.")]
+    [InlineData(
+        "CREATE POLICY open ON idempotency_keys TO app_rw USING (true)", "idempotency_keys lets app_rw at rows of others.")]
     [InlineData("ALTER POLICY own_rows ON idempotency_keys WITH CHECK (true)", "idempotency_keys lets app_rw at rows of others.")]
     public async Task A_table_that_is_not_protected_is_found(string mistake, string offence)
     {

@@ -30,7 +30,8 @@ public sealed class RowSecurityTests(ServiceFixture fixture) : IClassFixture<Ser
         await using var context = _service.Services.GetRequiredService<ContextPool<ShardContext>>().Rent("shard0");
         Assert.Empty(await context.Set<IdempotencyKey>().ToListAsync(Cancellation));
 
-        Task<long> CountAsync(string role) => _service.Databases.ScalarAsync<long>("shard0", "SELECT count(*) FROM idempotency_keys", role);
+        Task<long> CountAsync(string role) =>
+            _service.Databases.ScalarAsync<long>("shard0", "SELECT count(*) FROM idempotency_keys", role);
     }
 
     [Fact]
@@ -99,7 +100,8 @@ public sealed class RowSecurityTests(ServiceFixture fixture) : IClassFixture<Ser
             databases, ("Postgres:MaxPoolSize", "2"), ("Postgres:ReplicaPoolSize", "2"), ("Postgres:Timeout", "60"));
         var foreign = new ConcurrentBag<string>();
         int own = 0, brokenOff = 0;
-        await Parallel.ForAsync(0, users, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Cancellation }, async (i, _) =>
+        await Parallel.ForAsync(
+            0, users, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Cancellation }, async (i, _) =>
         {
             var random = new Random(HashCode.Combine(seed, i));
             var user = NewUser();
@@ -165,7 +167,8 @@ public sealed class RowSecurityTests(ServiceFixture fixture) : IClassFixture<Ser
 
     private static async Task<List<UserId>> KeysAsync(ShardContext context, int how, CancellationToken cancellationToken)
     {
-        var sleep = how == 0 ? await context.Database.SqlQuery<string>($"""SELECT pg_sleep(0.004)::text AS "Value" """).ToListAsync(cancellationToken) : [];
+        var sleep = how == 0 ? await context.Database.SqlQuery<string>($"""SELECT pg_sleep(0.004)::text AS "Value" """)
+            .ToListAsync(cancellationToken) : [];
         var owners = await context.Set<IdempotencyKey>().Select(key => key.Owner).ToListAsync(cancellationToken);
         return how == 1 && sleep.Count == 0 ? throw new BreakOffException() : owners;
     }

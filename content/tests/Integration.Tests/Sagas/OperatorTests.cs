@@ -32,7 +32,8 @@ public sealed class OperatorTests(SagaFixture fixture) : IClassFixture<SagaFixtu
             await HttpAssert.ProblemAsync(await client.PostAsync($"/operations/sagas/{id}/redrive", null, Cancellation), status);
         }
 
-        Assert.Equal((short)SagaStatus.Dead, await fixture.Databases.ScalarAsync<short>("shard0", $"SELECT status FROM sagas WHERE id = '{id}'"));
+        Assert.Equal((short)SagaStatus.Dead,
+            await fixture.Databases.ScalarAsync<short>("shard0", $"SELECT status FROM sagas WHERE id = '{id}'"));
     }
 
     [Fact]
@@ -42,9 +43,11 @@ public sealed class OperatorTests(SagaFixture fixture) : IClassFixture<SagaFixtu
         var client = service.Client(Operator);
         var run = await InsertDeadAsync(0, DateTimeOffset.UtcNow);
 
-        Assert.Equal(HttpStatusCode.Accepted, (await client.PostAsync($"/operations/sagas/{run.Id}/redrive", null, Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.Accepted,
+            (await client.PostAsync($"/operations/sagas/{run.Id}/redrive", null, Cancellation)).StatusCode);
         await service.UntilAsync(run, SagaStatus.Completed);
-        await HttpAssert.ProblemAsync(await client.PostAsync($"/operations/sagas/{run.Id}/redrive", null, Cancellation), HttpStatusCode.NotFound);
+        await HttpAssert.ProblemAsync(
+            await client.PostAsync($"/operations/sagas/{run.Id}/redrive", null, Cancellation), HttpStatusCode.NotFound);
     }
 
     [Fact]
@@ -91,7 +94,8 @@ public sealed class OperatorTests(SagaFixture fixture) : IClassFixture<SagaFixtu
         Assert.Contains($"{here.Id}", page.GetRawText(), StringComparison.Ordinal);
         Assert.DoesNotContain($"{there.Id}", page.GetRawText(), StringComparison.Ordinal);
 
-        var rest = await whole.Client(Operator).GetAsync($"{Dead}&after={page.GetProperty("next").GetString()}", HttpStatusCode.OK);
+        var rest = await whole.Client(Operator)
+            .GetAsync($"{Dead}&after={page.GetProperty("next").GetString()}", HttpStatusCode.OK);
         Assert.Contains($"{there.Id}", rest.GetRawText(), StringComparison.Ordinal);
         Assert.DoesNotContain($"{here.Id}", rest.GetRawText(), StringComparison.Ordinal);
     }
@@ -123,7 +127,8 @@ public sealed class OperatorTests(SagaFixture fixture) : IClassFixture<SagaFixtu
         await Eventually.TrueAsync(() => service.Script.CallsOf("give") >= 2);
         if (status == (short)SagaStatus.Dead)
         {
-            await fixture.Databases.ExecuteAsync("shard0", $"UPDATE sagas SET status = 5, lease_epoch = lease_epoch + 1 WHERE id = '{run.Id}'");
+            await fixture.Databases.ExecuteAsync(
+                "shard0", $"UPDATE sagas SET status = 5, lease_epoch = lease_epoch + 1 WHERE id = '{run.Id}'");
         }
 
         await CompensateAsync(service, run, HttpStatusCode.Accepted);

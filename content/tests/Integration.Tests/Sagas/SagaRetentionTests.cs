@@ -18,7 +18,8 @@ public sealed class SagaRetentionTests(SagaFixture fixture) : IClassFixture<Saga
         foreach (var shard in new[] { "shard0", "shard1" })
         {
             await fixture.Databases.ExecuteAsync(
-                shard, $"UPDATE saga_steps SET done_at = done_at - interval '31 days' WHERE saga_id IN ('{old.Id}', '{open.Id}')");
+                shard, $"UPDATE saga_steps SET done_at = done_at - interval '31 days' WHERE saga_id IN ('{old.Id}', "
+                    + $"'{open.Id}')");
         }
 
         await fixture.Databases.ExecuteAsync("shard0", $"""
@@ -47,6 +48,7 @@ public sealed class SagaRetentionTests(SagaFixture fixture) : IClassFixture<Saga
         var steps = $"SELECT count(*) FROM saga_steps WHERE saga_id = '{run.Id}'";
         return (
             await fixture.Databases.ScalarAsync<long>("shard0", $"SELECT count(*) FROM sagas WHERE id = '{run.Id}'"),
-            await fixture.Databases.ScalarAsync<long>("shard0", steps) + await fixture.Databases.ScalarAsync<long>("shard1", steps));
+            await fixture.Databases.ScalarAsync<long>("shard0", steps)
+                + await fixture.Databases.ScalarAsync<long>("shard1", steps));
     }
 }

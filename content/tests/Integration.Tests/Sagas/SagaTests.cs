@@ -24,7 +24,8 @@ public sealed class SagaTests(SagaFixture fixture) : IClassFixture<SagaFixture>
         await service.UntilAsync(run, SagaStatus.Completed);
         Assert.Equal("take, give, settle", await service.EffectsAsync(run));
         Assert.True(await service.ColumnAsync<bool>(run, "ended_at >= created_at AND failure IS NULL"));
-        Assert.Equal(1, await service.Databases.ScalarAsync<long>("shard1", $"SELECT count(*) FROM effects WHERE saga = '{run.Id}'"));
+        Assert.Equal(
+            1, await service.Databases.ScalarAsync<long>("shard1", $"SELECT count(*) FROM effects WHERE saga = '{run.Id}'"));
     }
 
     [Fact]
@@ -37,7 +38,8 @@ public sealed class SagaTests(SagaFixture fixture) : IClassFixture<SagaFixture>
         await service.UntilAsync(run, SagaStatus.Compensated);
         Assert.Equal(Script.Undone, await service.EffectsAsync(run));
         Assert.Equal("No.Way: It is forbidden.", await service.ColumnAsync<string>(run, "error_code || ': ' || error"));
-        const string Steps = "SELECT string_agg(step || coalesce(' ' || error_code, ''), ', ' ORDER BY done_at) FROM saga_steps WHERE saga_id = ";
+        const string Steps =
+            "SELECT string_agg(step || coalesce(' ' || error_code, ''), ', ' ORDER BY done_at) FROM saga_steps WHERE saga_id = ";
         Assert.Equal("settle No.Way, take:undo", await service.Databases.ScalarAsync<string>("shard0", $"{Steps}'{run.Id}'"));
         Assert.Equal("give, give:undo", await service.Databases.ScalarAsync<string>("shard1", $"{Steps}'{run.Id}'"));
     }
@@ -142,7 +144,8 @@ public sealed class SagaTests(SagaFixture fixture) : IClassFixture<SagaFixture>
             return Result.Success;
         };
         var run = await service.StartAsync<UndoableSaga>();
-        await Eventually.TrueAsync(() => service.ColumnAsync<bool>(run, "retries > 2 AND created_at < clock_timestamp() - interval '3 s'"));
+        await Eventually.TrueAsync(
+            () => service.ColumnAsync<bool>(run, "retries > 2 AND created_at < clock_timestamp() - interval '3 s'"));
 
         var backlog = await service.Services.GetRequiredService<SagaClaims>().BacklogAsync("shard0", Cancellation);
         await service.AbandonAsync();
@@ -185,7 +188,8 @@ public sealed class SagaTests(SagaFixture fixture) : IClassFixture<SagaFixture>
     [Fact]
     public async Task A_step_that_lasts_longer_than_the_lease_is_given_up_and_tried_again()
     {
-        await using var service = new SagaService(fixture.Databases, ("Sagas:MaxAttempts", "1"), ("Sagas:LeaseSeconds", "0.5"), ("Sagas:PollMilliseconds", "50"));
+        await using var service = new SagaService(
+            fixture.Databases, ("Sagas:MaxAttempts", "1"), ("Sagas:LeaseSeconds", "0.5"), ("Sagas:PollMilliseconds", "50"));
         service.Script.Play = async (effect, call, _, cancellationToken) =>
         {
             await Task.Delay(effect.Step == "give" && call == 1 ? Timeout.InfiniteTimeSpan : TimeSpan.Zero, cancellationToken);

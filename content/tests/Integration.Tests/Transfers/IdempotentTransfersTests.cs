@@ -16,7 +16,8 @@ public sealed class IdempotentTransfersTests(ServiceFixture fixture) : IClassFix
     [InlineData(1, HttpStatusCode.Accepted)]
     public async Task A_retried_transfer_moves_money_once(int payeesShard, HttpStatusCode status)
     {
-        var (alice, bob) = (await Person.ComeAsync(_service, shard: 0, balance: 100), await Person.ComeAsync(_service, payeesShard));
+        var (alice, bob) = (
+            await Person.ComeAsync(_service, shard: 0, balance: 100), await Person.ComeAsync(_service, payeesShard));
         var first = await alice.PayAsync(bob.Wallet, 30, key: "pay-bob");
         var end = await alice.EndOfAsync(first);
 
@@ -54,7 +55,8 @@ public sealed class IdempotentTransfersTests(ServiceFixture fixture) : IClassFix
         var (alice, bob) = (await Person.ComeAsync(_service, shard: 0, balance: 100), await Person.ComeAsync(_service, shard: 0));
         await HttpAssert.JsonAsync(await alice.PayAsync(bob.Wallet, 10, key: "key"), HttpStatusCode.Created);
 
-        var problem = await HttpAssert.ProblemAsync(await alice.PayAsync(bob.Wallet, 11, key: "key"), HttpStatusCode.UnprocessableEntity);
+        var problem = await HttpAssert.ProblemAsync(
+            await alice.PayAsync(bob.Wallet, 11, key: "key"), HttpStatusCode.UnprocessableEntity);
 
         Assert.Equal("urn:problem-type:idempotency-other-request", problem.GetProperty("type").GetString());
         Assert.Equal((90, 0), await alice.HoldsAsync(_service));
@@ -65,7 +67,8 @@ public sealed class IdempotentTransfersTests(ServiceFixture fixture) : IClassFix
     {
         var (alice, bob) = (await Person.ComeAsync(_service, shard: 0), await Person.ComeAsync(_service, shard: 0));
         var refused = await HttpAssert.ProblemAsync(await alice.PayAsync(bob.Wallet, 10, key: "key"), HttpStatusCode.Conflict);
-        await alice.Client.PostAsync($"/wallets/{alice.Wallet}/deposits", new { amount = 10, currency = "EUR" }, HttpStatusCode.OK);
+        await alice.Client.PostAsync(
+            $"/wallets/{alice.Wallet}/deposits", new { amount = 10, currency = "EUR" }, HttpStatusCode.OK);
 
         var again = await HttpAssert.ProblemAsync(await alice.PayAsync(bob.Wallet, 10, key: "key"), HttpStatusCode.Conflict);
 
@@ -97,7 +100,8 @@ public sealed class IdempotentTransfersTests(ServiceFixture fixture) : IClassFix
         var alice = await Person.ComeAsync(_service, shard: 0);
         var path = $"/wallets/{alice.Wallet}/deposits";
 
-        await HttpAssert.JsonAsync(await alice.SendAsync(path, """{ "amount": 5, "currency": "EUR" }""", "order"), HttpStatusCode.OK);
+        await HttpAssert.JsonAsync(
+            await alice.SendAsync(path, """{ "amount": 5, "currency": "EUR" }""", "order"), HttpStatusCode.OK);
         await HttpAssert.JsonAsync(await alice.SendAsync(path, """{"currency":"EUR","amount":5}""", "order"), HttpStatusCode.OK);
 
         Assert.Equal((5, 0), await alice.HoldsAsync(_service));
@@ -115,7 +119,8 @@ public sealed class IdempotentTransfersTests(ServiceFixture fixture) : IClassFix
                 Content = JsonContent.Create(new { amount = 5, currency = "EUR" }),
                 Headers = { { "Idempotency-Key", "deposit" } },
             };
-            answers.Add((await HttpAssert.JsonAsync(await alice.Client.SendAsync(request, Cancellation), HttpStatusCode.OK)).GetRawText());
+            answers.Add((await HttpAssert.JsonAsync(await alice.Client.SendAsync(request, Cancellation), HttpStatusCode.OK))
+                .GetRawText());
         }
 
         Assert.Equal(answers[0], answers[1]);
@@ -130,7 +135,8 @@ public sealed class IdempotentTransfersTests(ServiceFixture fixture) : IClassFix
     public async Task A_request_that_moves_money_needs_a_good_key(string? key)
     {
         using var client = _service.CreateClient();
-        client.DefaultRequestHeaders.Authorization = _service.ClientOf(TestService.NewSubject()).DefaultRequestHeaders.Authorization;
+        client.DefaultRequestHeaders.Authorization = _service.ClientOf(
+            TestService.NewSubject()).DefaultRequestHeaders.Authorization;
         foreach (var path in new[] { "/transfers", $"/wallets/{Guid.NewGuid()}/deposits" })
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, path)

@@ -25,7 +25,8 @@ public sealed class TransferEventsTests(ServiceFixture fixture) : IClassFixture<
 
         await client.PostAsync($"/wallets/{from}/deposits", new { amount = 100, currency = "EUR" }, HttpStatusCode.OK);
         await client.PostAsync(
-            "/transfers", new { from, to, amount = 30, currency = "EUR" }, payeesShard == 0 ? HttpStatusCode.Created : HttpStatusCode.Accepted);
+            "/transfers", new { from, to, amount = 30, currency = "EUR" },
+            payeesShard == 0 ? HttpStatusCode.Created : HttpStatusCode.Accepted);
 
         await payersEvents.UntilAsync(payerIsTold.Split(", ")[^1]);
         var received = await payeesEvents.UntilAsync("money-received");
@@ -45,12 +46,14 @@ public sealed class TransferEventsTests(ServiceFixture fixture) : IClassFixture<
         var wallet = await OpenAsync(subject);
         await using (await PausedReplica.PauseAsync(_service.Databases))
         {
-            await _service.ClientOf(subject).PostAsync($"/wallets/{wallet}/deposits", new { amount = 100, currency = "EUR" }, HttpStatusCode.OK);
+            await _service.ClientOf(subject)
+                .PostAsync($"/wallets/{wallet}/deposits", new { amount = 100, currency = "EUR" }, HttpStatusCode.OK);
             var told = await events.UntilAsync("deposit");
 
             var reader = _service.ClientOf(subject);
             Assert.Equal(0, await BalanceAsync(reader)); // Without the token the replica answers, which is behind.
-            reader.DefaultRequestHeaders.Add("Sync-Token", System.Text.Json.JsonElement.Parse(told.Data).GetProperty("syncToken").GetString());
+            reader.DefaultRequestHeaders.Add(
+                "Sync-Token", System.Text.Json.JsonElement.Parse(told.Data).GetProperty("syncToken").GetString());
             Assert.Equal(100, await BalanceAsync(reader));
         }
 
@@ -59,5 +62,6 @@ public sealed class TransferEventsTests(ServiceFixture fixture) : IClassFixture<
     }
 
     private async Task<string> OpenAsync(string subject) =>
-        (await _service.ClientOf(subject).PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created)).GetProperty("id").GetString()!;
+        (await _service.ClientOf(subject).PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created))
+            .GetProperty("id").GetString()!;
 }

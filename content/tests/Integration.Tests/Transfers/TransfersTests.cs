@@ -48,7 +48,8 @@ public sealed class TransfersTests(ServiceFixture fixture) : IClassFixture<Servi
     [InlineData(1)]
     public async Task The_legs_of_a_transfer_sum_to_zero_on_every_shard(int payeesShard)
     {
-        var (alice, bob) = (await Person.ComeAsync(_service, shard: 0, balance: 100), await Person.ComeAsync(_service, payeesShard));
+        var (alice, bob) = (
+            await Person.ComeAsync(_service, shard: 0, balance: 100), await Person.ComeAsync(_service, payeesShard));
         var transfer = (await alice.EndOfAsync(await alice.PayAsync(bob.Wallet, 30))).GetProperty("id").GetString();
         string Legs(string aggregate) => $"SELECT coalesce({aggregate}, 0)::bigint FROM entries WHERE transfer_id = '{transfer}'";
 
@@ -83,7 +84,8 @@ public sealed class TransfersTests(ServiceFixture fixture) : IClassFixture<Servi
 
         Assert.Equal("voided", transfer.GetProperty("status").GetString());
         Assert.Equal(code, transfer.GetProperty("reason").GetProperty("code").GetString());
-        Assert.StartsWith("The payee's wallet", transfer.GetProperty("reason").GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The payee's wallet", transfer.GetProperty("reason").GetProperty("text").GetString(), StringComparison.Ordinal);
         Assert.Equal((100, 0), await alice.HoldsAsync(_service));
     }
 
@@ -92,7 +94,8 @@ public sealed class TransfersTests(ServiceFixture fixture) : IClassFixture<Servi
     [InlineData(1)]
     public async Task More_than_there_is_cannot_be_paid_and_stores_nothing(int payeesShard)
     {
-        var (alice, bob) = (await Person.ComeAsync(_service, shard: 0, balance: 100), await Person.ComeAsync(_service, payeesShard));
+        var (alice, bob) = (
+            await Person.ComeAsync(_service, shard: 0, balance: 100), await Person.ComeAsync(_service, payeesShard));
         var problem = await HttpAssert.ProblemAsync(await alice.PayAsync(bob.Wallet, 101), HttpStatusCode.Conflict);
 
         Assert.Equal("urn:problem-type:wallet-insufficient-funds", problem.GetProperty("type").GetString());
@@ -103,7 +106,8 @@ public sealed class TransfersTests(ServiceFixture fixture) : IClassFixture<Servi
     [Fact]
     public async Task Two_users_who_pay_each_other_at_the_same_time_do_not_block_each_other()
     {
-        var (alice, bob) = (await Person.ComeAsync(_service, shard: 0, balance: 100), await Person.ComeAsync(_service, shard: 0, balance: 100));
+        var (alice, bob) = (
+            await Person.ComeAsync(_service, shard: 0, balance: 100), await Person.ComeAsync(_service, shard: 0, balance: 100));
         await Parallel.ForAsync(0, 40, Cancellation, async (i, _) =>
         {
             var (payer, payee) = i % 2 == 0 ? (alice, bob) : (bob, alice);
@@ -117,7 +121,8 @@ public sealed class TransfersTests(ServiceFixture fixture) : IClassFixture<Servi
     [Fact]
     public async Task Transfers_are_listed_by_keyset_newest_first_and_only_ones_own()
     {
-        var (alice, bob) = (await Person.ComeAsync(_service, shard: 0, balance: 100), await Person.ComeAsync(_service, shard: 0, balance: 5));
+        var (alice, bob) = (
+            await Person.ComeAsync(_service, shard: 0, balance: 100), await Person.ComeAsync(_service, shard: 0, balance: 5));
         for (var amount = 1; amount <= 5; amount++)
         {
             await HttpAssert.JsonAsync(await alice.PayAsync(bob.Wallet, amount), HttpStatusCode.Created);
@@ -129,7 +134,8 @@ public sealed class TransfersTests(ServiceFixture fixture) : IClassFixture<Servi
         for (string? next = ""; next is not null;)
         {
             var page = await alice.Client.GetAsync($"/transfers?limit=2{next}", HttpStatusCode.OK);
-            amounts.AddRange(page.GetProperty("items").EnumerateArray().Select(transfer => transfer.GetProperty("amount").GetInt64()));
+            amounts.AddRange(
+                page.GetProperty("items").EnumerateArray().Select(transfer => transfer.GetProperty("amount").GetInt64()));
             next = page.GetProperty("next").GetString() is { } after ? $"&after={after}" : null;
         }
 

@@ -5,7 +5,9 @@ using Npgsql;
 
 namespace Integration.Tests.Wallets;
 
-/// <summary>What the database itself does not let anybody do to the ledger, and what is found when it was done nevertheless.</summary>
+/// <summary>
+/// What the database itself does not let anybody do to the ledger, and what is found when it was done nevertheless.
+/// </summary>
 public sealed class LedgerDefenceTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     /// <summary>Triggers and foreign keys are off, as for somebody who repairs by hand.</summary>
@@ -16,10 +18,12 @@ public sealed class LedgerDefenceTests(ServiceFixture fixture) : IClassFixture<S
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("UPDATE wallets SET balance = balance + 1, version = version + 1 WHERE id = '{0}'", PostgresErrorCodes.IntegrityConstraintViolation)]
+    [InlineData("UPDATE wallets SET balance = balance + 1, version = version + 1 WHERE id = '{0}'",
+        PostgresErrorCodes.IntegrityConstraintViolation)]
     [InlineData("UPDATE wallets SET pending = 1 WHERE id = '{0}'", PostgresErrorCodes.IntegrityConstraintViolation)]
     [InlineData(
-        "INSERT INTO wallets SELECT gen_random_uuid(), owner_id, currency, balance, pending, status, version, opened_at FROM wallets WHERE id = '{0}'",
+        "INSERT INTO wallets SELECT gen_random_uuid(), owner_id, currency, balance, pending, status, version, opened_at FROM "
+        + "wallets WHERE id = '{0}'",
         PostgresErrorCodes.IntegrityConstraintViolation)]
     [InlineData(
         """
@@ -49,9 +53,11 @@ public sealed class LedgerDefenceTests(ServiceFixture fixture) : IClassFixture<S
     public async Task Entries_of_a_wallet_are_in_the_order_of_its_versions_whatever_clocks_say()
     {
         var alice = await Person.ComeAsync(_service, shard: 0, balance: 1);
-        await alice.Client.PostAsync($"/wallets/{alice.Wallet}/deposits", new { amount = 2, currency = "EUR" }, HttpStatusCode.OK);
+        await alice.Client.PostAsync(
+            $"/wallets/{alice.Wallet}/deposits", new { amount = 2, currency = "EUR" }, HttpStatusCode.OK);
         await _service.Databases.ExecuteAsync(
-            "shard0", $"UPDATE entries SET created_at = created_at - interval '1 day' WHERE wallet_id = '{alice.Wallet}' AND amount = 2");
+            "shard0",
+            $"UPDATE entries SET created_at = created_at - interval '1 day' WHERE wallet_id = '{alice.Wallet}' AND amount = 2");
         await _service.Databases.ReplicaHasCaughtUpAsync();
 
         var entries = (await alice.Client.GetAsync($"/wallets/{alice.Wallet}/entries", HttpStatusCode.OK)).GetProperty("items");
@@ -64,7 +70,8 @@ public sealed class LedgerDefenceTests(ServiceFixture fixture) : IClassFixture<S
         var databases = await fixture.Servers.CreateDatabasesAsync();
         await using var service = new TestService(databases);
         var (alice, bob, carol) = (
-            await Person.ComeAsync(service, shard: 0, balance: 100), await Person.ComeAsync(service, shard: 0), await Person.ComeAsync(service, shard: 1));
+            await Person.ComeAsync(service, shard: 0, balance: 100), await Person.ComeAsync(service, shard: 0),
+            await Person.ComeAsync(service, shard: 1));
         await HttpAssert.JsonAsync(await alice.PayAsync(bob.Wallet, 30), HttpStatusCode.Created);
         var across = await alice.PayAsync(carol.Wallet, 20);
         await alice.EndOfAsync(across);
@@ -74,14 +81,17 @@ public sealed class LedgerDefenceTests(ServiceFixture fixture) : IClassFixture<S
         Assert.Empty(await DifferencesAsync(bucket));
 
         await databases.ExecuteAsync("shard0", $"{ByHand} UPDATE wallets SET balance = balance + 7 WHERE id = '{alice.Wallet}'");
-        Assert.Contains($"Wallet {alice.Wallet} has 57 and 0 pending, and its entries sum to 50 and 0.", Assert.Single(await DifferencesAsync()), StringComparison.Ordinal);
+        Assert.Contains($"Wallet {alice.Wallet} has 57 and 0 pending, and its entries sum to 50 and 0.",
+            Assert.Single(await DifferencesAsync()), StringComparison.Ordinal);
         Assert.Single(await DifferencesAsync(bucket));
         Assert.Empty(await DifferencesAsync((bucket + 1) % 512));
         await databases.ExecuteAsync("shard0", $"{ByHand} UPDATE wallets SET balance = balance - 7 WHERE id = '{alice.Wallet}'");
 
         // The payee has got it, and the payer has never let it go.
-        await databases.ExecuteAsync("shard0", $"DELETE FROM entries WHERE transfer_id = '{transfer}' AND kind = 5 AND account = 4");
-        Assert.Contains(await DifferencesAsync(), difference => difference == $"The legs of transfer {transfer} sum to -20, and to -20 between shards.");
+        await databases.ExecuteAsync(
+            "shard0", $"DELETE FROM entries WHERE transfer_id = '{transfer}' AND kind = 5 AND account = 4");
+        Assert.Contains(await DifferencesAsync(), difference =>
+            difference == $"The legs of transfer {transfer} sum to -20, and to -20 between shards.");
         Assert.Single(await DifferencesAsync(bucket));
 
         async Task<List<string>> DifferencesAsync(int? of = null) =>

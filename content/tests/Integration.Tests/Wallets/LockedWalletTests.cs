@@ -16,7 +16,8 @@ public sealed class LockedWalletTests(ServiceFixture fixture) : IClassFixture<Se
     public async Task Who_pays_into_a_wallet_that_stays_locked_is_told_so_in_a_few_seconds_and_nothing_is_stored()
     {
         var alice = _service.ClientOf(TestService.NewSubject());
-        var wallet = (await alice.PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created)).GetProperty("id").GetString()!;
+        var wallet = (await alice.PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created)).GetProperty("id")
+            .GetString()!;
         await using var holder = await LockAsync(wallet);
         var started = Stopwatch.GetTimestamp();
         // As many as have a turn at once. One that waits may wait twice: for its place, and for the row.
@@ -42,12 +43,14 @@ public sealed class LockedWalletTests(ServiceFixture fixture) : IClassFixture<Se
         await using var service = new TestService(_service.Databases, ("RateLimits:Writes", "2"));
         var alice = service.ClientOf(TestService.NewSubject(shard: 0));
         var bob = service.ClientOf(TestService.NewSubject(shard: 1));
-        var wallet = (await alice.PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created)).GetProperty("id").GetString()!;
+        var wallet = (await alice.PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created)).GetProperty("id")
+            .GetString()!;
         await bob.PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created);
         await using var holder = await LockAsync(wallet);
         var deposits = Enumerable.Range(0, 4).Select(_ => DepositAsync(alice, wallet)).ToArray();
         await Eventually.TrueAsync(() => _service.Databases.ScalarAsync<bool>(
-            "shard0", "SELECT count(*) = 2 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"));
+            "shard0",
+            "SELECT count(*) = 2 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"));
 
         await bob.PostAsync("/wallets", new { currency = "USD" }, HttpStatusCode.Created);
         Assert.All(deposits, deposit => Assert.False(deposit.IsCompleted));

@@ -7,7 +7,9 @@ using Platform.Failover;
 
 namespace Integration.Tests.Wallets;
 
-/// <summary>The protocol does what it can: statements are parsed and planned once, and values are not written out as text.</summary>
+/// <summary>
+/// The protocol does what it can: statements are parsed and planned once, and values are not written out as text.
+/// </summary>
 public sealed class PreparedStatementTests(ServersFixture fixture) : IClassFixture<ServersFixture>
 {
     private const string Replica = "shard0-replica";
@@ -18,7 +20,8 @@ public sealed class PreparedStatementTests(ServersFixture fixture) : IClassFixtu
     public async Task The_hot_read_is_prepared_once_on_a_connection_and_run_from_there()
     {
         const int Reads = 20;
-        await using var service = new TestService(await fixture.Servers.CreateDatabasesAsync(), ("Postgres:ReplicaPoolSize", "1"));
+        await using var service = new TestService(
+            await fixture.Servers.CreateDatabasesAsync(), ("Postgres:ReplicaPoolSize", "1"));
         var alice = service.ClientOf(TestService.NewSubject());
         var opened = await alice.PostAsJsonAsync("/wallets", new { currency = "EUR" }, Cancellation);
         await service.Databases.ReplicaHasCaughtUpAsync();
@@ -51,7 +54,8 @@ public sealed class PreparedStatementTests(ServersFixture fixture) : IClassFixtu
         using var measurements = new Measurements("Npgsql");
         await RowsAsync();
         var bytes = measurements.All
-            .Where(one => one.Name == "db.client.operation.npgsql.bytes_read" && one.Tags["db.client.connection.pool.name"] is Replica)
+            .Where(one =>
+                one.Name == "db.client.operation.npgsql.bytes_read" && one.Tags["db.client.connection.pool.name"] is Replica)
             .Sum(one => one.Value);
 
         // A row is a header of 7 bytes, and each value with its length: 4 + 16 and 4 + 8. As text it would be 4 + 36 and 4 + 19.
@@ -71,7 +75,8 @@ public sealed class PreparedStatementTests(ServersFixture fixture) : IClassFixtu
 
     private static async Task<IReadOnlyList<(string Statement, long Runs, long Generic)>> RunsAsync(NpgsqlDataSource source)
     {
-        await using var command = source.CreateCommand("SELECT statement, generic_plans + custom_plans, generic_plans FROM pg_prepared_statements");
+        await using var command = source.CreateCommand(
+            "SELECT statement, generic_plans + custom_plans, generic_plans FROM pg_prepared_statements");
         await using var reader = await command.ExecuteReaderAsync(Cancellation);
         var runs = new List<(string, long, long)>();
         while (await reader.ReadAsync(Cancellation))

@@ -16,12 +16,14 @@ public sealed class SynchronousDepositTests
         await using var service = new TestService(
             await servers.CreateDatabasesAsync(), ("Postgres:CommandTimeout", "1"), ("Commits:WaitSeconds", "2"));
         var alice = service.ClientOf(TestService.NewSubject());
-        var wallet = (await alice.PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created)).GetProperty("id").GetString()!;
+        var wallet = (await alice.PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created)).GetProperty("id")
+            .GetString()!;
         await using var standby = await AwayStandby.SendAsync(servers);
 
         Assert.Equal("urn:problem-type:outcome-unknown", await ProblemAsync(await DepositAsync(alice, wallet, "unknown")));
         Assert.Equal(1, await standby.WaitingAsync());
-        Assert.Equal("urn:problem-type:idempotency-in-progress", await ProblemAsync(await DepositAsync(alice, wallet, "unknown"), HttpStatusCode.Conflict));
+        Assert.Equal("urn:problem-type:idempotency-in-progress",
+            await ProblemAsync(await DepositAsync(alice, wallet, "unknown"), HttpStatusCode.Conflict));
 
         await standby.CancelWaitsAsync();
         await Eventually.TrueAsync(async () => await standby.WaitingAsync() == 0);

@@ -16,9 +16,11 @@ public sealed class WalletBadInputTests(ServiceFixture fixture) : IClassFixture<
         ["/wallets", $"{AnyWallet}/deposits"],
         [
             "", "null", "[]", "5", "\"EUR\"", "{", "{}", "{\"currency\":null}", "{\"currency\":5}", "{\"currency\":\"\"}",
-            "{\"currency\":\"EURO\"}", "{\"currency\":\"XXX\"}", "{\"currency\":\"eur\"}", "{\"currency\":\"\\u0000\\u0000\\u0000\"}",
+            "{\"currency\":\"EURO\"}", "{\"currency\":\"XXX\"}", "{\"currency\":\"eur\"}",
+            "{\"currency\":\"\\u0000\\u0000\\u0000\"}",
             "{\"currency\":\"EUR\",\"currency\":\"USD\"}", "{\"curency\":\"EUR\"}", "{\"currency\":\"EUR\",\"more\":1}",
-            "{\"amount\":0,\"currency\":\"EUR\"}", "{\"amount\":-1,\"currency\":\"EUR\"}", "{\"amount\":1.5,\"currency\":\"EUR\"}",
+            "{\"amount\":0,\"currency\":\"EUR\"}", "{\"amount\":-1,\"currency\":\"EUR\"}",
+            "{\"amount\":1.5,\"currency\":\"EUR\"}",
             "{\"amount\":\"5\",\"currency\":\"EUR\"}", "{\"amount\":9223372036854775808,\"currency\":\"EUR\"}",
             "{\"amount\":9223372036854775807,\"currency\":\"EUR\"}", "{\"amount\":5,\"currency\":\"ZZZ\"}", "\ufffe\ud800",
         ]);
@@ -69,7 +71,8 @@ public sealed class WalletBadInputTests(ServiceFixture fixture) : IClassFixture<
     public async Task All_that_is_wrong_with_a_request_is_told_at_once()
     {
         using var content = new StringContent("{\"amount\":0,\"currency\":\"EURO\"}", Encoding.UTF8, "application/json");
-        var response = await _service.ClientOf(TestService.NewSubject()).PostAsync($"{AnyWallet}/deposits", content, Cancellation);
+        var response = await _service.ClientOf(TestService.NewSubject())
+            .PostAsync($"{AnyWallet}/deposits", content, Cancellation);
         var problem = await HttpAssert.ProblemAsync(response, HttpStatusCode.BadRequest);
 
         Assert.Equal(["amount", "currency"], problem.GetProperty("errors").EnumerateObject().Select(field => field.Name));

@@ -38,7 +38,8 @@ public sealed class WalletSyncTokenTests(ServiceFixture fixture) : IClassFixture
     public async Task A_browser_keeps_the_token_by_itself()
     {
         var alice = _service.CreateDefaultClient(new NewKeys(), new CookieContainerHandler());
-        alice.DefaultRequestHeaders.Authorization = _service.ClientOf(TestService.NewSubject()).DefaultRequestHeaders.Authorization;
+        alice.DefaultRequestHeaders.Authorization = _service.ClientOf(
+            TestService.NewSubject()).DefaultRequestHeaders.Authorization;
         for (var i = 0; i < 20; i++)
         {
             var opened = await alice.PostAsJsonAsync("/wallets", new { currency = "EUR" }, Cancellation);
@@ -114,7 +115,8 @@ public sealed class WalletSyncTokenTests(ServiceFixture fixture) : IClassFixture
         }
 
         async Task<long> BalanceAsync(Uri wallet) =>
-            (await HttpAssert.JsonAsync(await SendAsync(HttpMethod.Get, $"{wallet}"), HttpStatusCode.OK)).GetProperty("balance").GetInt64();
+            (await HttpAssert.JsonAsync(await SendAsync(HttpMethod.Get, $"{wallet}"), HttpStatusCode.OK)).GetProperty("balance")
+                .GetInt64();
     }
 
     [Theory]
@@ -127,7 +129,8 @@ public sealed class WalletSyncTokenTests(ServiceFixture fixture) : IClassFixture
         var answer = await service.Server.SendAsync(Ask, Cancellation);
 
         Assert.Equal(StatusCodes.Status200OK, answer.Response.StatusCode);
-        Assert.Equal(isSecure, answer.Response.Headers.SetCookie.ToString().Contains("secure", StringComparison.OrdinalIgnoreCase));
+        Assert.Equal(
+            isSecure, answer.Response.Headers.SetCookie.ToString().Contains("secure", StringComparison.OrdinalIgnoreCase));
         Assert.Equal(isSecure ? "192.0.2.7" : proxy, answer.Connection.RemoteIpAddress!.ToString());
 
         void Ask(HttpContext context)
@@ -182,7 +185,8 @@ public sealed class WalletSyncTokenTests(ServiceFixture fixture) : IClassFixture
 
         Assert.Equal(Enumerable.Repeat("shard0-replica", 10), trips.All.Select(trip => trip.GetTagItem("db.npgsql.data_source")));
         Assert.Equal(HttpStatusCode.NotFound, (await alice.GetAsync($"/wallets/{Guid.NewGuid()}", Cancellation)).StatusCode);
-        Assert.Equal(HttpStatusCode.NotFound, (await _service.ClientOf(TestService.NewSubject()).GetAsync(opened.Headers.Location, Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound,
+            (await _service.ClientOf(TestService.NewSubject()).GetAsync(opened.Headers.Location, Cancellation)).StatusCode);
     }
 
     private static async Task<(long Balance, string Server)> BalanceAsync(

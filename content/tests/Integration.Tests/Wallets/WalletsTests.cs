@@ -37,7 +37,8 @@ public sealed class WalletsTests(ServiceFixture fixture) : IClassFixture<Service
         Assert.Equal(1100, after.GetProperty("balance").GetInt64());
 
         await _service.Databases.ReplicaHasCaughtUpAsync();
-        var entries = (await alice.GetAsync($"{wallet}/entries", HttpStatusCode.OK)).GetProperty("items").EnumerateArray().ToArray();
+        var entries = (await alice.GetAsync($"{wallet}/entries", HttpStatusCode.OK)).GetProperty("items").EnumerateArray()
+            .ToArray();
 
         Assert.Equal([50, 1050], entries.Select(entry => entry.GetProperty("amount").GetInt64()));
         Assert.Equal([1100, 1050], entries.Select(entry => entry.GetProperty("balance").GetInt64()));
@@ -55,7 +56,8 @@ public sealed class WalletsTests(ServiceFixture fixture) : IClassFixture<Service
         }
 
         await _service.Databases.ReplicaHasCaughtUpAsync();
-        var (amounts, pages) = await ReadPagesAsync(alice, $"{wallet}/entries", 3, entry => entry.GetProperty("amount").GetInt64());
+        var (amounts, pages) = await ReadPagesAsync(
+            alice, $"{wallet}/entries", 3, entry => entry.GetProperty("amount").GetInt64());
 
         Assert.Equal([7, 6, 5, 4, 3, 2, 1], amounts);
         Assert.Equal(3, pages);
@@ -74,7 +76,8 @@ public sealed class WalletsTests(ServiceFixture fixture) : IClassFixture<Service
         }
 
         await _service.Databases.ReplicaHasCaughtUpAsync();
-        var (listed, _) = await ReadPagesAsync(alice, "/wallets", 2, wallet => $"/wallets/{wallet.GetProperty("id").GetString()}");
+        var (listed, _) = await ReadPagesAsync(
+            alice, "/wallets", 2, wallet => $"/wallets/{wallet.GetProperty("id").GetString()}");
 
         Assert.Equal(Enumerable.Reverse(wallets), listed);
     }

@@ -47,7 +47,9 @@ public sealed class ActivityMemoryTests(ServiceFixture fixture) : IClassFixture<
         await enough.CancelAsync();
         await watching;
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{megabytes} MB, {content.Lines} lines in {watch.Elapsed.TotalSeconds:0.0} s ({content.Lines / watch.Elapsed.TotalSeconds:0} rows/s); live heap {before >> 20} MB before, at most {peak >> 20} MB; working set at most {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MB.");
+            $"{megabytes} MB, {content.Lines} lines in {watch.Elapsed.TotalSeconds:0.0} s "
+            + $"({content.Lines / watch.Elapsed.TotalSeconds:0} rows/s); live heap {before >> 20} MB before, at most "
+            + $"{peak >> 20} MB; working set at most {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MB.");
         Assert.Equal(content.Lines, report.GetProperty("accepted").GetInt64());
         Assert.True(peak - before < 120 << 20, $"{(peak - before) >> 20} MB more than before.");
 
@@ -65,7 +67,9 @@ public sealed class ActivityMemoryTests(ServiceFixture fixture) : IClassFixture<
         var stream = broken.GetStream();
         var token = TestService.TokenFor(_subject);
         await stream.WriteAsync(
-            Encoding.ASCII.GetBytes($"POST /activity HTTP/1.1\r\nHost: {address.Authority}\r\nAuthorization: Bearer {token}\r\nContent-Length: 12000000000\r\n\r\n"),
+            Encoding.ASCII.GetBytes(
+                $"POST /activity HTTP/1.1\r\nHost: {address.Authority}\r\nAuthorization: Bearer {token}\r\nContent-Length: "
+                + $"12000000000\r\n\r\n"),
             Cancellation);
         await all.CopyToAsync(stream, Cancellation);
         await stream.FlushAsync(Cancellation);
@@ -89,12 +93,14 @@ public sealed class ActivityMemoryTests(ServiceFixture fixture) : IClassFixture<
         return service;
     }
 
-    private Task<long> CountAsync() => fixture.Service.Databases.ScalarAsync<long>("shard0", $"SELECT count(*) FROM activity WHERE owner_id = '{Owner}'");
+    private Task<long> CountAsync() =>
+        fixture.Service.Databases.ScalarAsync<long>("shard0", $"SELECT count(*) FROM activity WHERE owner_id = '{Owner}'");
 
     /// <summary>So many bytes of lines that are made while they are sent.</summary>
     private sealed class LinesContent(int megabytes, int prefix) : HttpContent
     {
-        private const string Filler = "abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz";
+        private const string Filler =
+            "abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz";
 
         public long Lines => (long)megabytes * 1_000_000 / LineOf(0).Length;
 

@@ -30,11 +30,13 @@ internal static class BankChecker
     ];
 
     public static IReadOnlyList<string> Check(BankState state, BankHistory history) =>
-        [.. from invariant in Invariants from violation in invariant.Check(state, history) select $"{violation} [{invariant.Name}]"];
+        [.. from invariant in Invariants from violation in invariant.Check(
+            state, history) select $"{violation} [{invariant.Name}]"];
 
     /// <summary>Not shard by shard: a wallet's legs move with it.</summary>
     private static IEnumerable<string> LegsSumToZero(BankState state, BankHistory history) =>
-        from legs in state.Entries.GroupBy(entry => (entry.Transfer, Kind: entry.Kind == EntryKind.Send ? EntryKind.Receive : entry.Kind))
+        from legs in state.Entries.GroupBy(
+            entry => (entry.Transfer, Kind: entry.Kind == EntryKind.Send ? EntryKind.Receive : entry.Kind))
         let sum = legs.Sum(leg => leg.Amount)
         where sum != 0
         select $"The legs of transfer {legs.Key.Transfer} of the kind {legs.Key.Kind} sum to {sum}.";
@@ -51,7 +53,8 @@ internal static class BankChecker
             var paidIn = -legs.Where(leg => leg.Account == LedgerAccount.Outside).Sum(leg => leg.Amount);
             if (held + underWay != paidIn)
             {
-                yield return $"Wallets hold {held} {currency} and {underWay} are under way between shards, but {paidIn} were paid in.";
+                yield return $"Wallets hold {held} {currency} and {underWay} are under way between shards, but {paidIn} "
+                    + $"were paid in.";
             }
 
             if (underWay != 0)
@@ -59,8 +62,10 @@ internal static class BankChecker
                 yield return $"{underWay} {currency} are between shards for good.";
             }
 
-            var certain = deposits.Where(deposit => deposit.Currency == currency && deposit.Outcome == Outcome.Acknowledged).Sum(deposit => deposit.Amount);
-            var possible = certain + deposits.Where(deposit => deposit.Currency == currency && deposit.Outcome == Outcome.Unknown).Sum(deposit => deposit.Amount);
+            var certain = deposits.Where(deposit => deposit.Currency == currency && deposit.Outcome == Outcome.Acknowledged)
+                .Sum(deposit => deposit.Amount);
+            var possible = certain + deposits.Where(deposit => deposit.Currency == currency && deposit.Outcome == Outcome.Unknown)
+                .Sum(deposit => deposit.Amount);
             if (paidIn < certain || paidIn > possible)
             {
                 yield return $"The ledger says that {paidIn} {currency} were paid in, and clients were told of {certain}.";
@@ -73,7 +78,8 @@ internal static class BankChecker
         var accounts = state.Entries.ToLookup(entry => (entry.Wallet, entry.Account));
         foreach (var wallet in state.Wallets)
         {
-            foreach (var (account, balance) in new[] { (LedgerAccount.Balance, wallet.Balance), (LedgerAccount.Pending, wallet.Pending) })
+            foreach (var (
+                account, balance) in new[] { (LedgerAccount.Balance, wallet.Balance), (LedgerAccount.Pending, wallet.Pending) })
             {
                 var entries = accounts[(wallet.Id, account)].ToArray();
                 if (entries.Sum(entry => entry.Amount) is var sum && sum != balance)
@@ -140,7 +146,8 @@ internal static class BankChecker
                 yield return $"{operation} was acknowledged as transfer {id}, which is not there.";
             }
             else if (row.Owner != operation.Wallet.Owner || row.Wallet != operation.Wallet.Id || row.Amount != operation.Amount
-                || row.Currency != operation.Currency || row.PayeeWallet != operation.Payee?.Id || row.Payee != operation.Payee.Owner)
+                || row.Currency != operation.Currency || row.PayeeWallet != operation.Payee?.Id
+                    || row.Payee != operation.Payee.Owner)
             {
                 yield return $"{operation} was acknowledged and is there as something else: {row}.";
             }
@@ -173,7 +180,8 @@ internal static class BankChecker
             }
             else if (rows is [{ IsRefusal: false }] != count > 0)
             {
-                yield return $"{operation} has {(count > 0 ? "no key" : "a key")} and {(count == 0 ? "no effect" : "an effect")}.";
+                yield return $"{operation} has {(count > 0 ? "no key" : "a key")} and "
+                    + $"{(count == 0 ? "no effect" : "an effect")}.";
             }
         }
     }
@@ -188,7 +196,8 @@ internal static class BankChecker
                 select $"Nobody asked for transfer {transfer.Id} of {transfer.Amount} from wallet {transfer.Wallet}.")
             .Concat(
                 from entry in state.Entries
-                where entry is { Kind: EntryKind.Deposit, Account: LedgerAccount.Balance } && !deposits.Contains((entry.Wallet, entry.Amount))
+                where entry is { Kind: EntryKind.Deposit, Account: LedgerAccount.Balance }
+                    && !deposits.Contains((entry.Wallet, entry.Amount))
                 select $"Nobody asked for deposit {entry.Transfer} of {entry.Amount} into wallet {entry.Wallet}.")
             .Concat(
                 from entry in state.Entries
@@ -196,7 +205,8 @@ internal static class BankChecker
                 select $"Entry {entry.Id} belongs to transfer {entry.Transfer}, which is not there.");
 
         HashSet<(Guid, long)> Asked(OperationKind kind) =>
-            [.. history.Operations.Where(operation => operation.Kind == kind).Select(operation => (operation.Wallet.Id, operation.Amount))];
+            [.. history.Operations.Where(operation => operation.Kind == kind)
+                .Select(operation => (operation.Wallet.Id, operation.Amount))];
     }
 
     private static IEnumerable<string> TransfersHaveEnded(BankState state, BankHistory history)
@@ -235,6 +245,7 @@ internal static class BankChecker
         from user in state.Placements.GroupBy(placement => placement.Owner)
         let here = user.Where(placement => placement.State != "moved").ToArray()
         where here is not [{ State: "active" } only] || only.Shard != only.Map
-        select $"User {user.Key} has rows on {string.Join(", ", user.Select(p => $"{p.Shard} (bucket {p.Bucket} is {p.State ?? "not its own"} there)"))}; "
+        select $"User {user.Key} has rows on "
+            + $"{string.Join(", ", user.Select(p => $"{p.Shard} (bucket {p.Bucket} is {p.State ?? "not its own"} there)"))}; "
             + $"the directory says {user.First().Map}.";
 }

@@ -63,7 +63,8 @@ public sealed class BankCheckerTests(ServersFixture fixture) : IClassFixture<Ser
         bank.History.Add(lost);
         Assert.Empty(BankChecker.Check(bank.State, bank.History));
 
-        bank.Legs(Guid.NewGuid(), EntryKind.Deposit, (bank.Ben, LedgerAccount.Outside, -55), (bank.Ben, LedgerAccount.Balance, 55));
+        bank.Legs(
+            Guid.NewGuid(), EntryKind.Deposit, (bank.Ben, LedgerAccount.Outside, -55), (bank.Ben, LedgerAccount.Balance, 55));
         bank.Keys.Add(new("shard0", bank.Ben.Owner, "lost", "{}"));
         Assert.Empty(BankChecker.Check(bank.State, bank.History));
 
@@ -90,7 +91,8 @@ public sealed class BankCheckerTests(ServersFixture fixture) : IClassFixture<Ser
 
     /// <summary>The same runs on the service as it is.</summary>
     [Fact]
-    public async Task Without_a_bug_nothing_is_found() => Assert.Empty(await RunAsync(new PlantedBug(NoBug) { MovesBucket = true }, seed: 11));
+    public async Task Without_a_bug_nothing_is_found() =>
+        Assert.Empty(await RunAsync(new PlantedBug(NoBug) { MovesBucket = true }, seed: 11));
 
     /// <summary>Some traffic with failures between the commits of sagas.</summary>
     private async Task<IReadOnlyList<string>> RunAsync(PlantedBug bug, int seed)
@@ -140,7 +142,8 @@ public sealed class BankCheckerTests(ServersFixture fixture) : IClassFixture<Ser
         await LookWithoutUserAsync(service.Services, history);
         return BankChecker.Check(await BankState.ReadAsync(bank.ConnectionString, ResourceNames.Shards, Cancellation), history);
 
-        Task TrafficAsync() => Task.WhenAll(Enumerable.Range(0, Clients).Select(client => clients.RunAsync(client, Operations, patience.Token)));
+        Task TrafficAsync() =>
+            Task.WhenAll(Enumerable.Range(0, Clients).Select(client => clients.RunAsync(client, Operations, patience.Token)));
     }
 
     /// <summary>Gives open sagas some time.</summary>

@@ -34,7 +34,8 @@ internal sealed class BankClients(IBank bank, BankHistory history, int seed, Fun
         {
             var wallet = await OpenAsync($"person{n}", n % 2, Currency, $"person-{n}", cancellationToken);
             _people.Add(wallet);
-            await DoAsync(history.New(OperationKind.Deposit, wallet, deposit, Currency), new Random(seed + n), settle: true, cancellationToken);
+            await DoAsync(history.New(OperationKind.Deposit, wallet, deposit, Currency), new Random(seed + n), settle: true,
+                cancellationToken);
         }
 
         for (var shard = 0; shard < 2; shard++)
@@ -43,7 +44,8 @@ internal sealed class BankClients(IBank bank, BankHistory history, int seed, Fun
             await PostAsync(frozen.Subject, $"/wallets/{frozen.Id}/freeze", null, cancellationToken);
             var closed = await OpenAsync($"closed{shard}", shard, Currency, $"closed-{shard}", cancellationToken);
             await PostAsync(closed.Subject, $"/wallets/{closed.Id}/close", null, cancellationToken);
-            _unpayable.AddRange([frozen, closed, await OpenAsync($"dollars{shard}", shard, "USD", $"dollars-{shard}", cancellationToken)]);
+            _unpayable.AddRange(
+                [frozen, closed, await OpenAsync($"dollars{shard}", shard, "USD", $"dollars-{shard}", cancellationToken)]);
         }
 
         _patience = Patience;
@@ -64,7 +66,8 @@ internal sealed class BankClients(IBank bank, BankHistory history, int seed, Fun
                     await LookAsync(random, cancellationToken);
                     break;
                 case < 14:
-                    await DoAsync(history.New(OperationKind.Deposit, Any(_people, random), 1_000, Currency), random, settle: false, cancellationToken);
+                    await DoAsync(history.New(OperationKind.Deposit, Any(_people, random), 1_000, Currency), random,
+                        settle: false, cancellationToken);
                     break;
                 default:
                     await DoAsync(NewTransfer(random), random, settle: false, cancellationToken);
@@ -73,13 +76,16 @@ internal sealed class BankClients(IBank bank, BankHistory history, int seed, Fun
         }
     }
 
-    /// <summary>Repeats what has no certain answer, until it has, and some of the rest. To be called when all is healed.</summary>
+    /// <summary>
+    /// Repeats what has no certain answer, until it has, and some of the rest. To be called when all is healed.
+    /// </summary>
     public async Task SettleAsync(CancellationToken cancellationToken)
     {
         var random = new Random(seed);
         foreach (var person in _people)
         {
-            await SendUntilAsync(() => PostAsync(person.Subject, $"/wallets/{person.Id}/unfreeze", null, cancellationToken), cancellationToken);
+            await SendUntilAsync(
+                () => PostAsync(person.Subject, $"/wallets/{person.Id}/unfreeze", null, cancellationToken), cancellationToken);
         }
 
         var answered = history.Operations.Where(operation => operation.Outcome == Outcome.Acknowledged).ToArray();
@@ -178,14 +184,16 @@ internal sealed class BankClients(IBank bank, BankHistory history, int seed, Fun
         }
     }
 
-    private async Task<BankWallet> OpenAsync(string name, int shard, string currency, string handle, CancellationToken cancellationToken)
+    private async Task<BankWallet> OpenAsync(
+        string name, int shard, string currency, string handle, CancellationToken cancellationToken)
     {
         var subject = Enumerable.Range(0, int.MaxValue).Select(n => $"{name}-{seed}-{n}")
             .First(subject => TestService.UserOf(subject).Bucket.Value / (Bucket.Count / 2) == shard);
         var opened = await PostAsync(subject, "/wallets", new { currency }, cancellationToken);
         Assert.True(opened.Status == HttpStatusCode.Created, opened.ToString());
         var id = JsonElement.Parse(opened.Body).GetProperty("id").GetGuid();
-        using var put = new HttpRequestMessage(HttpMethod.Put, "/payees/me") { Content = JsonContent.Create(new { handle, wallet = id }) };
+        using var put = new HttpRequestMessage(
+            HttpMethod.Put, "/payees/me") { Content = JsonContent.Create(new { handle, wallet = id }) };
         var named = await SendAsync(put, subject, new Random(seed), cancellationToken);
         Assert.True(named.Status == HttpStatusCode.OK, named.ToString());
         return new BankWallet(id, subject, TestService.UserOf(subject).Value, shard, currency, handle);

@@ -46,7 +46,9 @@ internal sealed record BankWallet(Guid Id, string Subject, Guid Owner, int Shard
 /// <param name="Wallet">Is paid into, or from.</param>
 /// <param name="To">The payee's handle or wallet id as it is sent; empty for a deposit.</param>
 /// <param name="Payee">The payee's wallet; null for a deposit, and for a payee that does not exist.</param>
-/// <param name="Amount">No other operation of the same kind on the same wallet has it, so the ledger alone shows what was done twice.</param>
+/// <param name="Amount">
+/// No other operation of the same kind on the same wallet has it, so the ledger alone shows what was done twice.
+/// </param>
 internal sealed record Operation(
     string Key, OperationKind Kind, BankWallet Wallet, string To, BankWallet? Payee, long Amount, string Currency)
 {

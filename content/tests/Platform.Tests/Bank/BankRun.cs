@@ -10,7 +10,8 @@ namespace Platform.Tests.Bank;
 /// <param name="Traffic">How long clients move money and faults happen.</param>
 /// <param name="Calm">The longest time between two faults of a part.</param>
 internal sealed record BankPlan(
-    int Seed, TimeSpan Traffic, TimeSpan Calm, int Instances, int Clients, int UsersPerShard, IReadOnlyList<Fault> Faults, bool Promote);
+    int Seed, TimeSpan Traffic, TimeSpan Calm, int Instances, int Clients, int UsersPerShard, IReadOnlyList<Fault> Faults,
+    bool Promote);
 
 /// <summary>What one or more rounds came to.</summary>
 internal sealed class BankReport
@@ -49,12 +50,15 @@ internal sealed class BankReport
             yield return $"  {point}: {count}";
         }
 
-        yield return $"{BankChecker.Invariants.Count} invariants checked: {string.Join("; ", BankChecker.Invariants.Select(invariant => invariant.Name))}";
+        yield return $"{BankChecker.Invariants.Count} invariants checked: "
+            + $"{string.Join("; ", BankChecker.Invariants.Select(invariant => invariant.Name))}";
         yield return Violations.Count == 0 ? "verdict: every invariant holds" : $"verdict: {Violations.Count} violations";
     }
 }
 
-/// <summary>One round: a fresh world, clients and faults at once, then all is healed, has its time to end, and is checked.</summary>
+/// <summary>
+/// One round: a fresh world, clients and faults at once, then all is healed, has its time to end, and is checked.
+/// </summary>
 internal sealed class BankRun(BankPlan plan, BankReport report, Action<string> say)
 {
     /// <summary>What a saga has, after everything is healed, to end.</summary>
@@ -80,7 +84,8 @@ internal sealed class BankRun(BankPlan plan, BankReport report, Action<string> s
 
         world.Weather = 0.02;
         using var traffic = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = Enumerable.Range(0, plan.Clients).Select(client => clients.RunAsync(client, int.MaxValue, traffic.Token)).ToArray();
+        var running = Enumerable.Range(0, plan.Clients).Select(client => clients.RunAsync(client, int.MaxValue, traffic.Token))
+            .ToArray();
         long[]? old;
         try
         {
@@ -96,10 +101,12 @@ internal sealed class BankRun(BankPlan plan, BankReport report, Action<string> s
         }
 
         await world.HealAsync(cancellationToken);
-        Say($"healed; {_history.Operations.Count} operations, {_history.Operations.Count(o => o.Outcome == Outcome.Unknown)} of them have no certain answer");
+        Say($"healed; {_history.Operations.Count} operations, {_history.Operations.Count(o => o.Outcome == Outcome.Unknown)} "
+            + $"of them have no certain answer");
         if (await OpenAfterDeadlineAsync(world, cancellationToken) is > 0 and var open)
         {
-            report.Violations.Add($"Seed {plan.Seed}: {open} sagas are still open {Deadline.TotalSeconds} s after everything was healed.");
+            report.Violations.Add(
+                $"Seed {plan.Seed}: {open} sagas are still open {Deadline.TotalSeconds} s after everything was healed.");
         }
 
         using (var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
@@ -178,7 +185,8 @@ internal sealed class BankRun(BankPlan plan, BankReport report, Action<string> s
             var open = 0L;
             foreach (var shard in ResourceNames.Shards)
             {
-                open += (long)(await world.SqlAsync(shard, "SELECT count(*) FROM sagas WHERE status IN (1, 2)", world.IsPromoted, cancellationToken))!;
+                open += (long)(await world.SqlAsync(
+                    shard, "SELECT count(*) FROM sagas WHERE status IN (1, 2)", world.IsPromoted, cancellationToken))!;
             }
 
             if (open == 0 || waited.Elapsed > Deadline)
@@ -194,10 +202,13 @@ internal sealed class BankRun(BankPlan plan, BankReport report, Action<string> s
         var violations = BankChecker.Check(state, _history).ToList();
         if (old is not null && await CountOnOldAsync(world, cancellationToken) is var now && !now.SequenceEqual(old))
         {
-            violations.Add($"The old primary took writes: it has {string.Join(" + ", now)} entries and had {string.Join(" + ", old)} when it returned.");
+            violations.Add(
+                $"The old primary took writes: it has {string.Join(" + ", now)} entries and had {string.Join(" + ", old)} when "
+                + $"it returned.");
         }
 
-        await foreach (var difference in new Reconciliation(world.OwnerConfiguration).DifferencesAsync(bucket: null, cancellationToken))
+        await foreach (
+            var difference in new Reconciliation(world.OwnerConfiguration).DifferencesAsync(bucket: null, cancellationToken))
         {
             violations.Add($"Reconciling: {difference}");
         }

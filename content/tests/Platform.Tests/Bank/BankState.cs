@@ -8,10 +8,12 @@ namespace Platform.Tests.Bank;
 internal sealed record WalletRow(string Shard, Guid Id, Guid Owner, string Currency, long Balance, long Pending);
 
 internal sealed record EntryRow(
-    string Shard, Guid Id, Guid Owner, Guid Wallet, LedgerAccount Account, Guid Transfer, EntryKind Kind, long Amount, long? Balance);
+    string Shard, Guid Id, Guid Owner, Guid Wallet, LedgerAccount Account, Guid Transfer, EntryKind Kind, long Amount,
+    long? Balance);
 
 internal sealed record TransferRow(
-    string Shard, Guid Id, Guid Owner, Guid Wallet, Guid Payee, Guid PayeeWallet, long Amount, string Currency, TransferStatus Status);
+    string Shard, Guid Id, Guid Owner, Guid Wallet, Guid Payee, Guid PayeeWallet, long Amount, string Currency,
+    TransferStatus Status);
 
 internal sealed record SagaRow(string Shard, Guid Id, Guid Owner, SagaStatus Status, int Step, string? Failure);
 
@@ -38,19 +40,22 @@ internal sealed record BankState(
     IReadOnlyList<KeyRow> Keys,
     IReadOnlyList<Placement> Placements)
 {
-    private const string Here = "NOT EXISTS (SELECT FROM bucket_owner b WHERE b.bucket = bucket_of(r.owner_id) AND b.state = 'moved')";
+    private const string Here =
+        "NOT EXISTS (SELECT FROM bucket_owner b WHERE b.bucket = bucket_of(r.owner_id) AND b.state = 'moved')";
 
     /// <param name="connectionString">Of a database, for a superuser, on the server that is the primary.</param>
     public static async Task<BankState> ReadAsync(
         Func<string, string> connectionString, IEnumerable<string> shards, CancellationToken cancellationToken)
     {
         var map = new Dictionary<int, string>();
-        await RowsAsync(connectionString("directory"), "SELECT bucket, shard FROM bucket_map", row => map[row.GetInt16(0)] = row.GetString(1));
+        await RowsAsync(connectionString("directory"), "SELECT bucket, shard FROM bucket_map", row =>
+            map[row.GetInt16(0)] = row.GetString(1));
         var (wallets, entries, transfers) = (new List<WalletRow>(), new List<EntryRow>(), new List<TransferRow>());
         var (sagas, keys, placements) = (new List<SagaRow>(), new List<KeyRow>(), new List<Placement>());
         foreach (var shard in shards)
         {
-            await RowsAsync(connectionString(shard), $"SELECT id, owner_id, currency, balance, pending FROM wallets r WHERE {Here}", row =>
+            await RowsAsync(
+                connectionString(shard), $"SELECT id, owner_id, currency, balance, pending FROM wallets r WHERE {Here}", row =>
                 wallets.Add(new(shard, row.GetGuid(0), row.GetGuid(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4))));
             await RowsAsync(
                 connectionString(shard),
@@ -60,13 +65,16 @@ internal sealed record BankState(
                     (EntryKind)row.GetInt16(5), row.GetInt64(6), row.IsDBNull(7) ? null : row.GetInt64(7))));
             await RowsAsync(
                 connectionString(shard),
-                $"SELECT id, owner_id, wallet_id, payee_id, payee_wallet_id, amount, currency, status FROM transfers r WHERE {Here}",
+                $"SELECT id, owner_id, wallet_id, payee_id, payee_wallet_id, amount, currency, status FROM transfers r "
+                + $"WHERE {Here}",
                 row => transfers.Add(new(
                     shard, row.GetGuid(0), row.GetGuid(1), row.GetGuid(2), row.GetGuid(3), row.GetGuid(4), row.GetInt64(5),
                     row.GetString(6), (TransferStatus)row.GetInt16(7))));
-            await RowsAsync(connectionString(shard), $"SELECT id, owner_id, status, step, failure FROM sagas r WHERE {Here}", row =>
+            await RowsAsync(
+                connectionString(shard), $"SELECT id, owner_id, status, step, failure FROM sagas r WHERE {Here}", row =>
                 sagas.Add(new(
-                    shard, row.GetGuid(0), row.GetGuid(1), (SagaStatus)row.GetInt16(2), row.GetInt32(3), row.IsDBNull(4) ? null : row.GetString(4))));
+                    shard, row.GetGuid(0), row.GetGuid(1), (SagaStatus)row.GetInt16(2), row.GetInt32(3),
+                    row.IsDBNull(4) ? null : row.GetString(4))));
             await RowsAsync(connectionString(shard), $"SELECT owner_id, key, answer FROM idempotency_keys r WHERE {Here}", row =>
                 keys.Add(new(shard, row.GetGuid(0), row.GetString(1), row.IsDBNull(2) ? null : row.GetString(2))));
             await RowsAsync(
@@ -77,7 +85,8 @@ internal sealed record BankState(
                 LEFT JOIN bucket_owner b ON b.bucket = bucket_of(r.owner_id)
                 """,
                 row => placements.Add(new(
-                    shard, row.GetGuid(0), row.GetInt16(1), row.IsDBNull(2) ? null : row.GetString(2), map.GetValueOrDefault(row.GetInt16(1)))));
+                    shard, row.GetGuid(0), row.GetInt16(1), row.IsDBNull(2) ? null : row.GetString(2),
+                    map.GetValueOrDefault(row.GetInt16(1)))));
         }
 
         return new BankState(wallets, entries, transfers, sagas, keys, placements);

@@ -11,7 +11,9 @@ namespace Platform.Tests.Bank;
 [CollectionDefinition(nameof(BankTests), DisableParallelization = true)]
 public sealed class AloneWithTheBank;
 
-/// <summary>Clients move money over HTTP while servers and instances break. docs/operations.md says how to run it for long.</summary>
+/// <summary>
+/// Clients move money over HTTP while servers and instances break. docs/operations.md says how to run it for long.
+/// </summary>
 [Collection(nameof(BankTests))]
 public sealed class BankTests(ServersFixture fixture) : IClassFixture<ServersFixture>
 {
@@ -64,7 +66,8 @@ public sealed class BankTests(ServersFixture fixture) : IClassFixture<ServersFix
         {
             var plan = isLong
                 ? new BankPlan(
-                    seed + report.Rounds, TimeSpan.FromMinutes(8), Calm: TimeSpan.FromSeconds(40), Instances: 3, Clients: 32, UsersPerShard: 20,
+                    seed + report.Rounds, TimeSpan.FromMinutes(8), Calm: TimeSpan.FromSeconds(40), Instances: 3, Clients: 32,
+                    UsersPerShard: 20,
                     Faults.Available, Promote: true)
                 : new BankPlan(
                     seed, TimeSpan.FromSeconds(15), Calm: TimeSpan.FromSeconds(1.5), Instances: 2, Clients: 6, UsersPerShard: 4,
@@ -114,7 +117,8 @@ public sealed class BankTests(ServersFixture fixture) : IClassFixture<ServersFix
         }
 
         await clients.SettleAsync(Cancellation);
-        failures.AddRange(BankChecker.Check(await BankState.ReadAsync(world.ConnectionString, ResourceNames.Shards, Cancellation), history));
+        failures.AddRange(
+            BankChecker.Check(await BankState.ReadAsync(world.ConnectionString, ResourceNames.Shards, Cancellation), history));
         Assert.True(failures.Count == 0, string.Join('\n', failures));
     }
 
@@ -134,28 +138,34 @@ public sealed class BankTests(ServersFixture fixture) : IClassFixture<ServersFix
             Enumerable.Range(0, 30), new ParallelOptions { MaxDegreeOfParallelism = 30, CancellationToken = Cancellation },
             async (n, token) => await clients.DoAsync(
                 clients.NewTransfer(payer, clients.People[1 + (n % 3)], atLeast: 1_000), new Random(n), settle: true, token));
-        await Eventually.TrueAsync(async () => (await StateAsync()).Transfers.All(transfer => transfer.Status != TransferStatus.Reserved), seconds: 30);
+        await Eventually.TrueAsync(
+            async () => (await StateAsync()).Transfers.All(transfer => transfer.Status != TransferStatus.Reserved), seconds: 30);
 
-        Assert.Equal(9, history.Operations.Count(operation => operation.Kind == OperationKind.Transfer && operation.Outcome == Outcome.Acknowledged));
+        Assert.Equal(9, history.Operations.Count(
+            operation => operation.Kind == OperationKind.Transfer && operation.Outcome == Outcome.Acknowledged));
         Assert.Equal(21, history.Operations.Count(operation => operation.Outcome == Outcome.Refused));
         Assert.Empty(BankChecker.Check(await StateAsync(), history));
 
         Task<BankState> StateAsync() => BankState.ReadAsync(bank.ConnectionString, ResourceNames.Shards, Cancellation);
     }
 
-    /// <summary>Deaths that leave the run where it then comes to a point. What goes well is not stored before the step after it.</summary>
+    /// <summary>
+    /// Deaths that leave the run where it then comes to a point. What goes well is not stored before the step after it.
+    /// </summary>
     private static string[] Before(bool isVoided, SagaPoint point, string step) => (isVoided, point, step) switch
     {
         (_, SagaPoint.Claimed, "credit") => [$"{SagaPoint.Started}"],
         (false, SagaPoint.BeforeAdvance or SagaPoint.AfterAdvance, "credit") => [$"{SagaPoint.AfterStepCommit} transfer/credit"],
-        (false, SagaPoint.Claimed, _) => [$"{SagaPoint.AfterStepCommit} transfer/credit", $"{SagaPoint.AfterAdvance} transfer/credit"],
+        (false, SagaPoint.Claimed, _) =>
+            [$"{SagaPoint.AfterStepCommit} transfer/credit", $"{SagaPoint.AfterAdvance} transfer/credit"],
         (true, SagaPoint.Claimed, _) => [$"{SagaPoint.AfterAdvance} transfer/credit"],
         _ => [],
     };
 
     /// <summary>One transfer, during which the only instance is killed, and then started again.</summary>
     /// <returns>What went wrong.</returns>
-    private static async Task<string?> CrashAsync(BankWorld world, BankClients clients, bool isVoided, SagaPoint point, string step)
+    private static async Task<string?> CrashAsync(
+        BankWorld world, BankClients clients, bool isVoided, SagaPoint point, string step)
     {
         var instance = world.Instances[0];
         var random = new Random(1);
@@ -192,7 +202,8 @@ public sealed class BankTests(ServersFixture fixture) : IClassFixture<ServersFix
     }
 
     /// <summary>How and when a transfer's saga ended; null when it does not.</summary>
-    private static async Task<(TransferStatus Status, DateTimeOffset At)?> EndOfAsync(BankWorld world, BankWallet payer, Operation operation)
+    private static async Task<(TransferStatus Status, DateTimeOffset At)?> EndOfAsync(
+        BankWorld world, BankWallet payer, Operation operation)
     {
         for (var waited = Stopwatch.StartNew(); waited.Elapsed < AfterRestart * 6; await Task.Delay(50, Cancellation))
         {
@@ -213,7 +224,8 @@ public sealed class BankTests(ServersFixture fixture) : IClassFixture<ServersFix
         return null;
     }
 
-    private static string? Asked(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
+    private static string? Asked(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
 
     private static void Say(string line)
     {

@@ -26,7 +26,8 @@ internal sealed class BankWorld : IBank, IAsyncDisposable
         (_servers, _databases) = (servers, databases);
         Proxy = new TcpProxy(Topology.Primary.Port);
         Instances = [.. Enumerable.Range(0, instances).Select(n => new ApiInstance($"api{n}", _directory, Settings()))];
-        _clients = [.. Instances.Select(instance => new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(1) })
+        _clients =
+            [.. Instances.Select(instance => new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(1) })
         {
             BaseAddress = instance.Address,
         })];
@@ -53,7 +54,8 @@ internal sealed class BankWorld : IBank, IAsyncDisposable
         BankWorld? world = null;
         try
         {
-            world = new BankWorld(servers, new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards), instances);
+            world = new BankWorld(
+                servers, new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards), instances);
             await Task.WhenAll(world.Instances.Select(instance => instance.StartAsync(cancellationToken)));
             return world;
         }
@@ -69,7 +71,8 @@ internal sealed class BankWorld : IBank, IAsyncDisposable
     public string Token(string subject) => _tokens.GetOrAdd(
         subject, static subject => TestService.TokenFor(subject, DateTime.UtcNow.AddHours(12)));
 
-    public string ConnectionString(string database) => _databases.ConnectionString(database, DatabaseRoles.Superuser, replica: IsPromoted);
+    public string ConnectionString(string database) =>
+        _databases.ConnectionString(database, DatabaseRoles.Superuser, replica: IsPromoted);
 
     /// <summary>What the Migrator is given.</summary>
     public IConfiguration OwnerConfiguration =>
@@ -99,7 +102,8 @@ internal sealed class BankWorld : IBank, IAsyncDisposable
 
     /// <summary>Runs the Migrator, as an operator does.</summary>
     /// <returns>Exit code; null when it was killed before the end.</returns>
-    public async Task<int?> MigratorAsync(TimeSpan killAfter, CancellationToken cancellationToken, params IEnumerable<string> arguments)
+    public async Task<int?> MigratorAsync(
+        TimeSpan killAfter, CancellationToken cancellationToken, params IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo("dotnet", [SolutionPaths.Assembly("Migrator"), .. arguments])
         {

@@ -51,7 +51,8 @@ internal static class Faults
     private static bool HasMoves => typeof(MigrationRun).Assembly.GetTypes().Any(type => type.Name == "BucketMover");
 
     /// <summary>Comes last in a round, since the old primary cannot become a replica again by itself.</summary>
-    public static Fault Promotion { get; } = new("standby is away, then promoted, old primary returns", FaultyPart.Servers, PromoteAsync);
+    public static Fault Promotion { get; } = new(
+        "standby is away, then promoted, old primary returns", FaultyPart.Servers, PromoteAsync);
 
     private static async Task<Func<Task>> KillAtPointAsync(
         BankWorld world, BankClients clients, Random random, CancellationToken cancellationToken)
@@ -111,7 +112,8 @@ internal static class Faults
         foreach (var role in new[] { DatabaseRoles.ReadWrite, DatabaseRoles.Worker })
         {
             await world.SqlAsync(
-                "postgres", $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{role}'", world.IsPromoted, cancellationToken);
+                "postgres", $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{role}'", world.IsPromoted,
+                cancellationToken);
         }
 
         return () => LimitAsync("-1");
@@ -120,7 +122,8 @@ internal static class Faults
         {
             foreach (var role in new[] { DatabaseRoles.ReadWrite, DatabaseRoles.Worker })
             {
-                await world.SqlAsync("postgres", $"ALTER ROLE {role} CONNECTION LIMIT {limit}", world.IsPromoted, CancellationToken.None);
+                await world.SqlAsync(
+                    "postgres", $"ALTER ROLE {role} CONNECTION LIMIT {limit}", world.IsPromoted, CancellationToken.None);
             }
         }
     }
@@ -150,7 +153,8 @@ internal static class Faults
         if (random.Next(2) == 0)
         {
             // Cut off, and continued by the same command.
-            await world.MigratorAsync(TimeSpan.FromMilliseconds(random.Next(200, 4_000)), CancellationToken.None, Move(bucket, target));
+            await world.MigratorAsync(
+                TimeSpan.FromMilliseconds(random.Next(200, 4_000)), CancellationToken.None, Move(bucket, target));
         }
 
         return () => UntilDoneAsync(world, Move(bucket, target));
@@ -160,10 +164,12 @@ internal static class Faults
         BankWorld world, BankClients clients, Random random, CancellationToken cancellationToken)
     {
         var (bucket, target) = await SomeMoveAsync(world, clients, random, cancellationToken);
-        await world.MigratorAsync(TimeSpan.FromMilliseconds(random.Next(200, 4_000)), CancellationToken.None, Move(bucket, target));
+        await world.MigratorAsync(
+            TimeSpan.FromMilliseconds(random.Next(200, 4_000)), CancellationToken.None, Move(bucket, target));
         return async () =>
         {
-            if (await world.SqlAsync("directory", $"SELECT is_open FROM bucket_moves WHERE bucket = {bucket}", world.IsPromoted, CancellationToken.None) is not true)
+            if (await world.SqlAsync("directory", $"SELECT is_open FROM bucket_moves WHERE bucket = {bucket}", world.IsPromoted,
+                CancellationToken.None) is not true)
             {
                 await UntilDoneAsync(world, "abort-move", $"{bucket}");
                 return;
@@ -210,7 +216,8 @@ internal static class Faults
     private static async Task<Func<Task>> FlushRedisAsync(
         BankWorld world, BankClients clients, Random random, CancellationToken cancellationToken)
     {
-        await using var redis = await ConnectionMultiplexer.ConnectAsync($"{world.Topology.RedisConnectionString},allowAdmin=true");
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(
+            $"{world.Topology.RedisConnectionString},allowAdmin=true");
         await redis.GetDatabase().ExecuteAsync("FLUSHALL");
         return () => Task.CompletedTask;
     }

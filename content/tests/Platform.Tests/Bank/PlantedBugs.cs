@@ -17,7 +17,8 @@ namespace Platform.Tests.Bank;
 /// <summary>A mistake that the service could have, made in a running one.</summary>
 /// <param name="Sql">Runs on each shard first.</param>
 /// <param name="Caught">Part of what the checker must say.</param>
-internal sealed record PlantedBug(string Caught, string Sql = "", Action<IServiceCollection>? Services = null, params (string, string)[] Settings)
+internal sealed record PlantedBug(
+    string Caught, string Sql = "", Action<IServiceCollection>? Services = null, params (string, string)[] Settings)
 {
     private const string NoInbox = "ALTER TABLE saga_steps DROP CONSTRAINT saga_steps_pkey;";
 
@@ -97,7 +98,8 @@ internal sealed record PlantedBug(string Caught, string Sql = "", Action<IServic
             where TData : class
         {
             await using var scope = scopes.CreateAsyncScope();
-            await scope.ServiceProvider.GetRequiredService<SagaStarter>().StartAsync<TSaga, TData>(id, owner, data, cancellationToken);
+            await scope.ServiceProvider.GetRequiredService<SagaStarter>().StartAsync<TSaga,
+            TData>(id, owner, data, cancellationToken);
             await scope.ServiceProvider.GetRequiredService<ShardWriter>().CommitAsync(cancellationToken);
             if (IsTime())
             {
@@ -148,7 +150,8 @@ internal sealed record PlantedBug(string Caught, string Sql = "", Action<IServic
         public Task<StoredAnswer?> FindAsync(UserId owner, RequestKey key, CancellationToken cancellationToken) =>
             Task.FromResult<StoredAnswer?>(null);
 
-        public Task CompleteAsync(UserId owner, RequestKey key, string answer, CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task CompleteAsync(UserId owner, RequestKey key, string answer, CancellationToken cancellationToken) =>
+            Task.CompletedTask;
     }
 
     /// <summary>Each wallet that is loaded has more money than is stored; the table's triggers take it back.</summary>

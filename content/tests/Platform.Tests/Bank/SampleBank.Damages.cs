@@ -17,7 +17,8 @@ internal sealed partial class SampleBank
             bank.Entries.RemoveAll(entry => entry.Transfer == bank.Posted && entry.Kind is EntryKind.Reserve or EntryKind.Post)),
         ["voided after the credit"] = ("money neither appears nor vanishes", bank => bank.Credit(bank.Voided, 30)),
         ["still reserved"] = ("a transfer has ended", bank =>
-            SampleBank.Change(bank.Transfers, row => row.Id == bank.Posted, row => row with { Status = TransferStatus.Reserved })),
+            SampleBank.Change(
+                bank.Transfers, row => row.Id == bank.Posted, row => row with { Status = TransferStatus.Reserved })),
         ["a saga that nobody goes on with"] = ("no saga is open or dead", bank =>
             SampleBank.Change(bank.Sagas, row => row.Id == bank.Posted, row => row with { Status = SagaStatus.Running })),
         ["a saga that is dead"] = ("no saga is open or dead", bank =>
@@ -26,7 +27,8 @@ internal sealed partial class SampleBank
         ["a balance changed without an entry"] = ("a balance is the sum", bank =>
             SampleBank.Change(bank.Wallets, row => row.Id == bank.Ben.Id, row => row with { Balance = row.Balance + 5 })),
         ["an update that another one overwrote"] = ("a balance is the sum", bank => SampleBank.Change(
-            bank.Entries, row => row.Wallet == bank.Ada.Id && row.Kind == EntryKind.Send, row => row with { Balance = row.Balance + 1 })),
+            bank.Entries, row => row.Wallet == bank.Ada.Id && row.Kind == EntryKind.Send, row =>
+                row with { Balance = row.Balance + 1 })),
         ["more spent than there was"] = ("no balance is negative", bank => bank.Legs(
             bank.Sent, EntryKind.Send, (bank.Ben, LedgerAccount.Balance, -11), (bank.Ada, LedgerAccount.Balance, 11))),
         ["money that nobody paid in"] = ("nothing happened that nobody asked for", bank => bank.Legs(
@@ -43,11 +45,13 @@ internal sealed partial class SampleBank
         }
         ),
         ["acknowledged, and paid to somebody else"] = ("what was acknowledged is there", bank =>
-            SampleBank.Change(bank.Transfers, row => row.Id == bank.Sent, row => row with { PayeeWallet = bank.Cleo.Id, Payee = bank.Cleo.Owner })),
+            SampleBank.Change(bank.Transfers, row => row.Id == bank.Sent, row =>
+                row with { PayeeWallet = bank.Cleo.Id, Payee = bank.Cleo.Owner })),
         ["refused, and done"] = ("what was refused is not there", bank =>
         {
             bank.Asked(OperationKind.Deposit, bank.Ben, null, 77, "{}");
-            bank.Legs(Guid.NewGuid(), EntryKind.Deposit, (bank.Ben, LedgerAccount.Outside, -78), (bank.Ben, LedgerAccount.Balance, 78));
+            bank.Legs(
+                Guid.NewGuid(), EntryKind.Deposit, (bank.Ben, LedgerAccount.Outside, -78), (bank.Ben, LedgerAccount.Balance, 78));
             var refused = new Operation("refused", OperationKind.Deposit, bank.Ben, "", null, 78, "EUR");
             refused.Add(new Attempt(HttpStatusCode.Conflict, "{}"));
             bank.History.Add(refused);

@@ -40,7 +40,8 @@ public sealed class InterleavingTests(ServersFixture fixture) : IClassFixture<Se
             violations = await RunAsync(First + count, 2_000, Enum.Parse<Mistake>(mistake));
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{violations.Count} of {count} schedules are stale, such as:\n{violations.FirstOrDefault()}");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{violations.Count} of {count} schedules are stale, such as:\n{violations.FirstOrDefault()}");
         Assert.NotEmpty(violations);
     }
 
@@ -55,7 +56,8 @@ public sealed class InterleavingTests(ServersFixture fixture) : IClassFixture<Se
         using var withMemory = Instance(localSeconds: 5);
         var violations = new ConcurrentBag<string>();
         await Parallel.ForAsync(
-            first, first + count, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = TestContext.Current.CancellationToken },
+            first, first + count,
+            new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = TestContext.Current.CancellationToken },
             async (seed, _) =>
             {
                 if (await new Schedule(seed, $"db{seed}", redis, [plain, withMemory], mistake).RunAsync() is { } violation)
@@ -69,7 +71,8 @@ public sealed class InterleavingTests(ServersFixture fixture) : IClassFixture<Se
             redis,
             new CacheOptions { Prefix = prefix, LocalSeconds = localSeconds, TimeoutMilliseconds = 10_000 },
             (options, telemetry) => new SteppedCircuit(redis, options, telemetry),
-            mistake == Mistake.FillWithoutComparing ? Without("if floor and ARGV[1] < floor then return 0 end") : RedisEntries.Fill);
+            mistake == Mistake.FillWithoutComparing ? Without("if floor and ARGV[1] < floor then return 0 end")
+                : RedisEntries.Fill);
     }
 
     private static string Without(string line)

@@ -12,7 +12,8 @@ namespace Platform.Tests.Caching;
 /// </summary>
 public sealed class NineSchedulesTests(OwnServers servers) : IClassFixture<OwnServers>
 {
-    private static readonly string Without = RedisEntries.Fill.Replace("if floor and ARGV[1] < floor then return 0 end", "", StringComparison.Ordinal);
+    private static readonly string Without = RedisEntries.Fill.Replace(
+        "if floor and ARGV[1] < floor then return 0 end", "", StringComparison.Ordinal);
 
     public enum Began
     {
@@ -29,7 +30,8 @@ public sealed class NineSchedulesTests(OwnServers servers) : IClassFixture<OwnSe
     }
 
     public static IEnumerable<TheoryDataRow<Began, Asked>> All =>
-        from began in Enum.GetValues<Began>() from asked in Enum.GetValues<Asked>() select new TheoryDataRow<Began, Asked>(began, asked);
+        from began in Enum.GetValues<Began>() from asked in Enum.GetValues<Asked>() select new TheoryDataRow<Began,
+        Asked>(began, asked);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -64,7 +66,8 @@ public sealed class NineSchedulesTests(OwnServers servers) : IClassFixture<OwnSe
     public async Task Once_Redis_has_lost_its_floors_an_old_value_ends_with_its_lifetime(Began began)
     {
         var (old, _, _) = await RunAsync(
-            began, Asked.ALaggingReplicaWhileRedisRestarts, RedisEntries.Fill, lifetimeSeconds: 3, afterResumeAsync: async readAsync =>
+            began, Asked.ALaggingReplicaWhileRedisRestarts, RedisEntries.Fill, lifetimeSeconds: 3,
+            afterResumeAsync: async readAsync =>
             {
                 var waited = Stopwatch.StartNew();
                 while (await readAsync() != 2)

@@ -41,7 +41,8 @@ public sealed class RedisAwayTests(OwnServers servers) : IClassFixture<OwnServer
         var write = await MeasureAsync(() => instance.RaiseAsync(Kind.KeyOf("hung", timeline: 1), 2));
         Assert.True(instance.Circuit.IsOpen);
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"First read {first:0} ms; with an open circuit {Median(with):0.00} ms, a plain read {Median(plain):0.00} ms, a floor {write:0.00} ms.");
+            $"First read {first:0} ms; with an open circuit {Median(with):0.00} ms, a plain read {Median(plain):0.00} ms, a "
+            + $"floor {write:0.00} ms.");
         Assert.InRange(Median(with) - Median(plain), double.MinValue, 5);
         Assert.InRange(write, 0, 50);
 
@@ -69,7 +70,8 @@ public sealed class RedisAwayTests(OwnServers servers) : IClassFixture<OwnServer
         var back = Stopwatch.StartNew();
         await UntilAsync(instance, "killed", CacheOutcome.Hit);
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"Reads without Redis took {Median(times):0.0} ms, at most {times.Max():0.0} ms; used again {back.ElapsedMilliseconds} ms after it was back.");
+            $"Reads without Redis took {Median(times):0.0} ms, at most {times.Max():0.0} ms; used again "
+            + $"{back.ElapsedMilliseconds} ms after it was back.");
         Assert.InRange(back.Elapsed.TotalSeconds, 0, 10);
     }
 

@@ -78,7 +78,8 @@ internal sealed class Schedule
         switch (_random.Next(20))
         {
             case < 4 when _actors.Count < 4:
-                _actors.Add(await ReadAsync(_random.Next(_instances.Length), _random.Next(3) == 0 ? _random.NextInt64(Primary + 1) : 0));
+                _actors.Add(
+                    await ReadAsync(_random.Next(_instances.Length), _random.Next(3) == 0 ? _random.NextInt64(Primary + 1) : 0));
                 break;
             case < 6 when _actors.Count < 4:
                 await WriteAsync(_random.Next(_instances.Length), isKilled: _random.Next(4) == 0);
@@ -151,7 +152,8 @@ internal sealed class Schedule
         return Actor.StartAsync(async () =>
         {
             var (thing, outcome) = await cache.GetAsync(
-                _kind, _key, needed == 0 ? null : PositionOf(needed), primary => LoadAsync(reader, primary, needed), CancellationToken.None);
+                _kind, _key, needed == 0 ? null : PositionOf(needed), primary => LoadAsync(reader, primary, needed),
+                CancellationToken.None);
             var bound = outcome == CacheOutcome.Bypass || losses != _losses ? needed : Math.Max(needed, promised);
             _log.Add($"{reader} gets {thing?.ToString() ?? "nothing"}, {outcome}");
             var isStale = thing is null ? _isThere.FindLastIndex(isThere => !isThere) < bound : thing.Version < bound;

@@ -56,7 +56,8 @@ public sealed class PostgresContainersTests(PostgresContainersFixture fixture) :
             foreach (var database in ResourceNames.Databases)
             {
                 Assert.Equal(role, await Sql.ScalarAsync(Servers.ConnectionString(database, role), "select current_user::text"));
-                Assert.Equal(role, await Sql.ScalarAsync(Servers.ConnectionString(database, role, replica: true), "select current_user::text"));
+                Assert.Equal(role,
+                    await Sql.ScalarAsync(Servers.ConnectionString(database, role, replica: true), "select current_user::text"));
             }
         }
     }
@@ -71,7 +72,8 @@ public sealed class PostgresContainersTests(PostgresContainersFixture fixture) :
     public async Task The_server_runs_as_postgres_and_its_key_is_private_to_it()
     {
         Assert.Equal("postgres", await Servers.ExecuteAsync("stat", "-c", "%U", "/proc/1"));
-        Assert.Equal("postgres 600", await Servers.ExecuteAsync("stat", "-c", "%U %a", $"{Servers.DataDirectory}-config/server.key"));
+        Assert.Equal(
+            "postgres 600", await Servers.ExecuteAsync("stat", "-c", "%U %a", $"{Servers.DataDirectory}-config/server.key"));
     }
 
     [ContainerFact]
@@ -94,7 +96,9 @@ public sealed class PostgresContainersTests(PostgresContainersFixture fixture) :
         Assert.Equal(PostgresErrorCodes.InvalidAuthorizationSpecification, refused.SqlState);
     }
 
-    /// <summary>A primary whose data directory <paramref name="command"/> has filled ends with <paramref name="sentence"/>.</summary>
+    /// <summary>
+    /// A primary whose data directory <paramref name="command"/> has filled ends with <paramref name="sentence"/>.
+    /// </summary>
     private async Task RefusesAsync(string command, string sentence)
     {
         var script = $"""
@@ -103,7 +107,8 @@ public sealed class PostgresContainersTests(PostgresContainersFixture fixture) :
             """;
         await using var container = Servers.NewPrimary("-c", script)
             .WithWaitStrategy(Wait.ForUnixContainer().UntilMessageIsLogged(sentence, wait => wait
-                .WithMode(WaitStrategyMode.OneShot).WithInterval(TimeSpan.FromMilliseconds(100)).WithTimeout(TimeSpan.FromSeconds(30))))
+                .WithMode(WaitStrategyMode.OneShot).WithInterval(TimeSpan.FromMilliseconds(100))
+                    .WithTimeout(TimeSpan.FromSeconds(30))))
             .Build();
         await container.StartAsync(Cancellation);
 

@@ -45,7 +45,8 @@ public sealed class FailoverTests
         await writing.CancelAsync();
         await Task.WhenAll(writers);
 
-        TestContext.Current.SendDiagnosticMessage("The first write came {0} ms after the promotion.", (int)took.TotalMilliseconds);
+        TestContext.Current.SendDiagnosticMessage(
+            "The first write came {0} ms after the promotion.", (int)took.TotalMilliseconds);
         Assert.True(took < Limit, $"The first write came {took.TotalMilliseconds:0} ms after the promotion.");
         Assert.Subset(await NotesAsync(databases, onNew: true), acknowledged.ToHashSet());
 
@@ -98,7 +99,8 @@ public sealed class FailoverTests
         await servers.Topology.StopPrimaryAsync();
         await servers.Topology.PromoteReplicaAsync(Cancellation);
         var took = await FirstWriteAsync(service, "meanwhile");
-        TestContext.Current.SendDiagnosticMessage("The first write came {0} ms after the promotion.", (int)took.TotalMilliseconds);
+        TestContext.Current.SendDiagnosticMessage(
+            "The first write came {0} ms after the promotion.", (int)took.TotalMilliseconds);
         await servers.Topology.ContinueAsync();
 
         var refused = await Assert.ThrowsAsync<PostgresException>(() => open.CommitAsync(Cancellation));
@@ -151,7 +153,9 @@ public sealed class FailoverTests
         Assert.True(took < Limit, $"The first write came {took.TotalMilliseconds:0} ms after the restart.");
     }
 
-    /// <summary>How long it takes until one of many clients, of which some may wait for a server that hangs, has written.</summary>
+    /// <summary>
+    /// How long it takes until one of many clients, of which some may wait for a server that hangs, has written.
+    /// </summary>
     private static async Task<TimeSpan> FirstWriteAsync(TestService service, string note)
     {
         var waited = Stopwatch.StartNew();

@@ -119,7 +119,8 @@ internal sealed class LocalHostProcess : IAsyncDisposable
         Assert.Empty(left);
     }
 
-    public static JsonElement State(TestDirectory directory) => JsonDocument.Parse(File.ReadAllText(directory["state.json"])).RootElement;
+    public static JsonElement State(TestDirectory directory) =>
+        JsonDocument.Parse(File.ReadAllText(directory["state.json"])).RootElement;
 
     public async ValueTask DisposeAsync()
     {
@@ -134,7 +135,8 @@ internal sealed class LocalHostProcess : IAsyncDisposable
 
     private static async Task<IReadOnlyList<(int Id, int Parent, string Command)>> ListAsync() =>
     [
-        .. from line in (await RunAsync("ps", "-A", "-o", "pid=,ppid=,stat=,args=")).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        .. from line in (await RunAsync("ps", "-A", "-o", "pid=,ppid=,stat=,args="))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
            let fields = line.Split(' ', 4, StringSplitOptions.RemoveEmptyEntries)
            where !fields[2].StartsWith('Z') // Has ended, and waits for its parent to notice.
            select (int.Parse(fields[0], null), int.Parse(fields[1], null), fields[^1]),

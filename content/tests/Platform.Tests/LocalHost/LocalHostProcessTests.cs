@@ -13,7 +13,8 @@ public sealed class LocalHostProcessTests(TestDirectory directory) : IClassFixtu
         await using var host = LocalHostProcess.StartOn(directory);
         await host.ReadyAsync();
 
-        using var http = new HttpClient { BaseAddress = new Uri(LocalHostProcess.State(directory).GetProperty("api").GetString()!) };
+        using var http =
+            new HttpClient { BaseAddress = new Uri(LocalHostProcess.State(directory).GetProperty("api").GetString()!) };
         using var ready = await http.GetAsync(new Uri("/health/ready", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.True(ready.IsSuccessStatusCode);
 
@@ -36,7 +37,8 @@ public sealed class LocalHostProcessTests(TestDirectory directory) : IClassFixtu
         await host.ReadyAsync();
 
         // An endpoint of development.
-        using var http = new HttpClient { BaseAddress = new Uri(LocalHostProcess.State(directory).GetProperty("api").GetString()!) };
+        using var http =
+            new HttpClient { BaseAddress = new Uri(LocalHostProcess.State(directory).GetProperty("api").GetString()!) };
         using var topology = await http.GetAsync(new Uri("/topology", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.True(topology.IsSuccessStatusCode);
         await host.SignalAsync("TERM");
@@ -65,7 +67,8 @@ public sealed class LocalHostProcessTests(TestDirectory directory) : IClassFixtu
         await OutputAsync();
         Assert.Contains(NothingToDo, await OutputAsync(), StringComparison.Ordinal);
 
-        var migrator = typeof(LocalTopology).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(path => path.Key == "Migrator");
+        var migrator = typeof(LocalTopology).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(path => path.Key == "Migrator");
         File.SetLastWriteTimeUtc(migrator.Value!, DateTime.UtcNow);
         var output = await OutputAsync();
         Assert.DoesNotContain(NothingToDo, output, StringComparison.Ordinal);
@@ -87,7 +90,8 @@ public sealed class LocalHostProcessTests(TestDirectory directory) : IClassFixtu
         await using var host = LocalHostProcess.StartOn(directory);
         await host.ReadyAsync();
         var processes = await host.ProcessesAsync();
-        await LocalHostProcess.SignalAsync("KILL", int.Parse(File.ReadLines(directory["postgres-replica/data/postmaster.pid"]).First(), null));
+        await LocalHostProcess.SignalAsync(
+            "KILL", int.Parse(File.ReadLines(directory["postgres-replica/data/postmaster.pid"]).First(), null));
 
         Assert.Equal(1, await host.ExitCodeAsync());
         Assert.Contains("postgres-replica ended with exit code 137.", host.Output, StringComparison.Ordinal);

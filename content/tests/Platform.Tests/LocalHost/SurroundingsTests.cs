@@ -4,7 +4,9 @@ using Integration.Tests.Fixtures;
 
 namespace Platform.Tests.LocalHost;
 
-/// <summary>Where and by whom it is started makes no difference. The tests share data, so that only the first has to make it.</summary>
+/// <summary>
+/// Where and by whom it is started makes no difference. The tests share data, so that only the first has to make it.
+/// </summary>
 public sealed class SurroundingsTests(TestDirectory directory) : IClassFixture<TestDirectory>
 {
     /// <summary>Uid and gid of the user <c>nobody</c>.</summary>
@@ -22,7 +24,8 @@ public sealed class SurroundingsTests(TestDirectory directory) : IClassFixture<T
     [Theory]
     [InlineData(null)]
     [InlineData("/dev/null")]
-    public Task It_needs_no_home_directory(string? home) => StartsAndStopsAsync(LocalHostProcess.StartOn(directory, ("HOME", home), Watching));
+    public Task It_needs_no_home_directory(string? home) =>
+        StartsAndStopsAsync(LocalHostProcess.StartOn(directory, ("HOME", home), Watching));
 
     [Fact]
     public async Task It_needs_no_root()

@@ -31,8 +31,10 @@ public sealed partial class TopologyStartTests(TestDirectory directory) : IClass
         File.WriteAllText(directory["secrets/replicator"], "rotatedToo");
         await using var second = await StartAsync(Options);
 
-        Assert.Equal(7, await Sql.ScalarAsync(second.ConnectionString("shard0", DatabaseRoles.ReadWrite, replica: true), "select value from kept"));
-        var outdated = new NpgsqlConnectionStringBuilder(second.ConnectionString("shard0", DatabaseRoles.ReadWrite)) { Password = oldPassword };
+        Assert.Equal(7, await Sql.ScalarAsync(
+            second.ConnectionString("shard0", DatabaseRoles.ReadWrite, replica: true), "select value from kept"));
+        var outdated = new NpgsqlConnectionStringBuilder(
+            second.ConnectionString("shard0", DatabaseRoles.ReadWrite)) { Password = oldPassword };
         var refused = await Assert.ThrowsAsync<PostgresException>(() => Sql.QueryAsync(outdated.ConnectionString, "select 1"));
         Assert.Equal(PostgresErrorCodes.InvalidPassword, refused.SqlState);
 
@@ -45,13 +47,15 @@ public sealed partial class TopologyStartTests(TestDirectory directory) : IClass
     {
         await using (var first = await StartAsync(Options))
         {
-            await Sql.QueryAsync(first.ConnectionString("postgres", DatabaseRoles.Superuser, replica: true), "select pg_promote()");
+            await Sql.QueryAsync(
+                first.ConnectionString("postgres", DatabaseRoles.Superuser, replica: true), "select pg_promote()");
         }
 
         // What an interrupted copy leaves behind must not be in the way.
         Directory.CreateDirectory(directory["postgres-replica/data.new"]);
         await using var second = await StartAsync(Options);
-        Assert.Equal("on", await Sql.ScalarAsync(second.ConnectionString("shard0", DatabaseRoles.ReadOnly, replica: true), "show in_hot_standby"));
+        Assert.Equal("on", await Sql.ScalarAsync(
+            second.ConnectionString("shard0", DatabaseRoles.ReadOnly, replica: true), "show in_hot_standby"));
         Assert.True(File.Exists(directory["postgres-replica/data.promoted/PG_VERSION"]));
     }
 
@@ -64,7 +68,8 @@ public sealed partial class TopologyStartTests(TestDirectory directory) : IClass
 
         File.WriteAllText(version, "9\n");
         var otherVersion = await Assert.ThrowsAsync<LocalHostException>(() => StartAsync(Options));
-        Assert.Contains("was made by PostgreSQL 9, but the programs found are of PostgreSQL", otherVersion.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "was made by PostgreSQL 9, but the programs found are of PostgreSQL", otherVersion.Message, StringComparison.Ordinal);
 
         File.WriteAllText(version, "");
         var halfMade = await Assert.ThrowsAsync<LocalHostException>(() => StartAsync(Options));
@@ -85,7 +90,8 @@ public sealed partial class TopologyStartTests(TestDirectory directory) : IClass
 
         await using var second = await StartAsync(Options with { Reset = true });
         Assert.NotEqual(oldPassword, second.Password(DatabaseRoles.Owner));
-        Assert.Empty(await Sql.QueryAsync(second.ConnectionString("shard1", DatabaseRoles.Owner), "select 1 from pg_tables where tablename = 'forgotten'"));
+        Assert.Empty(await Sql.QueryAsync(
+            second.ConnectionString("shard1", DatabaseRoles.Owner), "select 1 from pg_tables where tablename = 'forgotten'"));
     }
 
     [Fact]
@@ -156,7 +162,8 @@ public sealed partial class TopologyStartTests(TestDirectory directory) : IClass
         await using var topology = await StartAsync(options);
 
         Assert.Equal(
-            "on", await Sql.ScalarAsync(topology.ConnectionString("shard0", DatabaseRoles.ReadOnly, replica: true), "show in_hot_standby"));
+            "on", await Sql.ScalarAsync(
+                topology.ConnectionString("shard0", DatabaseRoles.ReadOnly, replica: true), "show in_hot_standby"));
         await using var redis = await ConnectionMultiplexer.ConnectAsync(topology.RedisConnectionString);
         Assert.True(await redis.GetDatabase().PingAsync() > TimeSpan.Zero);
     }

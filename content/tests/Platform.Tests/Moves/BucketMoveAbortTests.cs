@@ -6,7 +6,9 @@ using Topology;
 
 namespace Platform.Tests.Moves;
 
-/// <summary>A move that cannot be finished: until the bucket map names the target, the source goes on as if nothing had been.</summary>
+/// <summary>
+/// A move that cannot be finished: until the bucket map names the target, the source goes on as if nothing had been.
+/// </summary>
 public sealed class BucketMoveAbortTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private static int s_bucket;
@@ -14,7 +16,8 @@ public sealed class BucketMoveAbortTests(ServiceFixture fixture) : IClassFixture
     private readonly TestService _service = fixture.Service;
 
     public static TheoryData<MoveStep, bool> BeforeOpen { get; } =
-        [.. from step in Enum.GetValues<MoveStep>() where step < MoveStep.Mapped from isAway in new[] { false, true } select (step, isAway)];
+        [.. from step in Enum.GetValues<MoveStep>() where step < MoveStep.Mapped from isAway in new[] { false, true } select (
+            step, isAway)];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -29,13 +32,15 @@ public sealed class BucketMoveAbortTests(ServiceFixture fixture) : IClassFixture
 
         var aborted = await users.AbortAsync(isAway ? WithTargetAt("Host=localhost;Port=1;Username=owner;Timeout=1") : null);
         Assert.True(aborted.Outcome == MoveOutcome.Done, aborted.Message);
-        Assert.Contains(isAway ? "by the next move there" : "rows are deleted on shard1", aborted.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            isAway ? "by the next move there" : "rows are deleted on shard1", aborted.Message, StringComparison.Ordinal);
         Assert.Equal("active 1", await users.StateAsync("shard0"));
         Assert.Equal(["shard0"], await users.ServedByAsync());
         await users.WriteAsync();
         if (!isAway)
         {
-            Assert.Equal((last < MoveStep.Left ? "unknown" : "moved 1", 0), (await users.StateAsync("shard1"), await CountAsync("shard1", users)));
+            Assert.Equal((last < MoveStep.Left ? "unknown" : "moved 1", 0),
+                (await users.StateAsync("shard1"), await CountAsync("shard1", users)));
         }
 
         Assert.Contains("is not being moved", (await users.AbortAsync()).Message, StringComparison.Ordinal);
@@ -56,7 +61,8 @@ public sealed class BucketMoveAbortTests(ServiceFixture fixture) : IClassFixture
         });
 
         await Assert.ThrowsAsync<NotSupportedException>(
-            () => users.MoveAsync("shard0", step => step == MoveStep.Mapped ? throw new NotSupportedException() : Task.CompletedTask));
+            () => users.MoveAsync(
+                "shard0", step => step == MoveStep.Mapped ? throw new NotSupportedException() : Task.CompletedTask));
         var open = await users.AbortAsync();
         Assert.Equal(MoveOutcome.Failed, open.Outcome);
         Assert.Contains("shard0 has bucket", open.Message, StringComparison.Ordinal);
@@ -74,7 +80,8 @@ public sealed class BucketMoveAbortTests(ServiceFixture fixture) : IClassFixture
         await users.WriteAsync();
         var failed = await users.MoveAsync("shard1", step => step == when
             ? _service.Databases.ExecuteAsync(
-                "shard1", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'owner'")
+                "shard1",
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'owner'")
             : Task.CompletedTask);
 
         // Once it has the rows, it is not needed for the switch.
@@ -146,7 +153,8 @@ public sealed class BucketMoveAbortTests(ServiceFixture fixture) : IClassFixture
         Assert.Equal(5000, await CountAsync("shard1", users));
     }
 
-    private static async Task<long> CountAsync(TestDatabases databases, string shard, MovedUsers users) => await databases.ScalarAsync<long>(
+    private static async Task<long> CountAsync(TestDatabases databases, string shard, MovedUsers users) =>
+        await databases.ScalarAsync<long>(
         shard, $"SELECT count(*) FROM idempotency_keys WHERE bucket_of(owner_id) = {users.Users[0].Bucket.Value}");
 
     private Task<long> CountAsync(string shard, MovedUsers users) => CountAsync(_service.Databases, shard, users);

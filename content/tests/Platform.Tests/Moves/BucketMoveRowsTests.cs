@@ -10,7 +10,9 @@ public sealed class BucketMoveRowsTests(ServersFixture fixture) : IClassFixture<
 
     [Theory]
     [InlineData("INSERT INTO idempotency_keys (owner_id, key, request_hash, answer) VALUES ('{0}', 'stray', '', '')")]
-    [InlineData("INSERT INTO idempotency_keys (owner_id, key, request_hash, answer) VALUES ('01a20c95-d6fb-8016-b6dc-6990ef209cf3', 'stray', '', '')")]
+    [InlineData(
+        "INSERT INTO idempotency_keys (owner_id, key, request_hash, answer) VALUES ('01a20c95-d6fb-8016-b6dc-6990ef209cf3', "
+        + "'stray', '', '')")]
     public async Task A_row_that_is_only_on_the_target_is_deleted(string damage)
     {
         var databases = await fixture.Servers.CreateDatabasesAsync();
@@ -78,7 +80,9 @@ public sealed class BucketMoveRowsTests(ServersFixture fixture) : IClassFixture<
         await users.AssertAllAreOnAsync("shard1", formerly: "shard0", epoch: 2);
     }
 
-    /// <summary>What was only inserted or updated since the copy is known by its transaction; a deleted row is not there to be asked.</summary>
+    /// <summary>
+    /// What was only inserted or updated since the copy is known by its transaction; a deleted row is not there to be asked.
+    /// </summary>
     [Theory]
     [InlineData("UPDATE idempotency_keys SET answer = 'new' WHERE owner_id = '{0}'")]
     [InlineData("UPDATE idempotency_keys SET key = key || 'new' WHERE owner_id = '{0}'")]
@@ -97,7 +101,8 @@ public sealed class BucketMoveRowsTests(ServersFixture fixture) : IClassFixture<
         {
             if (step == MoveStep.Followed)
             {
-                await databases.ExecuteAsync("shard0", $"SELECT act_for('{users.Users[1]}', 1, 0); {string.Format(null, change, users.Users[1])}");
+                await databases.ExecuteAsync(
+                    "shard0", $"SELECT act_for('{users.Users[1]}', 1, 0); {string.Format(null, change, users.Users[1])}");
                 before = await databases.ScalarAsync<string>("shard0", Everything);
             }
         });
@@ -170,7 +175,8 @@ public sealed class BucketMoveRowsTests(ServersFixture fixture) : IClassFixture<
         var result = await users.MoveAsync("shard1");
         Assert.True(result.Outcome == MoveOutcome.Done, result.Message);
         Assert.Equal(before, await databases.ScalarAsync<string>("shard1", Everything));
-        Assert.Equal(0, await databases.ScalarAsync<long>("shard0", "SELECT (SELECT count(*) FROM lines) + (SELECT count(*) FROM \"Orders placed\")"));
+        Assert.Equal(0, await databases.ScalarAsync<long>(
+            "shard0", "SELECT (SELECT count(*) FROM lines) + (SELECT count(*) FROM \"Orders placed\")"));
     }
 
     [Theory]
@@ -186,7 +192,8 @@ public sealed class BucketMoveRowsTests(ServersFixture fixture) : IClassFixture<
 
     [Theory]
     [InlineData("CREATE TABLE scraps (owner_id uuid)", "scraps")]
-    [InlineData("CREATE TABLE parts (id int, owner uuid, key text, FOREIGN KEY (owner, key) REFERENCES idempotency_keys)", "parts")]
+    [InlineData(
+        "CREATE TABLE parts (id int, owner uuid, key text, FOREIGN KEY (owner, key) REFERENCES idempotency_keys)", "parts")]
     [InlineData("""
         CREATE TABLE hens (owner_id uuid PRIMARY KEY);
         CREATE TABLE eggs (owner_id uuid PRIMARY KEY REFERENCES hens);

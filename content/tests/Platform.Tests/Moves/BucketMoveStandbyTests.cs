@@ -37,14 +37,16 @@ public sealed class BucketMoveStandbyTests(ServersFixture fixture) : IClassFixtu
         var options = MovedUsers.Unhurried with { MaxClosed = TimeSpan.FromSeconds(1) };
         var refused = await users.MoveAsync(
             "shard1",
-            async step => paused = step == MoveStep.Followed && paused is null ? await PausedReplica.PauseAsync(databases) : paused,
+            async step =>
+                paused = step == MoveStep.Followed && paused is null ? await PausedReplica.PauseAsync(databases) : paused,
             options with { StandbyTimeout = TimeSpan.Zero });
         Assert.Equal(MoveOutcome.Failed, refused.Outcome);
         await paused!.DisposeAsync();
         paused = null;
 
         refused = await users.MoveAsync(
-            "shard1", async step => paused = step == MoveStep.Verified ? await PausedReplica.PauseAsync(databases) : paused, options);
+            "shard1", async step => paused = step == MoveStep.Verified ? await PausedReplica.PauseAsync(databases) : paused,
+            options);
         Assert.Equal(MoveOutcome.Failed, refused.Outcome);
         Assert.Contains("shard0 takes writes again", refused.Message, StringComparison.Ordinal);
         Assert.Equal("moving 1", await users.StateAsync("shard0"));

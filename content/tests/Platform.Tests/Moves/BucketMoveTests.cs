@@ -126,7 +126,8 @@ public sealed class BucketMoveTests(ServiceFixture fixture) : IClassFixture<Serv
     {
         var users = NewUsers();
         await users.WriteAsync();
-        await using var holder = new Npgsql.NpgsqlConnection(_service.Databases.ConnectionString("shard0", Topology.DatabaseRoles.ReadWrite));
+        await using var holder = new Npgsql.NpgsqlConnection(
+            _service.Databases.ConnectionString("shard0", Topology.DatabaseRoles.ReadWrite));
         await holder.OpenAsync(Cancellation);
         await using var transaction = await holder.BeginTransactionAsync(Cancellation);
         await using (var act = new Npgsql.NpgsqlCommand($"SELECT act_for('{users.Users[0]}', 1, 0)", holder))
@@ -171,7 +172,8 @@ public sealed class BucketMoveTests(ServiceFixture fixture) : IClassFixture<Serv
         Assert.Equal(MoveOutcome.Failed, await OutcomeAsync(empty.OwnerConfiguration()));
 
         static async Task<MoveOutcome> OutcomeAsync(IConfiguration configuration) =>
-            (await new BucketMover(configuration, new MoveOptions(), (_, _) => Task.CompletedTask).MoveAsync(5, "shard1", Cancellation)).Outcome;
+            (await new BucketMover(configuration, new MoveOptions(), (_, _) => Task.CompletedTask)
+                .MoveAsync(5, "shard1", Cancellation)).Outcome;
     }
 
     [Fact]
@@ -182,7 +184,8 @@ public sealed class BucketMoveTests(ServiceFixture fixture) : IClassFixture<Serv
         var users = new MovedUsers(service, bucket: 5);
         await users.WriteAsync();
 
-        var migrated = await new MigrationRun(databases.OwnerConfiguration(), NullLogger<MigrationRun>.Instance).RunAsync(Cancellation);
+        var migrated = await new MigrationRun(databases.OwnerConfiguration(), NullLogger<MigrationRun>.Instance)
+            .RunAsync(Cancellation);
         Assert.Equal(MigrationOutcome.UpToDate, migrated);
         Assert.Equal(0, await databases.ScalarAsync<long>("shard2", "SELECT count(*) FROM bucket_owner"));
 

@@ -11,7 +11,8 @@ internal static class MigratorProcess
 {
     /// <summary>Beside its own dependencies, which are others than those of the tests.</summary>
     private static readonly string s_program = Path.ChangeExtension(
-        typeof(LocalTopology).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Migrator").Value!, null);
+        typeof(LocalTopology).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Migrator").Value!,
+        null);
 
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 

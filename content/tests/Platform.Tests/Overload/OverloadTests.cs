@@ -25,7 +25,8 @@ public sealed class OverloadTests(ServiceFixture fixture) : IClassFixture<Servic
         await using var plain = new TestService(
             fixture.Service.Databases, ("RateLimits:Reads", $"{Concurrent}"), ("RateLimits:Queue", $"{Queue}"));
         await using var service = plain.WithWebHostBuilder(builder => builder.ConfigureTestServices(
-            services => services.AddSingleton<IServerInspector>(slow).AddSingleton<IPostConfigureOptions<JwtBearerOptions>>(tokens)));
+            services =>
+                services.AddSingleton<IServerInspector>(slow).AddSingleton<IPostConfigureOptions<JwtBearerOptions>>(tokens)));
         using var client = service.CreateClient();
 
         var waiting = Enumerable.Range(0, Requests).Select(_ => client.GetAsync("/topology", Cancellation)).ToList();

@@ -30,7 +30,8 @@ public sealed class ReadGuardTests
         await using var proxy = new TcpProxy(servers.Topology.Replica.Port, second.Port);
         await using var service = ServiceOn(servers, databases, new("localhost", proxy.Port));
         await Numbers.WriteAsync(service, "note", 0);
-        await Sql.QueryAsync(servers.Topology.ConnectionString(Numbers.Shard, DatabaseRoles.Superuser, second), "SELECT pg_wal_replay_pause()::text");
+        await Sql.QueryAsync(servers.Topology.ConnectionString(Numbers.Shard, DatabaseRoles.Superuser, second),
+            "SELECT pg_wal_replay_pause()::text");
         var seen = new ConcurrentBag<(bool IsStale, string Server)>();
         await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => Task.Run(
             async () =>
@@ -63,10 +64,12 @@ public sealed class ReadGuardTests
             databases,
             servers.Topology.Replica,
             onlyWriter: false,
-            ("ConnectionStrings:shard0-replica-2", servers.Topology.ConnectionString(Numbers.Shard, DatabaseRoles.ReadOnly, second)));
+            ("ConnectionStrings:shard0-replica-2",
+                servers.Topology.ConnectionString(Numbers.Shard, DatabaseRoles.ReadOnly, second)));
         await Numbers.WriteAsync(service, "note", 1);
         await databases.ReplicaHasCaughtUpAsync();
-        await Sql.QueryAsync(servers.Topology.ConnectionString(Numbers.Shard, DatabaseRoles.Superuser, second), "SELECT pg_wal_replay_pause()::text");
+        await Sql.QueryAsync(servers.Topology.ConnectionString(Numbers.Shard, DatabaseRoles.Superuser, second),
+            "SELECT pg_wal_replay_pause()::text");
         var (last, token) = (0, default(string));
         for (var i = 2; i < 100; i++)
         {
@@ -105,7 +108,9 @@ public sealed class ReadGuardTests
         await Eventually.TrueAsync(() => !server.IsUsable);
     }
 
-    /// <summary>Its connections stay open and say nothing. Whoever had asked it goes on to the primary, and others do not ask.</summary>
+    /// <summary>
+    /// Its connections stay open and say nothing. Whoever had asked it goes on to the primary, and others do not ask.
+    /// </summary>
     [Fact]
     public async Task A_replica_that_hangs_holds_a_read_for_its_deadline_and_writes_not_at_all()
     {
@@ -145,7 +150,8 @@ public sealed class ReadGuardTests
         Assert.InRange(writes.Max(), TimeSpan.Zero, TimeSpan.FromSeconds(1));
         for (var i = 0; i < 20; i++)
         {
-            Assert.InRange((await TimedAsync(() => Numbers.ReadAsync(service, "note"))).Time, TimeSpan.Zero, TimeSpan.FromMilliseconds(500));
+            Assert.InRange(
+                (await TimedAsync(() => Numbers.ReadAsync(service, "note"))).Time, TimeSpan.Zero, TimeSpan.FromMilliseconds(500));
         }
 
         await servers.Topology.ContinueAsync();
@@ -153,18 +159,21 @@ public sealed class ReadGuardTests
     }
 
     private static TestService ServiceOn(
-        StartedServers servers, TestDatabases databases, ServerAddress replica, bool onlyWriter = false, params (string, string)[] settings) => new(
+        StartedServers servers, TestDatabases databases, ServerAddress replica, bool onlyWriter = false,
+        params (string, string)[] settings) => new(
         databases,
         [
             .. databases.Names.Select(name => (
-                $"ConnectionStrings:{DatabaseNames.ReplicaOf(name)}", servers.Topology.ConnectionString(name, DatabaseRoles.ReadOnly, replica))),
+                $"ConnectionStrings:{DatabaseNames.ReplicaOf(name)}",
+                servers.Topology.ConnectionString(name, DatabaseRoles.ReadOnly, replica))),
             .. onlyWriter
                 ? databases.Names.Select(name => (
                     $"ConnectionStrings:{name}", servers.Topology.ConnectionString(name, DatabaseRoles.ReadWrite)))
                 : [],
             .. onlyWriter
                 ? databases.Names.Select(name => (
-                    $"ConnectionStrings:{DatabaseNames.WorkerOf(name)}", servers.Topology.ConnectionString(name, DatabaseRoles.Worker)))
+                    $"ConnectionStrings:{DatabaseNames.WorkerOf(name)}",
+                    servers.Topology.ConnectionString(name, DatabaseRoles.Worker)))
                 : [],
             ("Logging:LogLevel:Default", "Error"),
             .. settings,

@@ -19,7 +19,8 @@ public sealed class ReadTimelineTests
     [InlineData(2, 100, 1, 100, true)]
     [InlineData(2, 99, 1, 100, false)]
     [InlineData(1, 500, 2, 100, false)]
-    public void A_position_covers_what_is_on_its_own_timeline_or_before_it(int timeline, ulong lsn, int needed, ulong at, bool covers) =>
+    public void A_position_covers_what_is_on_its_own_timeline_or_before_it(
+        int timeline, ulong lsn, int needed, ulong at, bool covers) =>
         Assert.Equal(covers, new WalPosition(timeline, lsn).Covers(new WalPosition(needed, at)));
 
     /// <summary>
@@ -36,7 +37,8 @@ public sealed class ReadTimelineTests
         await using var service = new TestService(
             databases,
             [.. databases.Names.Select(name => (
-                $"ConnectionStrings:{DatabaseNames.ReplicaOf(name)}", servers.Topology.ConnectionString(name, DatabaseRoles.ReadOnly, second)))]);
+                $"ConnectionStrings:{DatabaseNames.ReplicaOf(name)}",
+                servers.Topology.ConnectionString(name, DatabaseRoles.ReadOnly, second)))]);
         var old = await Numbers.WriteAsync(service, "note", 1);
         await databases.ReplicaHasCaughtUpAsync();
         await Eventually.TrueAsync(async () => await Numbers.ReadAsync(service, "note", old) is (1, "replica"));
@@ -90,7 +92,8 @@ public sealed class ReadTimelineTests
     [InlineData(2, 0)]
     [InlineData(1, 7)]
     [InlineData(9, 7)]
-    public async Task A_token_of_a_timeline_that_is_not_known_is_refused_for_a_while_and_then_answered_by_the_primary(int timeline, long cluster)
+    public async Task A_token_of_a_timeline_that_is_not_known_is_refused_for_a_while_and_then_answered_by_the_primary(
+        int timeline, long cluster)
     {
         await using var servers = await StartedServers.StartAsync(Cancellation);
         var databases = new TestDatabases(await Servers.OnAsync(servers), "", ResourceNames.Shards);

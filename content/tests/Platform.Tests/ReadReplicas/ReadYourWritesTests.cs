@@ -16,7 +16,8 @@ public sealed class ReadYourWritesTests
     private const int Clients = 16;
 
     private static readonly int Pairs = int.Parse(
-        Environment.GetEnvironmentVariable("READ_YOUR_WRITES_PAIRS") is { Length: > 0 } pairs ? pairs : "320", CultureInfo.InvariantCulture);
+        Environment.GetEnvironmentVariable("READ_YOUR_WRITES_PAIRS") is { Length: > 0 } pairs ? pairs : "320",
+        CultureInfo.InvariantCulture);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -29,7 +30,8 @@ public sealed class ReadYourWritesTests
         var second = await servers.Topology.AddReplicaAsync("replica2", Cancellation);
         (string, string)[] settings =
         [
-            ("ConnectionStrings:shard0-replica-2", servers.Topology.ConnectionString(Numbers.Shard, DatabaseRoles.ReadOnly, second)),
+            ("ConnectionStrings:shard0-replica-2",
+                servers.Topology.ConnectionString(Numbers.Shard, DatabaseRoles.ReadOnly, second)),
             ("ReadReplicas:PrimaryReads", $"{Clients}"),
             // Of a machine that has much to do, patience is asked and no error is of interest here.
             ("Postgres:Timeout", "60"),
@@ -48,7 +50,8 @@ public sealed class ReadYourWritesTests
         await servers.Topology.KillRedisAsync(Cancellation);
         await databases.ExecuteAsync(Numbers.Shard, "ALTER SYSTEM SET recovery_min_apply_delay = '2s'", replica: true);
         await databases.ExecuteAsync(Numbers.Shard, "SELECT pg_reload_conf()", replica: true);
-        await ExecuteAsync(servers.Topology.ConnectionString(Numbers.Shard, DatabaseRoles.Superuser, second), "SELECT pg_wal_replay_pause()");
+        await ExecuteAsync(
+            servers.Topology.ConnectionString(Numbers.Shard, DatabaseRoles.Superuser, second), "SELECT pg_wal_replay_pause()");
         var behind = await RunAsync([one, other], withTokens: true, Pairs);
         var without = await RunAsync([one, other], withTokens: false, 200);
 
@@ -59,7 +62,8 @@ public sealed class ReadYourWritesTests
         // The checker sees what tokens are for.
         Assert.True(without.Stale > 100, $"Only {without.Stale} of 200 reads without a token were stale.");
 
-        await ExecuteAsync(servers.Topology.ConnectionString(Numbers.Shard, DatabaseRoles.Superuser, second), "SELECT pg_wal_replay_resume()");
+        await ExecuteAsync(
+            servers.Topology.ConnectionString(Numbers.Shard, DatabaseRoles.Superuser, second), "SELECT pg_wal_replay_resume()");
         var replicas = one.Services.GetRequiredService<Replicas>().Of(Numbers.Shard);
         Assert.Equal(["shard0-replica", "shard0-replica-2"], replicas.Select(replica => replica.Source));
         var token = await Numbers.WriteAsync(one, "last", 1);

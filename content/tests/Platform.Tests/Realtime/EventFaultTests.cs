@@ -50,7 +50,8 @@ public sealed class EventFaultTests : IDisposable
         }
 
         using var enough = new CancellationTokenSource();
-        var writers = subjects.SelectMany(subject => Enumerable.Range(0, 2).Select(first => WriteAsync(writer, subject, first, enough.Token))).ToArray();
+        var writers = subjects.SelectMany(
+            subject => Enumerable.Range(0, 2).Select(first => WriteAsync(writer, subject, first, enough.Token))).ToArray();
         var readers = clients.Select((client, user) => ReadAsync(http[user], client, enough.Token)).ToArray();
         await Eventually.TrueAsync(() => _disconnects >= Disconnects / 3 && clients.All(client => client.Count > 0), seconds: 60);
         foreach (var instance in (ApiInstance[])[one, other])
@@ -73,14 +74,16 @@ public sealed class EventFaultTests : IDisposable
             var stored = await databases.StoredAsync($"shard{user % 2}", TestService.UserOf(subjects[user]), replica: true);
             await clients[user].ConnectAsync(http[user][0]);
             Assert.Equal(stored, await clients[user].UntilCountAsync(stored.Length));
-            Assert.True(stored.Length >= _acknowledged[subjects[user]], $"{stored.Length} of {_acknowledged[subjects[user]]} are there.");
+            Assert.True(
+                stored.Length >= _acknowledged[subjects[user]], $"{stored.Length} of {_acknowledged[subjects[user]]} are there.");
             Assert.DoesNotContain(clients[user].Notices, notice => notice.EventType == "reset");
             total += stored.Length;
             await clients[user].DisposeAsync();
             Array.ForEach(http[user], client => client.Dispose());
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{total} events, {_disconnects} disconnects, each instance killed once, one failover.");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{total} events, {_disconnects} disconnects, each instance killed once, one failover.");
         Assert.True(total > 50, $"{total} events are no load.");
     }
 
@@ -103,8 +106,10 @@ public sealed class EventFaultTests : IDisposable
 
         await service.PublishAsync(owner, 1);
         await databases.ReplicaHasCaughtUpAsync();
-        await databases.ExecuteAsync("shard0", "ALTER ROLE replicator NOLOGIN; SELECT pg_terminate_backend(pid) FROM pg_stat_replication");
-        await Eventually.TrueAsync(async () => await databases.ScalarAsync<long>("shard0", "SELECT count(*) FROM pg_stat_replication") == 0, seconds: 60);
+        await databases.ExecuteAsync(
+            "shard0", "ALTER ROLE replicator NOLOGIN; SELECT pg_terminate_backend(pid) FROM pg_stat_replication");
+        await Eventually.TrueAsync(async () =>
+            await databases.ScalarAsync<long>("shard0", "SELECT count(*) FROM pg_stat_replication") == 0, seconds: 60);
         await service.PublishAsync(owner, 2);
         Assert.Equal([1, 2], await staying.UntilCountAsync(2));
         Assert.Equal([1, 2], await leaving.UntilCountAsync(2));
@@ -190,5 +195,6 @@ public sealed class EventFaultTests : IDisposable
         }
     }
 
-    private static bool IsAway(Exception exception) => exception is NpgsqlException or InvalidOperationException or TimeoutException;
+    private static bool IsAway(Exception exception) =>
+        exception is NpgsqlException or InvalidOperationException or TimeoutException;
 }

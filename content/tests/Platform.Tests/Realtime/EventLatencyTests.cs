@@ -28,7 +28,8 @@ public sealed class EventLatencyTests(ServiceFixture fixture) : IClassFixture<Se
     {
         await using var connection = await _service.Databases.ConnectAsync("shard0");
         await MeasureAsync(
-            "not notified", count: 5, half: 10_000, limit: 10_000, number => connection.ExecuteAsync(EventWriters.Insert(Owner, number)));
+            "not notified", count: 5, half: 10_000, limit: 10_000, number =>
+                connection.ExecuteAsync(EventWriters.Insert(Owner, number)));
     }
 
     [Fact]
@@ -49,12 +50,15 @@ public sealed class EventLatencyTests(ServiceFixture fixture) : IClassFixture<Se
     public async Task Thousands_of_clients_are_connected_in_little_memory()
     {
         var count = int.Parse(Environment.GetEnvironmentVariable("EVENT_CLIENTS") ?? "300", CultureInfo.InvariantCulture);
-        await using var service = new TestService(_service.Databases, ("RateLimits:Burst", "1000000"), ("Realtime:HeartbeatSeconds", "3600"));
+        await using var service = new TestService(
+            _service.Databases, ("RateLimits:Burst", "1000000"), ("Realtime:HeartbeatSeconds", "3600"));
         service.UseKestrel(0);
         service.StartServer();
-        var clients = Enumerable.Range(0, count).Select(_ => TestService.NewSubject()).Select(subject => (Subject: subject, Client: new EventClient(subject))).ToArray();
+        var clients = Enumerable.Range(0, count).Select(_ => TestService.NewSubject())
+            .Select(subject => (Subject: subject, Client: new EventClient(subject))).ToArray();
         var before = MemoryMegabytes();
-        await Parallel.ForEachAsync(clients, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Cancellation }, async (one, _) =>
+        await Parallel.ForEachAsync(
+            clients, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Cancellation }, async (one, _) =>
         {
             await one.Client.ConnectAsync(service);
             await one.Client.UntilAsync("ready");
@@ -62,7 +66,8 @@ public sealed class EventLatencyTests(ServiceFixture fixture) : IClassFixture<Se
         var connected = MemoryMegabytes();
 
         // An event for each of them, and a hundred for the first.
-        await Parallel.ForEachAsync(clients, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = Cancellation }, async (one, _) =>
+        await Parallel.ForEachAsync(
+            clients, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = Cancellation }, async (one, _) =>
             await service.PublishAsync(TestService.UserOf(one.Subject), 1));
         foreach (var (_, client) in clients)
         {
@@ -73,7 +78,8 @@ public sealed class EventLatencyTests(ServiceFixture fixture) : IClassFixture<Se
         Assert.Equal(Enumerable.Range(1, 101), await clients[0].Client.UntilCountAsync(101));
         var told = MemoryMegabytes();
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{count} clients: {before:0} MB before, {connected:0} MB connected, {told:0} MB after an event each, both sides of the connections together.");
+            $"{count} clients: {before:0} MB before, {connected:0} MB connected, {told:0} MB after an event each, both sides "
+            + $"of the connections together.");
         foreach (var (_, client) in clients)
         {
             await client.DisposeAsync();
@@ -111,7 +117,8 @@ public sealed class EventLatencyTests(ServiceFixture fixture) : IClassFixture<Se
             milliseconds.Sort();
             var (median, p99) = (milliseconds[count / 2], milliseconds[Math.Max((int)(count * 0.99) - 1, 0)]);
             (best, quickest) = (Math.Min(best, p99), Math.Min(quickest, median));
-            TestContext.Current.TestOutputHelper?.WriteLine($"Commit to client, {name}: p50 {median:0.0} ms, p99 {p99:0.0} ms, worst {milliseconds[^1]:0.0} ms.");
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"Commit to client, {name}: p50 {median:0.0} ms, p99 {p99:0.0} ms, worst {milliseconds[^1]:0.0} ms.");
         }
 
         Assert.Equal(Enumerable.Range(0, number + 1), client.Numbers);

@@ -12,11 +12,13 @@ namespace Platform.Tests.Sagas;
 public sealed class SagaCrashTests(SagaFixture fixture) : IClassFixture<SagaFixture>, IAsyncLifetime
 {
     private static readonly SagaPoint[] OnOtherShard =
-        [SagaPoint.BeforeEffect, SagaPoint.AfterEffect, SagaPoint.AfterStepCommit, SagaPoint.BeforeAdvance, SagaPoint.AfterAdvance];
+        [SagaPoint.BeforeEffect, SagaPoint.AfterEffect, SagaPoint.AfterStepCommit, SagaPoint.BeforeAdvance,
+            SagaPoint.AfterAdvance];
 
     private static readonly SagaPoint[] OnOwnShard = [SagaPoint.BeforeEffect, SagaPoint.AfterEffect, SagaPoint.AfterAdvance];
 
-    private static readonly SagaPoint[] Refused = [SagaPoint.BeforeRefusal, SagaPoint.AfterRefusal, SagaPoint.BeforeAdvance, SagaPoint.AfterAdvance];
+    private static readonly SagaPoint[] Refused =
+        [SagaPoint.BeforeRefusal, SagaPoint.AfterRefusal, SagaPoint.BeforeAdvance, SagaPoint.AfterAdvance];
 
     private SagaService? _service;
 

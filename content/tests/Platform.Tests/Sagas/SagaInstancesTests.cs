@@ -40,15 +40,19 @@ public sealed class SagaInstancesTests(ServerPool pool) : IAsyncLifetime
         await Parallel.ForAsync(0, 200, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Cancellation },
             async (_, _) => runs.Add((await one.StartAsync<UndoableSaga>()).Id));
         var ids = $"'{{{string.Join(',', runs)}}}'::uuid[]";
-        await Eventually.TrueAsync(async () => await CountAsync("shard0", $"sagas WHERE id = ANY ({ids}) AND status = 3") == runs.Count, seconds: 60);
+        await Eventually.TrueAsync(
+            async () => await CountAsync("shard0", $"sagas WHERE id = ANY ({ids}) AND status = 3") == runs.Count, seconds: 60);
 
         Assert.Equal(2 * runs.Count, await CountAsync("shard0", $"effects WHERE saga = ANY ({ids})"));
-        Assert.Equal(2 * runs.Count, await CountAsync("shard0", $"(SELECT DISTINCT saga, step FROM effects WHERE saga = ANY ({ids})) AS each"));
+        Assert.Equal(2 * runs.Count,
+            await CountAsync("shard0", $"(SELECT DISTINCT saga, step FROM effects WHERE saga = ANY ({ids})) AS each"));
         Assert.Equal(runs.Count, await CountAsync("shard1", $"effects WHERE saga = ANY ({ids})"));
-        Assert.Equal(runs.Count, await CountAsync("shard1", $"(SELECT DISTINCT saga, step FROM effects WHERE saga = ANY ({ids})) AS each"));
+        Assert.Equal(runs.Count,
+            await CountAsync("shard1", $"(SELECT DISTINCT saga, step FROM effects WHERE saga = ANY ({ids})) AS each"));
         Assert.All([one, two, three], service => Assert.NotEqual(0, service.Script.CallsOf("give")));
 
-        Task<long> CountAsync(string shard, string rows) => _fixture.Databases.ScalarAsync<long>(shard, $"SELECT count(*) FROM {rows}");
+        Task<long> CountAsync(string shard, string rows) =>
+            _fixture.Databases.ScalarAsync<long>(shard, $"SELECT count(*) FROM {rows}");
     }
 
     /// <summary>A worker that stands still before its effect, as after SIGSTOP, while another instance does the step.</summary>
@@ -145,7 +149,10 @@ public sealed class SagaInstancesTests(ServerPool pool) : IAsyncLifetime
     {
         await using var service = new SagaService(_fixture.Databases, NoPolling);
         await ListenersAsync(2);
-        await _fixture.Databases.ExecuteAsync("shard0", $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'");
+        await _fixture.Databases.ExecuteAsync(
+            "shard0",
+            $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query "
+            + $"LIKE 'LISTEN %'");
         await Task.Delay(100, Cancellation);
         await ListenersAsync(2);
         var run = await InsertAsync(service.Databases);
@@ -226,7 +233,8 @@ public sealed class SagaInstancesTests(ServerPool pool) : IAsyncLifetime
         string[] shards = ["shard0", "shard1"];
         var waited = Stopwatch.StartNew();
         while ((await Task.WhenAll(shards.Select(shard => _fixture.Databases.ScalarAsync<long>(
-            shard, $"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'")))).Sum() < count)
+            shard, $"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'"))))
+                .Sum() < count)
         {
             Assert.True(waited.Elapsed < TimeSpan.FromSeconds(30));
             await Task.Delay(20, Cancellation);

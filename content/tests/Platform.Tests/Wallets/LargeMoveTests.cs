@@ -30,7 +30,8 @@ public sealed class LargeMoveTests(ServersFixture fixture) : IClassFixture<Serve
     {
         var entries = Number("MOVE_ENTRIES", 20_000);
         var databases = await fixture.Servers.CreateDatabasesAsync();
-        await using var service = new TestService(databases, ("RateLimits:Burst", "1000000"), ("RateLimits:PerSecond", "1000000"));
+        await using var service = new TestService(
+            databases, ("RateLimits:Burst", "1000000"), ("RateLimits:PerSecond", "1000000"));
         var moved = await OpenAsync(service, isMoved: true);
         var others = await OpenAsync(service, isMoved: false);
         await FillAsync(databases, entries);
@@ -61,7 +62,8 @@ public sealed class LargeMoveTests(ServersFixture fixture) : IClassFixture<Serve
         {
             Report(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{kind}: p50 {before[kind].Half:0.0} ms before and {during[kind].Half:0.0} during, p99 {before[kind].Most:0.0} and {during[kind].Most:0.0}, "
+                $"{kind}: p50 {before[kind].Half:0.0} ms before and {during[kind].Half:0.0} during, p99 "
+                + $"{before[kind].Most:0.0} and {during[kind].Most:0.0}, "
                 + $"longest {before[kind].Longest:0.0} and {during[kind].Longest:0.0}, {during[kind].Count} times"));
         }
 
@@ -69,8 +71,10 @@ public sealed class LargeMoveTests(ServersFixture fixture) : IClassFixture<Serve
         Assert.InRange(result.Closed.TotalSeconds, 0.001, 2);
         Assert.InRange(oldestWriting, 0, 1);
         Assert.True(deposits > 20, $"{deposits} deposits are no load.");
-        Assert.Equal(deposits + entries, await databases.ScalarAsync<decimal>("shard1", $"SELECT sum(balance) FROM wallets WHERE bucket_of(owner_id) = {Bucket}"));
-        Assert.Equal(0, await databases.ScalarAsync<long>("shard0", $"SELECT count(*) FROM entries WHERE bucket_of(owner_id) = {Bucket}"));
+        Assert.Equal(deposits + entries, await databases.ScalarAsync<decimal>(
+            "shard1", $"SELECT sum(balance) FROM wallets WHERE bucket_of(owner_id) = {Bucket}"));
+        Assert.Equal(
+            0, await databases.ScalarAsync<long>("shard0", $"SELECT count(*) FROM entries WHERE bucket_of(owner_id) = {Bucket}"));
     }
 
     private static int Number(string name, int usual) =>
@@ -118,7 +122,8 @@ public sealed class LargeMoveTests(ServersFixture fixture) : IClassFixture<Serve
     /// <summary>50 deposits a second by the bucket's users, and what others do.</summary>
     /// <returns>How much the bucket's users have deposited, by the answers.</returns>
     private async Task<int> LoadAsync(
-        TestService service, (HttpClient Client, string Wallet)[] moved, (HttpClient Client, string Wallet)[] others, CancellationToken enough)
+        TestService service, (HttpClient Client, string Wallet)[] moved, (HttpClient Client, string Wallet)[] others,
+        CancellationToken enough)
     {
         var deposits = 0;
         var body = new { amount = 1, currency = "EUR" };
@@ -135,7 +140,8 @@ public sealed class LargeMoveTests(ServersFixture fixture) : IClassFixture<Serve
         })).ToList();
         loops.AddRange(others.Take(4).Select(user => RepeatAsync(
             "others' deposits", 100, () => user.Client.PostAsync($"{user.Wallet}/deposits", body, HttpStatusCode.OK))));
-        loops.AddRange(others.Take(4).Select(user => RepeatAsync("others' reads", 50, () => user.Client.GetAsync(user.Wallet, HttpStatusCode.OK))));
+        loops.AddRange(others.Take(4)
+            .Select(user => RepeatAsync("others' reads", 50, () => user.Client.GetAsync(user.Wallet, HttpStatusCode.OK))));
         var subject = TestService.NewSubject();
         await using var events = new EventClient(subject);
         await events.ConnectAsync(service);
@@ -166,13 +172,17 @@ public sealed class LargeMoveTests(ServersFixture fixture) : IClassFixture<Serve
     {
         var taken = _times.ToDictionary(kind => kind.Key, kind => kind.Value.Order().ToArray());
         _times.Clear();
-        return taken.ToDictionary(kind => kind.Key, kind => (kind.Value[^((kind.Value.Length / 2) + 1)], kind.Value[^((kind.Value.Length / 100) + 1)], kind.Value[^1], kind.Value.Length));
+        return taken.ToDictionary(kind => kind.Key, kind => (kind.Value[^((kind.Value.Length / 2) + 1)],
+            kind.Value[^((kind.Value.Length / 100) + 1)], kind.Value[^1], kind.Value.Length));
     }
 
-    /// <returns>The highest age in seconds of a transaction of the move, and of one that has a number and so holds back events.</returns>
+    /// <returns>
+    /// The highest age in seconds of a transaction of the move, and of one that has a number and so holds back events.
+    /// </returns>
     private static async Task<(double Any, double Writing)> WatchAsync(TestDatabases databases, CancellationToken enough)
     {
-        await using var connection = new NpgsqlConnection($"{databases.ConnectionString("shard0", DatabaseRoles.Superuser)};Pooling=false");
+        await using var connection = new NpgsqlConnection(
+            $"{databases.ConnectionString("shard0", DatabaseRoles.Superuser)};Pooling=false");
         await connection.OpenAsync(Cancellation);
         var (any, writing) = (0.0, 0.0);
         while (!enough.IsCancellationRequested)

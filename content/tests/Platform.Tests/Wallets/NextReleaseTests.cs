@@ -64,9 +64,11 @@ public sealed class NextReleaseTests(ServersFixture fixture) : IClassFixture<Ser
         Assert.Equal(MigrationOutcome.UpToDate, await migrating);
         await load.ProgressAsync(40);
         await load.StopAsync();
-        TestContext.Current.TestOutputHelper?.WriteLine($"{load.Answers} answers, the slowest after {load.Slowest.TotalSeconds:F1} s.");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{load.Answers} answers, the slowest after {load.Slowest.TotalSeconds:F1} s.");
         Assert.Empty(load.Failures);
-        Assert.True(await databases.ScalarAsync<bool>("shard1", "SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix_wallets_label'::regclass"));
+        Assert.True(await databases.ScalarAsync<bool>(
+            "shard1", "SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix_wallets_label'::regclass"));
     }
 
     /// <summary>A report that reads wallets and transfers, and does not end.</summary>
@@ -74,7 +76,8 @@ public sealed class NextReleaseTests(ServersFixture fixture) : IClassFixture<Ser
     {
         var connection = new NpgsqlConnection($"{databases.ConnectionString("shard0", DatabaseRoles.Superuser)};Pooling=false");
         await connection.OpenAsync(Cancellation);
-        await using var read = new NpgsqlCommand("BEGIN; SELECT count(*) FROM wallets; SELECT count(*) FROM transfers", connection);
+        await using var read = new NpgsqlCommand(
+            "BEGIN; SELECT count(*) FROM wallets; SELECT count(*) FROM transfers", connection);
         await read.ExecuteNonQueryAsync(Cancellation);
         return connection;
     }

@@ -16,7 +16,9 @@ public sealed class WalletMoveTests(ServersFixture fixture) : IClassFixture<Serv
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    /// <summary>To another shard, to one that was added, and back, with two instances that learn of it by being refused.</summary>
+    /// <summary>
+    /// To another shard, to one that was added, and back, with two instances that learn of it by being refused.
+    /// </summary>
     [Fact]
     public async Task A_bucket_moves_under_load_and_no_request_fails_and_no_deposit_is_lost()
     {
@@ -42,7 +44,8 @@ public sealed class WalletMoveTests(ServersFixture fixture) : IClassFixture<Serv
         var loads = clients.ToArray();
 
         var (epoch, longest) = (1, TimeSpan.Zero);
-        foreach (var (from, to) in new[] { ("shard0", "shard1"), ("shard1", "shard2"), ("shard2", "shard0"), ("shard0", "shard1") })
+        foreach (
+            var (from, to) in new[] { ("shard0", "shard1"), ("shard1", "shard2"), ("shard2", "shard0"), ("shard0", "shard1") })
         {
             epoch++;
             var options = new MoveOptions { KeepFor = TimeSpan.FromMilliseconds(300) };
@@ -52,7 +55,8 @@ public sealed class WalletMoveTests(ServersFixture fixture) : IClassFixture<Serv
             TestContext.Current.TestOutputHelper?.WriteLine(result.Message);
             Assert.True(result.Outcome == MoveOutcome.Done, result.Message);
             longest = result.Closed > longest ? result.Closed : longest;
-            Assert.Equal(0, await databases.ScalarAsync<long>(from, "SELECT (SELECT count(*) FROM wallets) + (SELECT count(*) FROM entries)"));
+            Assert.Equal(0, await databases.ScalarAsync<long>(
+                from, "SELECT (SELECT count(*) FROM wallets) + (SELECT count(*) FROM entries)"));
             Assert.Equal(epoch, await databases.ScalarAsync<long>(to, $"SELECT epoch FROM bucket_owner WHERE bucket = {Bucket}"));
         }
 
@@ -70,7 +74,8 @@ public sealed class WalletMoveTests(ServersFixture fixture) : IClassFixture<Serv
         long deposited = 0;
         while (!enough.IsCancellationRequested)
         {
-            using var answer = await client.PostAsJsonAsync($"{wallet}/deposits", new { amount = 1, currency = "EUR" }, Cancellation);
+            using var answer = await client.PostAsJsonAsync(
+                $"{wallet}/deposits", new { amount = 1, currency = "EUR" }, Cancellation);
             if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
             {
                 // The bucket was closed for longer than the service tries again.

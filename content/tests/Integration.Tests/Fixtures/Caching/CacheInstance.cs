@@ -31,7 +31,8 @@ internal sealed class CacheInstance : IDisposable
         ILogger<CacheTelemetry>? logger = null)
     {
         Options = Microsoft.Extensions.Options.Options.Create(options ?? new CacheOptions { LocalSeconds = 0 });
-        var telemetry = new CacheTelemetry(Metrics.GetRequiredService<IMeterFactory>(), logger ?? NullLogger<CacheTelemetry>.Instance);
+        var telemetry = new CacheTelemetry(
+            Metrics.GetRequiredService<IMeterFactory>(), logger ?? NullLogger<CacheTelemetry>.Instance);
         Circuit = circuit?.Invoke(Options, telemetry) ?? new RedisCircuit(redis, Options, telemetry);
         Entries = new RedisEntries(Circuit, Options) { FillScript = fillScript };
         Local = new LocalEntries(Options);

@@ -15,7 +15,8 @@ internal sealed class MovedUsers(TestService service, int bucket)
 {
     private readonly List<(UserId User, string Key)> _written = [];
 
-    public UserId[] Users { get; } = [.. Enumerable.Range(0, 4).Select(_ => new UserId(Uuid8.New(new Bucket(bucket), DateTimeOffset.UtcNow)))];
+    public UserId[] Users { get; } =
+        [.. Enumerable.Range(0, 4).Select(_ => new UserId(Uuid8.New(new Bucket(bucket), DateTimeOffset.UtcNow)))];
 
     public static MoveOptions Unhurried { get; } = new() { KeepFor = TimeSpan.Zero, MaxClosed = TimeSpan.FromSeconds(30) };
 
@@ -46,7 +47,10 @@ internal sealed class MovedUsers(TestService service, int bucket)
             {
                 var context = await writer.JoinAsync(user, Cancellation);
                 await context.Database.ExecuteSqlAsync(
-                    $"INSERT INTO idempotency_keys (owner_id, key, request_hash, answer) VALUES ({user.Value}, {key}, {new byte[] { 1 }}, 'ä')",
+                    $"""
+                     INSERT INTO idempotency_keys (owner_id, key, request_hash, answer)
+                     VALUES ({user.Value}, {key}, {new byte[] { 1 }}, 'ä')
+                     """,
                     Cancellation);
                 await writer.CommitAsync(Cancellation);
                 lock (_written)
@@ -86,20 +90,24 @@ internal sealed class MovedUsers(TestService service, int bucket)
     /// <summary>Every row that was acknowledged is on that shard and only there, and so say the map and the shards.</summary>
     public async Task AssertAllAreOnAsync(string shard, string formerly, long epoch)
     {
-        var keys = $"SELECT coalesce(array_agg(owner_id || key), '{{}}') FROM idempotency_keys WHERE bucket_of(owner_id) = {bucket}";
+        var keys =
+            $"SELECT coalesce(array_agg(owner_id || key), '{{}}') FROM idempotency_keys WHERE bucket_of(owner_id) = {bucket}";
         Assert.NotEmpty(_written);
         Assert.Equal(
             _written.Select(row => $"{row.User}{row.Key}").Order(StringComparer.Ordinal),
             (await Databases.ScalarAsync<string[]>(shard, keys)).Order(StringComparer.Ordinal));
         Assert.Empty(await Databases.ScalarAsync<string[]>(formerly, keys));
-        Assert.Equal($"{shard} {epoch}", await Databases.ScalarAsync<string>("directory", $"SELECT shard || ' ' || epoch FROM bucket_map WHERE bucket = {bucket}"));
+        Assert.Equal($"{shard} {epoch}", await Databases.ScalarAsync<string>(
+            "directory", $"SELECT shard || ' ' || epoch FROM bucket_map WHERE bucket = {bucket}"));
         Assert.Equal($"active {epoch}", await StateAsync(shard));
         Assert.Equal($"moved {epoch}", await StateAsync(formerly));
-        Assert.Equal(0, await Databases.ScalarAsync<long>("directory", $"SELECT count(*) FROM bucket_moves WHERE bucket = {bucket}"));
+        Assert.Equal(
+            0, await Databases.ScalarAsync<long>("directory", $"SELECT count(*) FROM bucket_moves WHERE bucket = {bucket}"));
     }
 
     public Task<MoveResult> AbortAsync(IConfiguration? configuration = null) => new BucketMover(
-        configuration ?? Databases.OwnerConfiguration(), new MoveOptions(), (_, _) => Task.CompletedTask).AbortAsync(bucket, Cancellation);
+        configuration ?? Databases.OwnerConfiguration(), new MoveOptions(), (_, _) => Task.CompletedTask).AbortAsync(bucket,
+        Cancellation);
 
     /// <summary>Shards that would let a transaction for the bucket in that knows the bucket map.</summary>
     public async Task<string[]> ServedByAsync()
@@ -108,7 +116,8 @@ internal sealed class MovedUsers(TestService service, int bucket)
         foreach (var shard in new[] { "shard0", "shard1" })
         {
             var epoch = await Databases.ScalarAsync<long>(
-                "directory", $"SELECT coalesce((SELECT epoch FROM bucket_map WHERE bucket = {bucket} AND shard = '{shard}'), -1)");
+                "directory",
+                $"SELECT coalesce((SELECT epoch FROM bucket_map WHERE bucket = {bucket} AND shard = '{shard}'), -1)");
             try
             {
                 await Databases.ExecuteAsync(shard, $"SELECT act_for('{Users[0]}', {epoch}, 0)", DatabaseRoles.ReadWrite);

@@ -5,7 +5,9 @@ using System.Text.Json;
 
 namespace Integration.Tests.Fixtures;
 
-/// <summary>A client of the stream, as one would write it: it remembers the last id, and says it when it connects again.</summary>
+/// <summary>
+/// A client of the stream, as one would write it: it remembers the last id, and says it when it connects again.
+/// </summary>
 internal sealed class EventClient(string subject) : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);

@@ -72,7 +72,8 @@ internal static class EventWriters
     }
 
     /// <summary>The numbers of all events of a user, in the order in which they are told.</summary>
-    public static Task<int[]> StoredAsync(this TestDatabases databases, string shard, UserId owner, bool replica = false) => databases.ScalarAsync<int[]>(
+    public static Task<int[]> StoredAsync(this TestDatabases databases, string shard, UserId owner, bool replica = false) =>
+        databases.ScalarAsync<int[]>(
         shard,
         $"""
          SELECT coalesce(array_agg((payload->>'number')::int ORDER BY epoch, xact, seq), '{"{}"}') FROM events WHERE owner_id = '{owner}'

@@ -93,7 +93,8 @@ internal sealed class SagaService : IAsyncDisposable
         where TSaga : Saga<TestData>
     {
         await using var scope = Services.CreateAsyncScope();
-        var context = await scope.ServiceProvider.GetRequiredService<ShardWriter>().JoinAsync(data.From, TestContext.Current.CancellationToken);
+        var context = await scope.ServiceProvider.GetRequiredService<ShardWriter>()
+            .JoinAsync(data.From, TestContext.Current.CancellationToken);
         await TestSender.WriteAsync(context, new TestEffect(data.From, data.Id, "take"), TestContext.Current.CancellationToken);
         await scope.ServiceProvider.GetRequiredService<ISagas>()
             .StartAsync<TSaga, TestData>(data.Id, data.From, data, TestContext.Current.CancellationToken);
@@ -105,13 +106,15 @@ internal sealed class SagaService : IAsyncDisposable
     {
         for (var waited = Stopwatch.StartNew(); ; await Task.Delay(10, TestContext.Current.CancellationToken))
         {
-            var status = (SagaStatus)await Databases.ScalarAsync<short>("shard0", $"SELECT status FROM sagas WHERE id = '{data.Id}'");
+            var status = (SagaStatus)await Databases.ScalarAsync<short>(
+                "shard0", $"SELECT status FROM sagas WHERE id = '{data.Id}'");
             if (expected.Contains(status))
             {
                 return status;
             }
 
-            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(30), $"The run is {status}: {await ColumnAsync<string>(data, "row_to_json(sagas)::text")}");
+            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(30),
+                $"The run is {status}: {await ColumnAsync<string>(data, "row_to_json(sagas)::text")}");
         }
     }
 
@@ -164,7 +167,8 @@ internal sealed class Warnings : ILoggerProvider, ILogger
 
     public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
         Lines.Enqueue($"{formatter(state, exception)} {exception}");
 
     public void Dispose()

@@ -23,7 +23,8 @@ internal sealed class UndoableSaga : Saga<TestData>
     public override IReadOnlyList<SagaStep<TestData>> Steps { get; } =
     [
         new("take", data => data.From, Effect: null, (data, _) => new TestEffect(data.From, data.Id, "take back")),
-        new("give", data => data.To, data => new TestEffect(data.To, data.Id, "give"), (data, _) => new TestEffect(data.To, data.Id, "give back")),
+        new("give", data => data.To, data => new TestEffect(data.To, data.Id, "give"), (data, _) =>
+            new TestEffect(data.To, data.Id, "give back")),
         new("settle", data => data.From, data => new TestEffect(data.From, data.Id, "settle")),
     ];
 }
@@ -49,7 +50,8 @@ internal sealed class Script
 
     private readonly ConcurrentDictionary<string, int> _calls = new();
 
-    public delegate Task<ErrorOr<Success>> Step(TestEffect effect, int call, ShardContext context, CancellationToken cancellationToken);
+    public delegate Task<ErrorOr<Success>> Step(
+        TestEffect effect, int call, ShardContext context, CancellationToken cancellationToken);
 
     public Step Play { get; set; } = (_, _, _, _) => Task.FromResult<ErrorOr<Success>>(Result.Success);
 
@@ -85,7 +87,8 @@ internal sealed class TestSender(IMediator inner, Script script, ShardWriter wri
 
     public static Task WriteAsync(ShardContext context, TestEffect effect, CancellationToken cancellationToken) =>
         context.Database.ExecuteSqlAsync(
-            $"INSERT INTO effects (saga, step, owner) VALUES ({effect.Saga}, {effect.Step}, {effect.Owner.Value})", cancellationToken);
+            $"INSERT INTO effects (saga, step, owner) VALUES ({effect.Saga}, {effect.Step}, {effect.Owner.Value})",
+            cancellationToken);
 
     public ValueTask<TResponse> Send<TResponse>(IRequest<TResponse> request, CancellationToken cancellationToken = default) =>
         inner.Send(request, cancellationToken);
@@ -96,13 +99,16 @@ internal sealed class TestSender(IMediator inner, Script script, ShardWriter wri
     public ValueTask<object?> Send(object message, CancellationToken cancellationToken = default) =>
         inner.Send(message, cancellationToken);
 
-    public IAsyncEnumerable<TResponse> CreateStream<TResponse>(IStreamQuery<TResponse> query, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<TResponse> CreateStream<TResponse>(
+        IStreamQuery<TResponse> query, CancellationToken cancellationToken = default) =>
         inner.CreateStream(query, cancellationToken);
 
-    public IAsyncEnumerable<TResponse> CreateStream<TResponse>(IStreamRequest<TResponse> request, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<TResponse> CreateStream<TResponse>(
+        IStreamRequest<TResponse> request, CancellationToken cancellationToken = default) =>
         inner.CreateStream(request, cancellationToken);
 
-    public IAsyncEnumerable<TResponse> CreateStream<TResponse>(IStreamCommand<TResponse> command, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<TResponse> CreateStream<TResponse>(
+        IStreamCommand<TResponse> command, CancellationToken cancellationToken = default) =>
         inner.CreateStream(command, cancellationToken);
 
     public IAsyncEnumerable<object?> CreateStream(object message, CancellationToken cancellationToken = default) =>

@@ -19,7 +19,8 @@ internal sealed class WalletLoad : IAsyncDisposable
     private WalletLoad(TestService service, Person[] payees, int users)
     {
         _payees = payees;
-        _users = [.. Enumerable.Range(0, users).Select(user => Task.Run(() => GoOnAsync(service, shard: user % 2), Cancellation))];
+        _users = [
+            .. Enumerable.Range(0, users).Select(user => Task.Run(() => GoOnAsync(service, shard: user % 2), Cancellation))];
     }
 
     public int Answers => _answers;
@@ -33,7 +34,8 @@ internal sealed class WalletLoad : IAsyncDisposable
 
     /// <summary>A service that does not limit their rate.</summary>
     public static TestService Service(TestDatabases databases) => new(
-        databases, ("Postgres:MaxPoolSize", "4"), ("Postgres:ReplicaPoolSize", "4"), ("RateLimits:PerSecond", "10000"), ("RateLimits:Burst", "10000"));
+        databases, ("Postgres:MaxPoolSize", "4"), ("Postgres:ReplicaPoolSize", "4"), ("RateLimits:PerSecond", "10000"),
+        ("RateLimits:Burst", "10000"));
 
     public static async Task<WalletLoad> StartAsync(TestService service, int users = 4)
     {
@@ -75,7 +77,8 @@ internal sealed class WalletLoad : IAsyncDisposable
             var line = $$"""{"id":"{{Guid.NewGuid()}}","kind":"click","createdAt":"2026-01-05T10:00:00Z","payload":{"n":1} }""";
             await LookAsync(() => user.Client.PostAsync(
                 "/activity", new StringContent(line, Encoding.UTF8, "application/x-ndjson"), Cancellation));
-            string[] paths = ["/wallets", $"/wallets/{user.Wallet}", $"/wallets/{user.Wallet}/entries", "/transfers", "/activity"];
+            string[] paths =
+                ["/wallets", $"/wallets/{user.Wallet}", $"/wallets/{user.Wallet}/entries", "/transfers", "/activity"];
             foreach (var path in paths)
             {
                 await LookAsync(() => user.Client.GetAsync(path, Cancellation));
