@@ -14,6 +14,14 @@ namespace Platform.Sharding;
 /// <summary>Runs queries on the shard of a user, in their name, on the server that <see cref="ReadRouting"/> chooses.</summary>
 public sealed class ShardReader
 {
+    /// <summary>How long a bucket may be on its way from one shard to another.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a replica may take to learn that its shard has got the bucket. Then the primary is asked.</summary>
+    private static readonly TimeSpan PatienceWithReplica = TimeSpan.FromMilliseconds(200);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+
     private readonly ContextPool<ShardContext> _pool;
     private readonly PrimarySources _sources;
     private readonly BucketMap _buckets;
@@ -23,14 +31,6 @@ public sealed class ShardReader
     internal ShardReader(
         ContextPool<ShardContext> pool, PrimarySources sources, BucketMap buckets, SyncTokens tokens, ReadRouting routing) =>
         (_pool, _sources, _buckets, _tokens, _routing) = (pool, sources, buckets, tokens, routing);
-
-    /// <summary>How long a bucket may be on its way from one shard to another.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-
-    /// <summary>How long a replica may take to learn that its shard has got the bucket. Then the primary is asked.</summary>
-    private static readonly TimeSpan PatienceWithReplica = TimeSpan.FromMilliseconds(200);
-
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     /// <param name="owner">The user.</param>
     /// <param name="read">

@@ -19,23 +19,6 @@ namespace Platform.Sharding;
 /// </summary>
 public sealed class ShardWriter : IUnitOfWork, IAsyncDisposable
 {
-    private readonly ContextPool<ShardContext> _shards;
-    private readonly ContextPool<DirectoryContext> _directory;
-    private readonly BucketMap _buckets;
-    private readonly SyncTokens _tokens;
-    private readonly AnswerTrail _trail;
-    private readonly PrimarySources _primaries;
-    private readonly PrimaryTimelines _timelines;
-    private readonly IEnumerable<IDomainEventWriter> _eventWriters;
-    private readonly IOptions<CommitOptions> _options;
-
-    internal ShardWriter(
-        ContextPool<ShardContext> shards, ContextPool<DirectoryContext> directory, BucketMap buckets, SyncTokens tokens,
-        AnswerTrail trail, PrimarySources primaries, PrimaryTimelines timelines, IEnumerable<IDomainEventWriter> eventWriters,
-        IOptions<CommitOptions> options) =>
-        (_shards, _directory, _buckets, _tokens, _trail, _primaries, _timelines, _eventWriters, _options)
-        = (shards, directory, buckets, tokens, trail, primaries, timelines, eventWriters, options);
-
     [Sql(typeof(Guid), typeof(long), typeof(int))]
     private const string ActForSql = "SELECT act_for($1, $2, $3)";
 
@@ -48,6 +31,15 @@ public sealed class ShardWriter : IUnitOfWork, IAsyncDisposable
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
 
+    private readonly ContextPool<ShardContext> _shards;
+    private readonly ContextPool<DirectoryContext> _directory;
+    private readonly BucketMap _buckets;
+    private readonly SyncTokens _tokens;
+    private readonly AnswerTrail _trail;
+    private readonly PrimarySources _primaries;
+    private readonly PrimaryTimelines _timelines;
+    private readonly IEnumerable<IDomainEventWriter> _eventWriters;
+    private readonly IOptions<CommitOptions> _options;
     private readonly HashSet<UserId> _users = [];
     private readonly List<Aggregate> _aggregates = [];
     private readonly List<Action> _beforeCommit = [];
@@ -60,6 +52,13 @@ public sealed class ShardWriter : IUnitOfWork, IAsyncDisposable
     private int _timeline;
     private long _cluster;
     private ActingContext? _context;
+
+    internal ShardWriter(
+        ContextPool<ShardContext> shards, ContextPool<DirectoryContext> directory, BucketMap buckets, SyncTokens tokens,
+        AnswerTrail trail, PrimarySources primaries, PrimaryTimelines timelines, IEnumerable<IDomainEventWriter> eventWriters,
+        IOptions<CommitOptions> options) =>
+        (_shards, _directory, _buckets, _tokens, _trail, _primaries, _timelines, _eventWriters, _options)
+        = (shards, directory, buckets, tokens, trail, primaries, timelines, eventWriters, options);
 
     public bool IsEmpty => _context is null;
 

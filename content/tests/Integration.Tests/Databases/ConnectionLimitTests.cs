@@ -7,13 +7,11 @@ using Platform.Common;
 using Platform.Databases;
 using Platform.Failover;
 using Platform.ReadReplicas;
-using Platform.Realtime;
-using Platform.Sagas;
 
 namespace Integration.Tests.Databases;
 
 /// <summary>The pools of the settings that the API comes with.</summary>
-public sealed class ConnectionLimitTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
+public sealed partial class ConnectionLimitTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private readonly IServiceProvider _services = fixture.Service.Services;
 
@@ -53,12 +51,9 @@ public sealed class ConnectionLimitTests(ServiceFixture fixture) : IClassFixture
     {
         var turns = Configuration.GetSection(RateLimitOptions.Section).Get<RateLimitOptions>()!;
         var reads = _services.GetRequiredService<IOptions<ReadReplicaOptions>>().Value;
-        var sagas = _services.GetRequiredService<IOptions<SagaOptions>>().Value;
 
-        Assert.InRange(turns.Writes + reads.PrimaryReads + EventHub.AtOnce, 1, Pools.MaxPoolSize);
+        Assert.InRange(turns.Writes + reads.PrimaryReads, 1, Pools.MaxPoolSize);
         Assert.InRange(turns.Reads, 1, Pools.ReplicaPoolSize);
-        // LISTEN, claims, and all the rest.
-        Assert.InRange(sagas.Workers + 3, 1, Pools.WorkerPoolSize);
     }
 
     [Theory]
