@@ -95,8 +95,12 @@ public sealed class CommitCaptureTests(ServiceFixture fixture) : IClassFixture<S
             {
                 case "one entity" or "many entities":
                     context.AddRange(Enumerable.Range(0, kind == "one entity" ? 1 : 3).Select(_ =>
-                        new IdempotencyKey { Owner = Numbers.Owner, Key = $"{Guid.NewGuid()}",
-                            CreatedAt = DateTimeOffset.UtcNow }));
+                        new IdempotencyKey
+                        {
+                            Owner = Numbers.Owner,
+                            Key = $"{Guid.NewGuid()}",
+                            CreatedAt = DateTimeOffset.UtcNow
+                        }));
                     break;
                 case "ExecuteUpdate":
                     await context.Set<IdempotencyKey>()

@@ -30,7 +30,9 @@ public sealed class NineSchedulesTests(OwnServers servers) : IClassFixture<OwnSe
     }
 
     public static IEnumerable<TheoryDataRow<Began, Asked>> All =>
-        from began in Enum.GetValues<Began>() from asked in Enum.GetValues<Asked>() select new TheoryDataRow<Began,
+        from began in Enum.GetValues<Began>()
+        from asked in Enum.GetValues<Asked>()
+        select new TheoryDataRow<Began,
         Asked>(began, asked);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -34,7 +34,8 @@ public sealed partial class TopologyStartTests(TestDirectory directory) : IClass
         Assert.Equal(7, await Sql.ScalarAsync(
             second.ConnectionString("shard0", DatabaseRoles.ReadWrite, replica: true), "select value from kept"));
         var outdated = new NpgsqlConnectionStringBuilder(
-            second.ConnectionString("shard0", DatabaseRoles.ReadWrite)) { Password = oldPassword };
+            second.ConnectionString("shard0", DatabaseRoles.ReadWrite))
+        { Password = oldPassword };
         var refused = await Assert.ThrowsAsync<PostgresException>(() => Sql.QueryAsync(outdated.ConnectionString, "select 1"));
         Assert.Equal(PostgresErrorCodes.InvalidPassword, refused.SqlState);
 
