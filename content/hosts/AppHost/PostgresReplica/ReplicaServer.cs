@@ -15,7 +15,7 @@ internal sealed class ReplicaServer(ReferenceExpression replica, ReferenceExpres
         from (select) as one left join pg_stat_wal_receiver on true
         """;
 
-    private const string StreamsSql = "select exists (select from pg_stat_replication where state = 'streaming' and replay_lsn = sent_lsn)";
+    private const string StreamsSql = "select exists (select from pg_stat_replication where state = 'streaming')";
 
     private const string TimelineSql = "select ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int";
 
