@@ -15,7 +15,9 @@ internal sealed class ReplicaServer(ReferenceExpression replica, ReferenceExpres
         from (select) as one left join pg_stat_wal_receiver on true
         """;
 
-    private const string StreamsSql = "select exists (select from pg_stat_replication where state = 'streaming')";
+    /// <summary>A base backup streams as well, before the replica starts.</summary>
+    private const string StreamsSql =
+        "select exists (select from pg_stat_replication where application_name <> 'pg_basebackup' and state = 'streaming')";
 
     private const string TimelineSql = "select ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int";
 
