@@ -23,9 +23,21 @@ internal sealed class ProbePace
 
     private Wakeup Asked { get; } = new();
 
-    /// <summary>To be called for each use.</summary>
-    /// <returns>Completed, unless the server was idle and has not answered since.</returns>
-    public Task UsedAsync()
+    /// <summary>To be called for each use of these servers.</summary>
+    /// <returns>Completed, unless one was idle and has not answered since.</returns>
+    public static Task UsedAsync<T>(ReadOnlySpan<T> servers, Func<T, ProbePace> paceOf)
+    {
+        var used = Task.CompletedTask;
+        foreach (var server in servers)
+        {
+            var asked = paceOf(server).UsedAsync();
+            used = asked.IsCompleted ? used : Task.WhenAll(used, asked);
+        }
+
+        return used;
+    }
+
+    private Task UsedAsync()
     {
         var now = Environment.TickCount64;
         if (now - Volatile.Read(ref _usedAt) < Noted)

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Npgsql;
+using Platform.RowSecurity;
 
 namespace Platform.Databases;
 
@@ -48,6 +49,35 @@ internal static class Commits
 #pragma warning disable RS0030 // The one place that commits.
     /// <summary>Commits the context's transaction.</summary>
     public static Task EndAsync(this DatabaseFacade database) => database.CommitTransactionAsync(CancellationToken.None);
+
+    /// <summary>
+    /// Commits the context's transaction and waits for it, for a limited time. Given up, the COMMIT goes on with the context,
+    /// which is disposed when it has ended.
+    /// </summary>
+    /// <returns>The log's position after it.</returns>
+    /// <exception cref="CommitUnknownException">It has not been answered in time.</exception>
+    public static async Task<ulong> EndAsync(this ActingContext context, TimeSpan limit)
+    {
+        ulong position = 0;
+        context.Committed = lsn => position = lsn;
+        var commit = context.Database.EndAsync();
+        try
+        {
+            await commit.WaitAsync(limit, CancellationToken.None);
+            return position;
+        }
+        catch (TimeoutException) when (!commit.IsCompleted)
+        {
+            _ = commit.ContinueWith(
+                ended =>
+                {
+                    _ = ended.Exception; // The request was told that the outcome is unknown.
+                    return context.DisposeAsync().AsTask();
+                },
+                TaskScheduler.Default);
+            throw new CommitUnknownException();
+        }
+    }
 
     /// <summary>Commits on a connection whose command time-out is 0.</summary>
     public static Task EndAsync(this NpgsqlTransaction transaction) => RunAsync(transaction.Connection!, async () =>

@@ -41,7 +41,7 @@ public static class PrimaryFence
         async Task CheckAsync(NpgsqlConnection connection)
         {
             await servers.AskedAllAsync();
-            var state = await PrimaryServers.AskAsync(connection, CancellationToken.None);
+            var state = await ServerState.AskAsync(connection, CancellationToken.None);
             servers.RefusePooler(state);
             if (!servers.Admits(host ?? $"{connection.Host}:{connection.Port}", state))
             {

@@ -38,7 +38,7 @@ internal sealed partial class PrimaryProbe(
     protected override async Task<(string State, bool IsFine)> AskAsync(
         ProbedServer<PrimaryServers> server, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var seen = await PrimaryServers.AskAsync(connection, cancellationToken);
+        var seen = await ServerState.AskAsync(connection, cancellationToken);
         server.Server.Observe(server.Name, seen);
         return (Describe(seen, server.Server.Known), IsFine: true);
     }

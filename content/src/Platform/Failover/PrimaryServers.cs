@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using Npgsql;
-using NpgsqlTypes;
 using Platform.Common;
 
 namespace Platform.Failover;
@@ -12,15 +11,6 @@ namespace Platform.Failover;
 /// </summary>
 internal sealed class PrimaryServers
 {
-    /// <summary>What <see cref="ServerState"/> has.</summary>
-    [Sql(Columns = [typeof(int), typeof(NpgsqlLogSequenceNumber), typeof(long), typeof(int)])]
-    private const string StateSql = $"""
-        SELECT CASE WHEN pg_is_in_recovery() THEN 0 ELSE {ServerSql.Timeline} END,
-               CASE WHEN pg_is_in_recovery() THEN '0/0' ELSE pg_current_wal_flush_lsn() END,
-               {ServerSql.Cluster},
-               pg_backend_pid()
-        """;
-
     /// <summary>How long a timeline may be known elsewhere and not here. The probes have asked every server by then.</summary>
     private static readonly TimeSpan UnknownFor = TimeSpan.FromSeconds(3);
 
@@ -39,21 +29,22 @@ internal sealed class PrimaryServers
     private readonly Queue<(ulong Lsn, long At)> _positions = [];
     private volatile KnownPrimary _known;
     private readonly Dictionary<(long Cluster, int Timeline), long> _unknown = [];
-    private readonly Dictionary<string, ProbePace> _paces;
+    private readonly string[] _hosts;
+    private readonly ProbePace[] _paces;
     private long _lastPosition;
     private int _promoted;
 
     public PrimaryServers(string connectionString, bool admitsPooler = false)
     {
         (_connectionString, _admitsPooler) = (connectionString, admitsPooler);
-        Hosts = HostsOf(connectionString);
-        _paces = Hosts.ToDictionary(host => host, _ => new ProbePace());
+        _hosts = HostsOf(connectionString);
+        _paces = [.. _hosts.Select(_ => new ProbePace())];
         _known = new(Hosts[0], Cluster: 0, Timeline: 0);
         _askedAll = new(() => Task.WhenAll(Hosts.Select(AskOnceAsync)));
     }
 
     /// <summary>Each as host:port, in the order of the connection string.</summary>
-    public IReadOnlyList<string> Hosts { get; }
+    public IReadOnlyList<string> Hosts => _hosts;
 
     /// <summary>Connection strings that name these servers.</summary>
     public List<string> Databases { get; } = [];
@@ -75,20 +66,10 @@ internal sealed class PrimaryServers
     /// </summary>
     public Task AskedAllAsync() => _askedAll.Value;
 
-    public ProbePace PaceOf(string host) => _paces[host];
+    public ProbePace PaceOf(string host) => _paces[Array.IndexOf(_hosts, host)];
 
     /// <inheritdoc cref="PrimaryTimelines.UsedAsync"/>
-    public Task UsedAsync()
-    {
-        var used = Task.CompletedTask;
-        foreach (var pace in _paces.Values)
-        {
-            var asked = pace.UsedAsync();
-            used = asked.IsCompleted ? used : Task.WhenAll(used, asked);
-        }
-
-        return used;
-    }
+    public Task UsedAsync() => ProbePace.UsedAsync<ProbePace>(_paces, static pace => pace);
 
     /// <summary>True for a primary of the cluster whose timeline is not lower than one that was seen before.</summary>
     /// <remarks>
@@ -216,16 +197,6 @@ internal sealed class PrimaryServers
         return source.Build();
     }
 
-    public static async Task<ServerState> AskAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(StateSql, connection);
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        await row.ReadAsync(cancellationToken);
-        return new(
-            row.GetInt32(0), (ulong)row.GetFieldValue<NpgsqlLogSequenceNumber>(1), row.GetInt64(2),
-            IsPooled: row.GetInt32(3) != connection.ProcessID);
-    }
-
     /// <summary>
     /// Behind a pooler LISTEN hears nothing, a lock of a session is anybody's, and a statement that was prepared may be another
     /// client's: all of that without an error.
@@ -237,8 +208,8 @@ internal sealed class PrimaryServers
         {
             throw new InvalidOperationException(
                 $"The connection strings {string.Join(", ", Databases)} lead to a connection pooler. Those of "
-                + $"background work and "
-                + "of the Migrator must lead to the server; for the others set Postgres:Pooler. docs/operations.md says how.");
+                + "background work and of the Migrator must lead to the server; for the others set Postgres:Pooler. "
+                + "docs/operations.md says how.");
         }
     }
 
@@ -251,7 +222,7 @@ internal sealed class PrimaryServers
         {
             await using var source = Probe(host);
             await using var connection = await source.OpenConnectionAsync();
-            var seen = await AskAsync(connection, CancellationToken.None);
+            var seen = await ServerState.AskAsync(connection, CancellationToken.None);
             RefusePooler(seen);
             Observe(host, seen);
         }

@@ -41,18 +41,9 @@ internal sealed class Replicas
 
     public IReadOnlyList<Replica> Of(string database) => _byDatabase[database];
 
-    /// <inheritdoc cref="ProbePace.UsedAsync"/>
-    public Task UsedAsync(string database)
-    {
-        var used = Task.CompletedTask;
-        foreach (var replica in _byDatabase[database])
-        {
-            var asked = replica.Server.Pace.UsedAsync();
-            used = asked.IsCompleted ? used : Task.WhenAll(used, asked);
-        }
-
-        return used;
-    }
+    /// <summary>To be awaited before a read: while nobody used the replicas, they were seldom asked how far they are.</summary>
+    public Task UsedAsync(string database) =>
+        ProbePace.UsedAsync<Replica>(_byDatabase[database], static replica => replica.Server.Pace);
 
     /// <summary>How many reads may be at the primary because no replica will do, so that its writes find room.</summary>
     public SemaphoreSlim RoomOf(string database) => _rooms[database];

@@ -151,8 +151,13 @@ public sealed class ShardWriter : IUnitOfWork, IAsyncDisposable
         ulong position;
         try
         {
-            position = await CommitAsync(_context);
+            position = await _context.EndAsync(TimeSpan.FromSeconds(_options.Value.WaitSeconds));
             _isCommitting = false;
+        }
+        catch (CommitUnknownException)
+        {
+            _context = null; // The COMMIT goes on with it.
+            throw;
         }
         catch (PostgresException exception) when (CommitCapture.SaysNotCommitted(exception))
         {
@@ -208,35 +213,6 @@ public sealed class ShardWriter : IUnitOfWork, IAsyncDisposable
         {
             _context = null;
             await context.DisposeAsync();
-        }
-    }
-
-    /// <summary>
-    /// Waits for the COMMIT, for a limited time. Given up, it goes on with the context and the connection, which are returned
-    /// when it has ended.
-    /// </summary>
-    /// <returns>The log's position after it.</returns>
-    private async Task<ulong> CommitAsync(ActingContext context)
-    {
-        ulong position = 0;
-        context.Committed = lsn => position = lsn;
-        var commit = context.Database.EndAsync();
-        try
-        {
-            await commit.WaitAsync(TimeSpan.FromSeconds(_options.Value.WaitSeconds), CancellationToken.None);
-            return position;
-        }
-        catch (TimeoutException) when (!commit.IsCompleted)
-        {
-            _context = null;
-            _ = commit.ContinueWith(
-                ended =>
-                {
-                    _ = ended.Exception; // The request was told that the outcome is unknown.
-                    return context.DisposeAsync().AsTask();
-                },
-                TaskScheduler.Default);
-            throw new CommitUnknownException();
         }
     }
 
