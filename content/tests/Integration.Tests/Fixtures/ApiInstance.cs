@@ -92,6 +92,20 @@ internal sealed class ApiInstance(string name, string directory, IEnumerable<Key
         File.Delete(_crashFile);
     }
 
+    /// <summary>
+    /// A process with these settings ends by itself and says why. A host in this process is no substitute: what it throws when its
+    /// start fails is not always the reason.
+    /// </summary>
+    public static async Task FailsToStartAsync(
+        IEnumerable<KeyValuePair<string, string>> settings, string reason, CancellationToken cancellationToken)
+    {
+        using var directory = new TestDirectory();
+        await using var api = new ApiInstance("api", directory.Path, settings);
+        var ended = await Assert.ThrowsAsync<InvalidOperationException>(() => api.StartAsync(cancellationToken));
+        Assert.Contains("has ended", ended.Message, StringComparison.Ordinal);
+        await Eventually.TrueAsync(() => api.Output.Contains(reason, StringComparison.Ordinal));
+    }
+
     public Task StopAsync() => SignalAsync("STOP");
 
     public Task ContinueAsync() => SignalAsync("CONT");

@@ -50,12 +50,6 @@ public sealed class PgBouncerTests(ServersFixture fixture) : IClassFixture<Serve
         Assert.Contains("connection pooler", refused.Message, StringComparison.Ordinal);
     }
 
-    private static async Task StartFailsAsync(IEnumerable<KeyValuePair<string, string>> settings)
-    {
-        using var directory = new TestDirectory();
-        await using var api = new ApiInstance("api", directory.Path, settings);
-        var ended = await Assert.ThrowsAsync<InvalidOperationException>(() => api.StartAsync(Cancellation));
-        Assert.Contains("has ended", ended.Message, StringComparison.Ordinal);
-        await Eventually.TrueAsync(() => api.Output.Contains("lead to a connection pooler", StringComparison.Ordinal));
-    }
+    private static Task StartFailsAsync(IEnumerable<KeyValuePair<string, string>> settings) =>
+        ApiInstance.FailsToStartAsync(settings, "lead to a connection pooler", Cancellation);
 }
