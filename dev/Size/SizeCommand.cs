@@ -32,7 +32,8 @@ public static class SizeCommand
             Add($"{what}, lines", folders.Sum(Lines), budget);
         }
 
-        foreach (var pattern in Directory.GetDirectories(solution.File("src/Platform")).Select(Path.GetFileName).Order(StringComparer.Ordinal))
+        var patterns = Directory.GetDirectories(solution.File("src/Platform")).Select(Path.GetFileName);
+        foreach (var pattern in patterns.Order(StringComparer.Ordinal))
         {
             Add($"Platform/{pattern}, lines", Lines($"src/Platform/{pattern}"), s_patterns.GetValueOrDefault(pattern!, 500));
         }

@@ -42,7 +42,9 @@ internal static class StartupHook
             {
                 File.WriteAllText(
                     $"{file}.new",
-                    string.Create(CultureInfo.InvariantCulture, $"{GC.GetTotalAllocatedBytes()} {JitInfo.GetCompiledMethodCount()} {Interlocked.Read(ref statements)}"));
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{GC.GetTotalAllocatedBytes()} {JitInfo.GetCompiledMethodCount()} {Interlocked.Read(ref statements)}"));
                 File.Move($"{file}.new", file, overwrite: true);
                 Thread.Sleep(isIdle ? 2_000 : 100);
             }

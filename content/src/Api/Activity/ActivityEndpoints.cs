@@ -30,7 +30,7 @@ internal sealed class ActivityEndpoints : IEndpointGroup
                 + "duplicate, so a body may be sent again. A line that cannot be stored is told by its number, and the others "
                 + "are stored. "
                 + $"A line has at most {StorableJson.MaxLength} bytes and {StorableJson.MaxDepth} levels; the body may be "
-                + $"compressed by gzip.")
+                + "compressed by gzip.")
             .WithMetadata(new DisableRequestSizeLimitAttribute(), new DecompressedLimit(MaxDecompressed), new LongLived())
             .Accepts<string>("application/x-ndjson")
             .WithExample(Line, new IngestReport(1, 0, 0, []))

@@ -23,8 +23,7 @@ internal static class ApiDescription
     private const string Text =
         "Amounts are whole numbers of minor units of their currency: 1050 EUR is ten euros and fifty cents. "
         + "Refusals are problem details (RFC 9457) whose `type` is stable. An answer to a write has a `Sync-Token`; sent "
-        + "with a read, "
-        + "the read sees that write. Answers 429 and 503 say in `Retry-After` when to come back.";
+        + "with a read, the read sees that write. Answers 429 and 503 say in `Retry-After` when to come back.";
 
     /// <summary>Name of the solution, as assemblies carry it.</summary>
     private static readonly string s_title = typeof(ApiDescription).Assembly.GetName().Name![..^".Api".Length];

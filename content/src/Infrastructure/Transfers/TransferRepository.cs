@@ -19,14 +19,12 @@ internal sealed class TransferRepository(ShardWriter writer) : ITransferReposito
 
     [Sql(typeof(Guid), typeof(Guid), Columns = [
         typeof(Guid), typeof(Guid), typeof(Guid), typeof(Guid), typeof(Guid), typeof(long), typeof(string), typeof(short),
-        typeof(string),
-        typeof(string), typeof(DateTimeOffset), typeof(DateTimeOffset)])]
+        typeof(string), typeof(string), typeof(DateTimeOffset), typeof(DateTimeOffset)])]
     private const string LockSql = $"SELECT {Columns} FROM transfers WHERE owner_id = $1 AND id = $2 FOR UPDATE";
 
     [Sql(
         typeof(Guid), typeof(Guid), typeof(Guid), typeof(Guid), typeof(Guid), typeof(long), typeof(string), typeof(short),
-        typeof(string),
-        typeof(string), typeof(DateTimeOffset), typeof(DateTimeOffset))]
+        typeof(string), typeof(string), typeof(DateTimeOffset), typeof(DateTimeOffset))]
     private const string InsertSql =
         $"INSERT INTO transfers ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 

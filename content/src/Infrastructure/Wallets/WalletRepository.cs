@@ -51,8 +51,7 @@ internal sealed class WalletRepository(ShardWriter writer) : IWalletRepository
 
     [Sql(
         typeof(Guid), typeof(Guid), typeof(short), typeof(long), typeof(Guid), typeof(Guid), typeof(short), typeof(long),
-        typeof(long),
-        typeof(DateTimeOffset))]
+        typeof(long), typeof(DateTimeOffset))]
     private const string InsertEntrySql = """
         INSERT INTO entries (owner_id, wallet_id, account, version, id, transfer_id, kind, amount, balance, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)

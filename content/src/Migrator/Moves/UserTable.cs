@@ -47,8 +47,8 @@ internal sealed record UserTable(
             ?? ours.Zip(theirs).FirstOrDefault(pair => pair.First != pair.Second).First;
         return different is null ? tables : throw new MoveException(
             MoveOutcome.Failed,
-            $"The tables of {one.Database} and {other.Database} differ at {different}. Run the Migrator without "
-            + $"arguments first.");
+            $"The tables of {one.Database} and {other.Database} differ at {different}. "
+            + "Run the Migrator without arguments first.");
     }
 
     private static UserTable Read(NpgsqlDataReader row)

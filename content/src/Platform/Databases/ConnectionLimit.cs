@@ -30,7 +30,6 @@ internal sealed class ConnectionLimit(IConfiguration configuration) : IValidateO
             ? ValidateOptionsResult.Success
             : ValidateOptionsResult.Fail(
                 $"{PostgresOptions.Section}:{nameof(PostgresOptions.MaxConnections)} is {options.MaxConnections}: the pools "
-                + $"and probes "
-                + $"may open {total} connections. Allow more, if the servers do, or make the pools smaller.");
+                + $"and probes may open {total} connections. Allow more, if the servers do, or make the pools smaller.");
     }
 }

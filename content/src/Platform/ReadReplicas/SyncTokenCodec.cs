@@ -118,7 +118,7 @@ internal sealed partial class SyncTokenCodec
     }
 
     [LoggerMessage(LogLevel.Warning,
-        "SyncTokens:Key is not set, so this instance signs with a key of its own: reads with the token of another instance go "
-        + "to the primary.")]
+        "SyncTokens:Key is not set, so this instance signs with its own key: reads with the token of another instance go to "
+        + "the primary.")]
     private static partial void LogOwnKey(ILogger logger);
 }

@@ -40,7 +40,7 @@ internal sealed partial class EventReader(
     {
         shard.Last = hub.IsEmpty ? null : await ReadAsync(shard.Name, shard.Last, stopping);
 
-        // Nobody tells when the transaction ends that holds events back: it may have none of its own.
+        // No notification says that the transaction which holds events back has ended: it may have no events.
         var age = shard.Last?.Pending ?? TimeSpan.Zero;
         if (age > LongHeld && !shard.IsHeldLong)
         {

@@ -14,13 +14,11 @@ internal static class SagaRows
 {
     public const string Columns =
         "owner_id, id, name, data, status, step, attempt, retries, due_at, lease_epoch, error_code, error, failure, "
-        + "trace_parent, "
-        + "is_forced, created_at, ended_at";
+        + "trace_parent, is_forced, created_at, ended_at";
 
     [Sql(
         typeof(Guid), typeof(Guid), typeof(string), typeof(short), typeof(int), typeof(int), typeof(int), typeof(string),
-        typeof(string),
-        typeof(string), typeof(TimeSpan), typeof(bool), typeof(long), typeof(short), typeof(int))]
+        typeof(string), typeof(string), typeof(TimeSpan), typeof(bool), typeof(long), typeof(short), typeof(int))]
     private const string Replace = """
         WITH done AS (
             INSERT INTO saga_steps (owner_id, saga_id, step)

@@ -6,7 +6,7 @@ using Platform.Sharding;
 namespace Platform.Sagas;
 
 /// <summary>
-/// Transactions of the engine: each in a scope of its own, as the worker, in a turn of the shard where it works.
+/// Transactions of the engine: each in its own scope, as the worker, in a turn of the shard where it works.
 /// </summary>
 internal sealed class SagaWork(IServiceScopeFactory scopes, BucketMap buckets, SagaBulkheads bulkheads)
 {

@@ -94,8 +94,7 @@ public sealed class UploadLimitTests(ServiceFixture fixture) : IClassFixture<Ser
             await stalled._connection.ConnectAsync(address.Host, address.Port, Cancellation);
             var head =
                 $"POST /activity HTTP/1.1\r\nHost: {address.Authority}\r\nAuthorization: Bearer "
-                + $"{TestService.TokenFor(subject)}\r\n"
-                + "Content-Type: application/x-ndjson\r\nContent-Length: 1000000000\r\n\r\n";
+                + $"{TestService.TokenFor(subject)}\r\nContent-Type: application/x-ndjson\r\nContent-Length: 1000000000\r\n\r\n";
             var lines = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(Line + "\n", 1_000)));
             try
             {

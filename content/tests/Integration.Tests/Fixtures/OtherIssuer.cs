@@ -4,7 +4,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Integration.Tests.Fixtures;
 
-/// <summary>An issuer beside the one of <see cref="TestService"/>, with a key of its own.</summary>
+/// <summary>An issuer beside the one of <see cref="TestService"/>, with its own key.</summary>
 internal static class OtherIssuer
 {
     private const string Bearer = "Authentication:Schemes:Bearer";

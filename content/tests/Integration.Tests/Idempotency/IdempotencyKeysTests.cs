@@ -95,7 +95,7 @@ public sealed class IdempotencyKeysTests(ServiceFixture fixture) : IClassFixture
         await _service.Databases.ExecuteAsync(
             "shard0",
             $"UPDATE idempotency_keys SET created_at = created_at - interval '25 hours' WHERE owner_id = '{_user}' AND "
-            + $"key <> 'young'");
+            + "key <> 'young'");
 
         await DoAsync("old", OtherRequest);
 

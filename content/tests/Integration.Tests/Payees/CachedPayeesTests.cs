@@ -101,7 +101,7 @@ public sealed class CachedPayeesTests(ServiceFixture fixture) : IClassFixture<Se
             var wallet = await _service.Databases.ScalarAsync<string>(
                 "directory",
                 $"SELECT coalesce((SELECT wallet_id::text FROM payees WHERE handle = '{handle}' AND released_at IS "
-                + $"NULL), 'none')");
+                + "NULL), 'none')");
             Assert.Equal(wallet, await WalletOfAsync(reader, handle) ?? "none");
         }
     }

@@ -69,7 +69,7 @@ public sealed class ActivityMemoryTests(ServiceFixture fixture) : IClassFixture<
         await stream.WriteAsync(
             Encoding.ASCII.GetBytes(
                 $"POST /activity HTTP/1.1\r\nHost: {address.Authority}\r\nAuthorization: Bearer {token}\r\nContent-Length: "
-                + $"12000000000\r\n\r\n"),
+                + "12000000000\r\n\r\n"),
             Cancellation);
         await all.CopyToAsync(stream, Cancellation);
         await stream.FlushAsync(Cancellation);

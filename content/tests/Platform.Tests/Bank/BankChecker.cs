@@ -54,7 +54,7 @@ internal static class BankChecker
             if (held + underWay != paidIn)
             {
                 yield return $"Wallets hold {held} {currency} and {underWay} are under way between shards, but {paidIn} "
-                    + $"were paid in.";
+                    + "were paid in.";
             }
 
             if (underWay != 0)

@@ -192,9 +192,8 @@ internal sealed class BankClients(IBank bank, BankHistory history, int seed, Fun
         var opened = await PostAsync(subject, "/wallets", new { currency }, cancellationToken);
         Assert.True(opened.Status == HttpStatusCode.Created, opened.ToString());
         var id = JsonElement.Parse(opened.Body).GetProperty("id").GetGuid();
-        using var put = new HttpRequestMessage(
-            HttpMethod.Put, "/payees/me")
-        { Content = JsonContent.Create(new { handle, wallet = id }) };
+        using var put = new HttpRequestMessage(HttpMethod.Put, "/payees/me");
+        put.Content = JsonContent.Create(new { handle, wallet = id });
         var named = await SendAsync(put, subject, new Random(seed), cancellationToken);
         Assert.True(named.Status == HttpStatusCode.OK, named.ToString());
         return new BankWallet(id, subject, TestService.UserOf(subject).Value, shard, currency, handle);

@@ -102,7 +102,7 @@ internal sealed class BankRun(BankPlan plan, BankReport report, Action<string> s
 
         await world.HealAsync(cancellationToken);
         Say($"healed; {_history.Operations.Count} operations, {_history.Operations.Count(o => o.Outcome == Outcome.Unknown)} "
-            + $"of them have no certain answer");
+            + "of them have no certain answer");
         if (await OpenAfterDeadlineAsync(world, cancellationToken) is > 0 and var open)
         {
             report.Violations.Add(
@@ -204,7 +204,7 @@ internal sealed class BankRun(BankPlan plan, BankReport report, Action<string> s
         {
             violations.Add(
                 $"The old primary took writes: it has {string.Join(" + ", now)} entries and had {string.Join(" + ", old)} when "
-                + $"it returned.");
+                + "it returned.");
         }
 
         await foreach (

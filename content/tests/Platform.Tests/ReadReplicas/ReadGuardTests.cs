@@ -109,7 +109,7 @@ public sealed class ReadGuardTests
     }
 
     /// <summary>
-    /// Its connections stay open and say nothing. Whoever had asked it goes on to the primary, and others do not ask.
+    /// Its connections stay open and say nothing. Reads that had asked it go on to the primary, and later reads do not ask it.
     /// </summary>
     [Fact]
     public async Task A_replica_that_hangs_holds_a_read_for_its_deadline_and_writes_not_at_all()

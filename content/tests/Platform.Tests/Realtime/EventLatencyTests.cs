@@ -79,7 +79,7 @@ public sealed class EventLatencyTests(ServiceFixture fixture) : IClassFixture<Se
         var told = MemoryMegabytes();
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{count} clients: {before:0} MB before, {connected:0} MB connected, {told:0} MB after an event each, both sides "
-            + $"of the connections together.");
+            + "of the connections together.");
         foreach (var (_, client) in clients)
         {
             await client.DisposeAsync();

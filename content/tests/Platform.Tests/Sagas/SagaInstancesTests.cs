@@ -152,7 +152,7 @@ public sealed class SagaInstancesTests(ServerPool pool) : IAsyncLifetime
         await _fixture.Databases.ExecuteAsync(
             "shard0",
             $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query "
-            + $"LIKE 'LISTEN %'");
+            + "LIKE 'LISTEN %'");
         await Task.Delay(100, Cancellation);
         await ListenersAsync(2);
         var run = await InsertAsync(service.Databases);
