@@ -30,7 +30,6 @@ internal sealed class GeneratedService : IAsyncDisposable
         bool aspire = false)
     {
         var service = new GeneratedService();
-        var host = aspire ? "AppHost" : "LocalHost";
         try
         {
             await steps.RunAsync(
@@ -42,13 +41,13 @@ internal sealed class GeneratedService : IAsyncDisposable
                     new SolutionOptions("Contoso.Payments", Aspire: aspire) { Configuration = configuration },
                     line, cancellationToken));
             await steps.RunAsync(
-                $"dotnet build -c {configuration}", line => service.Solution.BuildAsync(line, cancellationToken, $"src/{host}"));
+                $"dotnet build -c {configuration}", line => service.Solution.BuildAsync(line, cancellationToken, service.Solution.HostProject));
             service._tokens = TokenIssuer.For(service.Solution);
             await steps.RunAsync("Start primary, replica, Redis and the API", async line =>
             {
                 service._environment = settings.Concat(service.Tokens.Environment).ToDictionary();
                 service._running = await RunningService.StartAsync(service.Solution, service._environment, line, cancellationToken, aspire);
-                return FormattableString.Invariant($"(up in {service.Running.State.Seconds:0.0} s by {host}'s own clock)");
+                return FormattableString.Invariant($"(up in {service.Running.State.Seconds:0.0} s by the host's own clock)");
             });
             return service;
         }

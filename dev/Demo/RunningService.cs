@@ -23,7 +23,7 @@ internal sealed class RunningService : IAsyncDisposable
         GeneratedSolution solution, bool aspire, IReadOnlyDictionary<string, string?> environment, Action<string> line)
     {
         _solution = solution;
-        var project = aspire ? "hosts/AppHost" : "hosts/LocalHost";
+        var project = solution.HostProject;
         Ended = Shell.TryAsync(
             "dotnet",
             [solution.Assembly(project), "--ephemeral-ports"],
@@ -66,7 +66,7 @@ internal sealed class RunningService : IAsyncDisposable
             {
                 if (service.Ended.IsCompleted)
                 {
-                    throw new CommandFailedException(aspire ? "AppHost" : "LocalHost", await service.Ended);
+                    throw new CommandFailedException(solution.HostProject, await service.Ended);
                 }
 
                 await Task.Delay(100, timeout.Token);

@@ -12,7 +12,7 @@ namespace Api;
 /// The one place that opens connections: a keyed <see cref="NpgsqlDataSource"/> for every database on the replica, one for
 /// every database, role and server that may be the primary, and the Redis connection.
 /// </summary>
-internal static class DataSources
+internal static class DataSourceRegistration
 {
     private const string Redis = "redis";
 

@@ -63,7 +63,7 @@ internal static class HttpSurface
 
         app.UseNoStore();
         app.UseCors();
-        app.UseDoor();
+        app.UseLoadShedding();
         app.UseWebSockets();
         app.UseAuthentication();
         app.UseRateLimiter();

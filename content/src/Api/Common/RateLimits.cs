@@ -65,7 +65,7 @@ internal static class RateLimits
     /// Refuses whoever comes while nobody more can wait, before their token is checked: under overload that are most, and
     /// what is done for them is taken from those who are let in. Whose turn comes when is decided after, user by user.
     /// </summary>
-    public static void UseDoor(this IApplicationBuilder app)
+    public static void UseLoadShedding(this IApplicationBuilder app)
     {
         var turns = app.ApplicationServices.GetRequiredService<Turns>();
         app.Use((context, next) => turns.IsFull(context) ? RefuseAsync(context, Overloaded, AMoment) : next(context));

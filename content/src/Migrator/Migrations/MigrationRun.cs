@@ -69,10 +69,10 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
             files,
             async connection =>
             {
-                await BucketDeal.InDirectoryAsync(connection, names.Shards, cancellationToken);
+                await BucketAssigner.InDirectoryAsync(connection, names.Shards, cancellationToken);
                 foreach (var shard in names.Shards)
                 {
-                    owned[shard] = await BucketDeal.OfAsync(connection, shard, cancellationToken);
+                    owned[shard] = await BucketAssigner.OfAsync(connection, shard, cancellationToken);
                 }
             },
             cancellationToken);
@@ -83,7 +83,7 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
                 outcome = await MigrateAsync(
                     shard,
                     files,
-                    connection => BucketDeal.InShardAsync(connection, owned[shard], cancellationToken),
+                    connection => BucketAssigner.InShardAsync(connection, owned[shard], cancellationToken),
                     cancellationToken);
             }
         }

@@ -12,7 +12,7 @@ internal sealed class ProbePace
     private static readonly TimeSpan Slow = TimeSpan.FromSeconds(15);
 
     /// <summary>How long the first use waits for a server that does not answer.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(300);
 
     private readonly Lock _gate = new();
     private TaskCompletionSource _answered = NewSignal();
@@ -49,7 +49,7 @@ internal sealed class ProbePace
         {
             if (IsIdle)
             {
-                _firstAnswer = Task.WhenAny(RefreshAsync(), Task.Delay(Patience));
+                _firstAnswer = Task.WhenAny(RefreshAsync(), Task.Delay(Timeout));
             }
 
             Volatile.Write(ref _usedAt, now);

@@ -56,7 +56,7 @@ internal static class Commits
     /// </summary>
     /// <returns>The log's position after it.</returns>
     /// <exception cref="CommitUnknownException">It has not been answered in time.</exception>
-    public static async Task<ulong> EndAsync(this ActingContext context, TimeSpan limit)
+    public static async Task<ulong> EndAsync(this UserScopedContext context, TimeSpan limit)
     {
         ulong position = 0;
         context.Committed = lsn => position = lsn;

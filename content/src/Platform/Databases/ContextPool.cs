@@ -14,8 +14,8 @@ namespace Platform.Databases;
 /// of one server to the next user of the context.
 /// </summary>
 internal sealed class ContextPool<TContext>(
-    PrimarySources sources, IEnumerable<IInterceptor> interceptors, ILoggerFactory loggers)
-    where TContext : ActingContext
+    DataSources sources, IEnumerable<IInterceptor> interceptors, ILoggerFactory loggers)
+    where TContext : UserScopedContext
 {
     private readonly ConcurrentDictionary<NpgsqlDataSource, PooledDbContextFactory<TContext>> _pools = new();
 
@@ -43,6 +43,6 @@ internal sealed class ContextPool<TContext>(
             .ConfigureWarnings(warnings => warnings.Log(
                 (RelationalEventId.CommandError, LogLevel.Information),
                 (RelationalEventId.TransactionError, LogLevel.Information)))
-            .AddInterceptors([ActingInterceptor.Instance, .. interceptors])
+            .AddInterceptors([UserScopeInterceptor.Instance, .. interceptors])
             .Options);
 }

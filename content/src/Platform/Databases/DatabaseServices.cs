@@ -15,12 +15,12 @@ internal static class DatabaseServices
         services.AddSingleton<IValidateOptions<PostgresOptions>>(new ConnectionLimit(configuration));
         PreparedStatements.AreUsed = PostgresOptions.PoolerOf(configuration) != Pooler.Plain;
         services.AddSingleton(typeof(ContextPool<>));
-        foreach (var type in Scanned.Classes<OldRows>())
+        foreach (var type in Scanned.Classes<RowRetention>())
         {
-            services.AddSingleton(typeof(OldRows), type);
+            services.AddSingleton(typeof(RowRetention), type);
         }
 
-        services.AddHostedService<OldRowsCleaner>();
+        services.AddHostedService<RetentionWorker>();
         services.AddSingleton<MigrationsHealthCheck>();
         services.AddHealthChecks().AddCheck<MigrationsHealthCheck>("migrations", tags: ["ready"]);
         return services.AddExceptionHandler<DatabaseExceptionHandler>();

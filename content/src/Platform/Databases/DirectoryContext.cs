@@ -7,7 +7,7 @@ namespace Platform.Databases;
 public interface IDirectoryEntity;
 
 /// <summary>What has to be known before a shard can be chosen.</summary>
-public sealed class DirectoryContext(DbContextOptions<DirectoryContext> options) : ActingContext(options)
+public sealed class DirectoryContext(DbContextOptions<DirectoryContext> options) : UserScopedContext(options)
 {
     protected override void OnModelCreating(ModelBuilder modelBuilder) =>
         modelBuilder.ApplyConfigurations<IDirectoryEntity>();

@@ -10,7 +10,7 @@ namespace Platform.Databases;
 /// that is away, on the primary and on its replicas, takes no instance from the users of the others. Once a database has all
 /// migrations it is not asked again.
 /// </summary>
-internal sealed class MigrationsHealthCheck(PrimarySources sources, DatabaseNames names) : IHealthCheck
+internal sealed class MigrationsHealthCheck(DataSources sources, DatabaseNames names) : IHealthCheck
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 

@@ -8,7 +8,7 @@ using StackExchange.Redis;
 namespace Platform.Databases;
 
 /// <summary>Asks every server who it is, all at once.</summary>
-internal sealed class ServerInspector(PrimarySources sources, DatabaseNames names, IConnectionMultiplexer redis)
+internal sealed class ServerInspector(DataSources sources, DatabaseNames names, IConnectionMultiplexer redis)
     : IServerInspector
 {
     /// <summary>A replica that has replayed all it received has no lag, however long ago the last commit was.</summary>

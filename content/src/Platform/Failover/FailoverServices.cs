@@ -5,5 +5,5 @@ namespace Platform.Failover;
 internal static class FailoverServices
 {
     public static IServiceCollection AddFailover(this IServiceCollection services) =>
-        services.AddSingleton<PrimarySources>().AddHostedService<PrimaryProbe>();
+        services.AddSingleton<DataSources>().AddHostedService<PrimaryProbe>();
 }

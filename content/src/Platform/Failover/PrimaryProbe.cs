@@ -12,7 +12,7 @@ namespace Platform.Failover;
 /// its timeline.
 /// </summary>
 internal sealed partial class PrimaryProbe(
-    DatabaseNames names, PrimaryTimelines timelines, PrimarySources sources, IConfiguration configuration,
+    DatabaseNames names, PrimaryTimelines timelines, DataSources sources, IConfiguration configuration,
     ILogger<PrimaryProbe> logger)
     : ServerProbe<PrimaryServers>(
         from servers in timelines.All

@@ -5,7 +5,7 @@ using Platform.Databases;
 namespace Platform.Idempotency;
 
 internal sealed class ExpiredKeys(IOptions<IdempotencyOptions> options)
-    : OldRows("Expired idempotency keys", DropSql, options.Value.Lifetime, TimeSpan.FromMinutes(10))
+    : RowRetention("Expired idempotency keys", DropSql, options.Value.Lifetime, TimeSpan.FromMinutes(10))
 {
     [Sql(typeof(TimeSpan), typeof(int), Columns = [typeof(long)])]
     private const string DropSql = "SELECT drop_expired_keys($1, $2)";

@@ -63,7 +63,7 @@ internal sealed class CommitCapture : DbCommandInterceptor, IDbTransactionInterc
     }
 
     private static (Action<ulong>, Pipeline) Listener(DbContext? context) =>
-        context is ActingContext { Committed: { } committed } acting
+        context is UserScopedContext { Committed: { } committed } acting
             ? (committed, acting.Pipeline ?? new Pipeline())
             : throw new InvalidOperationException("Nobody would learn of this commit's position. Write through ShardWriter.");
 }

@@ -13,7 +13,7 @@ namespace Platform.ReadReplicas;
 /// or takes too long the read goes on to the next one.
 /// </summary>
 internal sealed class ReadRouting(
-    AnswerTrail trail, SyncTokens tokens, Replicas replicas, PrimaryTimelines timelines, PrimarySources sources,
+    AnswerTrail trail, SyncTokens tokens, Replicas replicas, PrimaryTimelines timelines, DataSources sources,
     ReadReplicaTelemetry telemetry, IOptions<ReadReplicaOptions> options)
 {
     /// <summary>No server in recovery has passed it, so only a primary answers.</summary>

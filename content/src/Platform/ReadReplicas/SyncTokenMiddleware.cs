@@ -46,7 +46,7 @@ public static class SyncTokenMiddleware
             // Also runs when an exception has cleared the answer, as after a commit of which only the second half failed.
             context.Response.OnStarting(() =>
             {
-                if (tokens.HasCommitted || (tokens.HasNews && tokens.Consistency == Consistency.Session))
+                if (tokens.HasCommitted || (tokens.HasChanged && tokens.Consistency == Consistency.Session))
                 {
                     Answer(context, codec.Write(tokens), covered, isWrite: tokens.HasCommitted);
                 }

@@ -32,7 +32,7 @@ internal sealed class SyncTokens
     /// <summary>
     /// Whether the request has seen or committed more than its token asked for, so that its answer carries a token.
     /// </summary>
-    public bool HasNews { get; private set; }
+    public bool HasChanged { get; private set; }
 
     public bool HasCommittedTo(string database) => _committed.Contains(database);
 
@@ -56,7 +56,7 @@ internal sealed class SyncTokens
     {
         _committed.Add(database);
         Saw(database, position);
-        HasNews = true;
+        HasChanged = true;
     }
 
     /// <summary>
@@ -65,12 +65,12 @@ internal sealed class SyncTokens
     /// </summary>
     public void Saw(string database, WalPosition position)
     {
-        var isNews = !_needed.TryGetValue(database, out var known) || !known.IsOfCluster(position.Cluster)
+        var isNewer = !_needed.TryGetValue(database, out var known) || !known.IsOfCluster(position.Cluster)
             || known.Timeline > position.Timeline || position.IsAfter(known);
-        if (isNews)
+        if (isNewer)
         {
             _needed[database] = position;
-            HasNews = true;
+            HasChanged = true;
         }
     }
 }

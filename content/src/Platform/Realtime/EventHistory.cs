@@ -73,7 +73,7 @@ internal sealed class EventHistory(
         await turns.WaitAsync(cancellationToken);
         try
         {
-            var lifetime = options.Value.Lifetime + (isResuming ? TimeSpan.Zero : OldEvents.Longer);
+            var lifetime = options.Value.Lifetime + (isResuming ? TimeSpan.Zero : EventRetention.Longer);
             return await ReadAsync(owner, after, lifetime, cancellationToken);
         }
         finally

@@ -14,7 +14,7 @@ namespace Platform.Realtime;
 /// </summary>
 internal sealed partial class EventReader(
     DatabaseNames names,
-    PrimarySources primaries,
+    DataSources primaries,
     PrimaryTimelines timelines,
     ShardSignals signals,
     EventHub hub,

@@ -94,29 +94,29 @@ internal sealed partial class SagaEngine(
         var name = definitions.StepOf(run)!;
         var data = JsonSerializer.Deserialize(run.Data, saga.DataType)!;
         var owner = saga.Steps[run.Step].Owner(data);
-        var done = SagaMoves.Done(run, saga);
-        if (SagaMoves.CommandOf(run, saga, data) is not { } command)
+        var done = SagaTransitions.Done(run, saga);
+        if (SagaTransitions.CommandOf(run, saga, data) is not { } command)
         {
             return await AdvanceAsync(stored, done, name, cancellationToken);
         }
 
-        var (isDone, refusal) = SagaMoves.Forced(run, saga, data) is { } forced
+        var (isDone, refusal) = SagaTransitions.Forced(run, saga, data) is { } forced
             ? (false, forced)
             : await DoAsync(place, done, name, owner, command, stopping, cancellationToken);
         if (isDone)
         {
             return owner == run.Owner ? new Place(done, done)
-                : SagaMoves.IsNextOwn(done, saga, data) ? new Place(done, stored)
+                : SagaTransitions.IsNextOwn(done, saga, data) ? new Place(done, stored)
                 : await AdvanceAsync(stored, done, name, cancellationToken);
         }
 
         // Refused, or somebody has been here before. The first to write what became of the step is right.
-        var canUndo = refusal is { } error && SagaMoves.CanUndo(run, saga, data, error);
+        var canUndo = refusal is { } error && SagaTransitions.CanUndo(run, saga, data, error);
         var next = await WrittenAsync(run, name, owner, canUndo ? refusal : null, cancellationToken) switch
         {
             { ErrorCode: null } => done,
-            { } refused => SagaMoves.Refused(run, refused),
-            null when refusal is { } final => SagaMoves.Dead(run, final),
+            { } refused => SagaTransitions.Refused(run, refused),
+            null when refusal is { } final => SagaTransitions.Dead(run, final),
             null => null,
         };
         span.Outcome = next?.Status is SagaStatus.Running or SagaStatus.Completed ? "done" : "refused";
@@ -190,7 +190,7 @@ internal sealed partial class SagaEngine(
     private async Task FailAsync(Place place, Exception exception, bool isTransient, CancellationToken aborting)
     {
         var (run, stored) = place;
-        var next = SagaMoves.Failed(run, exception, isTransient, options.Value.MaxAttempts);
+        var next = SagaTransitions.Failed(run, exception, isTransient, options.Value.MaxAttempts);
         if (next.Status == SagaStatus.Dead)
         {
             LogDeadWith(exception, run.Name, run.Id);

@@ -9,15 +9,15 @@ using Platform.Sharding;
 namespace Platform.Sagas;
 
 internal sealed class EndedSagas(IOptions<SagaOptions> options)
-    : OldRows("Ended sagas", DropSql, options.Value.Lifetime, TimeSpan.FromMinutes(10))
+    : RowRetention("Ended sagas", DropSql, options.Value.Lifetime, TimeSpan.FromMinutes(10))
 {
     [Sql(typeof(TimeSpan), typeof(int), Columns = [typeof(long)])]
     private const string DropSql = "SELECT drop_ended_sagas($1, $2)";
 }
 
 /// <summary>Steps go when their run has ended, which the shard of the run is asked for.</summary>
-internal sealed class OldSagaSteps(IOptions<SagaOptions> options, BucketMap buckets, PrimarySources primaries)
-    : OldRows("Steps of ended sagas", DropStepsSql, options.Value.Lifetime, TimeSpan.FromMinutes(10))
+internal sealed class OldSagaSteps(IOptions<SagaOptions> options, BucketMap buckets, DataSources primaries)
+    : RowRetention("Steps of ended sagas", DropStepsSql, options.Value.Lifetime, TimeSpan.FromMinutes(10))
 {
     [Sql(typeof(TimeSpan), typeof(int), Columns = [typeof(Guid), typeof(Guid)])]
     private const string OldSql = "SELECT of_user, saga FROM old_saga_steps($1, $2)";

@@ -15,21 +15,21 @@ namespace Platform.Sharding;
 public sealed class ShardReader
 {
     /// <summary>How long a bucket may be on its way from one shard to another.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     /// <summary>How long a replica may take to learn that its shard has got the bucket. Then the primary is asked.</summary>
-    private static readonly TimeSpan PatienceWithReplica = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan ReplicaTimeout = TimeSpan.FromMilliseconds(200);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     private readonly ContextPool<ShardContext> _pool;
-    private readonly PrimarySources _sources;
+    private readonly DataSources _sources;
     private readonly BucketMap _buckets;
     private readonly SyncTokens _tokens;
     private readonly ReadRouting _routing;
 
     internal ShardReader(
-        ContextPool<ShardContext> pool, PrimarySources sources, BucketMap buckets, SyncTokens tokens, ReadRouting routing) =>
+        ContextPool<ShardContext> pool, DataSources sources, BucketMap buckets, SyncTokens tokens, ReadRouting routing) =>
         (_pool, _sources, _buckets, _tokens, _routing) = (pool, sources, buckets, tokens, routing);
 
     /// <param name="owner">The user.</param>
@@ -76,12 +76,12 @@ public sealed class ShardReader
             var place = await _buckets.RouteOfAsync(owner.Bucket, cancellationToken);
             _tokens.RequireMap(_buckets.Version);
             var waited = Stopwatch.GetElapsedTime(began);
-            var reason = onPrimary ? "" : wasRefused && waited > PatienceWithReplica ? "bucket moved" : null;
+            var reason = onPrimary ? "" : wasRefused && waited > ReplicaTimeout ? "bucket moved" : null;
             try
             {
                 return await _routing.ReadAsync(place.Shard, route => read(route, place.Epoch), reason, cancellationToken);
             }
-            catch (ReadRefusedException refused) when (refused.Verdict == ReadVerdict.BucketMoved && waited < Patience)
+            catch (ReadRefusedException refused) when (refused.Verdict == ReadVerdict.BucketMoved && waited < Timeout)
             {
                 wasRefused = true;
                 await _buckets.ReloadAsync(cancellationToken);

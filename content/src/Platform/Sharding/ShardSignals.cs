@@ -23,7 +23,7 @@ internal enum ShardSignal
 /// commits queue up. One connection for each shard listens, and is watched.
 /// </summary>
 internal sealed partial class ShardSignals(
-    PrimarySources primaries, PrimaryTimelines timelines, DatabaseNames names, ILogger<ShardSignals> logger)
+    DataSources primaries, PrimaryTimelines timelines, DatabaseNames names, ILogger<ShardSignals> logger)
     : PollingWorker<ShardSignals.Listener>(names.Shards.Select(shard => new Listener(shard)), logger)
 {
     [Sql]
@@ -50,14 +50,14 @@ internal sealed partial class ShardSignals(
     public static string ChannelOf(ShardSignal signal) => signal.ToString().ToLowerInvariant();
 
     /// <summary>Wakes whoever waits in this process.</summary>
-    public void Wake(ShardSignal signal, string shard) => Of(signal, shard).News.Wake();
+    public void Wake(ShardSignal signal, string shard) => Of(signal, shard).Changed.Wake();
 
     /// <summary>False while notifications of the shard are known not to be heard, so that it must be polled.</summary>
     public bool IsListening(string shard) => _listening.GetValueOrDefault(shard);
 
     /// <summary>Returns when the shard may have something, or after the timeout. One waits at a time.</summary>
     public Task WaitAsync(ShardSignal signal, string shard, TimeSpan timeout, CancellationToken cancellationToken) =>
-        Of(signal, shard).News.WaitAsync(timeout, cancellationToken);
+        Of(signal, shard).Changed.WaitAsync(timeout, cancellationToken);
 
     /// <summary>Wakes every instance, soon. Returns at once.</summary>
     public void Notify(ShardSignal signal, string shard)
@@ -163,7 +163,7 @@ internal sealed partial class ShardSignals(
         public bool IsGathering;
         public long SentAt;
 
-        public Wakeup News { get; } = new();
+        public Wakeup Changed { get; } = new();
     }
 
     internal sealed record Listener(string Shard) : IAsyncDisposable

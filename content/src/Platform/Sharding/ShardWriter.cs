@@ -26,7 +26,7 @@ public sealed class ShardWriter : IUnitOfWork, IAsyncDisposable
     private const string ActForInDirectorySql = "SELECT act_for($1)";
 
     /// <summary>How long a bucket may be on its way from one shard to another.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
@@ -36,7 +36,7 @@ public sealed class ShardWriter : IUnitOfWork, IAsyncDisposable
     private readonly BucketMap _buckets;
     private readonly SyncTokens _tokens;
     private readonly AnswerTrail _trail;
-    private readonly PrimarySources _primaries;
+    private readonly DataSources _primaries;
     private readonly PrimaryTimelines _timelines;
     private readonly IEnumerable<IDomainEventWriter> _eventWriters;
     private readonly IOptions<CommitOptions> _options;
@@ -51,11 +51,11 @@ public sealed class ShardWriter : IUnitOfWork, IAsyncDisposable
     private string? _tokenName;
     private int _timeline;
     private long _cluster;
-    private ActingContext? _context;
+    private UserScopedContext? _context;
 
     internal ShardWriter(
         ContextPool<ShardContext> shards, ContextPool<DirectoryContext> directory, BucketMap buckets, SyncTokens tokens,
-        AnswerTrail trail, PrimarySources primaries, PrimaryTimelines timelines, IEnumerable<IDomainEventWriter> eventWriters,
+        AnswerTrail trail, DataSources primaries, PrimaryTimelines timelines, IEnumerable<IDomainEventWriter> eventWriters,
         IOptions<CommitOptions> options) =>
         (_shards, _directory, _buckets, _tokens, _trail, _primaries, _timelines, _eventWriters, _options)
         = (shards, directory, buckets, tokens, trail, primaries, timelines, eventWriters, options);
@@ -188,7 +188,7 @@ public sealed class ShardWriter : IUnitOfWork, IAsyncDisposable
         await DisposeAsync();
         switch (FenceErrors.SqlStateOf(exception))
         {
-            case FenceErrors.BucketMoved when _age.Elapsed < Patience:
+            case FenceErrors.BucketMoved when _age.Elapsed < Timeout:
                 await Task.Delay(Backoff.After(attempt, FirstPause, LongestPause), cancellationToken);
                 await _buckets.ReloadAsync(cancellationToken);
                 return true;
@@ -218,7 +218,7 @@ public sealed class ShardWriter : IUnitOfWork, IAsyncDisposable
 
     private async ValueTask<TContext> OpenAsync<TContext>(
         string database, string tokenName, ContextPool<TContext> pool, CancellationToken cancellationToken)
-        where TContext : ActingContext
+        where TContext : UserScopedContext
     {
         if (_context is not null)
         {

@@ -21,10 +21,10 @@ public sealed class ActivityRetentionTests(ServiceFixture fixture) : IClassFixtu
 
         await service.Databases.ExecuteAsync(
             "shard0", $"UPDATE bucket_owner SET state = 'moving' WHERE bucket = {moving.Bucket.Value}");
-        Assert.Equal(700, await service.Services.DropOldRowsAsync<OldActivity>("shard0"));
+        Assert.Equal(700, await service.Services.DropExpiredAsync<OldActivity>("shard0"));
         await service.Databases.ExecuteAsync(
             "shard0", $"UPDATE bucket_owner SET state = 'active' WHERE bucket = {moving.Bucket.Value}");
-        Assert.Equal(700, await service.Services.DropOldRowsAsync<OldActivity>("shard0"));
+        Assert.Equal(700, await service.Services.DropExpiredAsync<OldActivity>("shard0"));
         Assert.Equal(1_400, await service.Databases.ScalarAsync<long>("shard0", "SELECT count(*) FROM activity"));
     }
 }

@@ -41,7 +41,7 @@ public sealed partial class ConnectionLimitTests(ServiceFixture fixture) : IClas
         var names = _services.GetRequiredService<DatabaseNames>();
         Assert.All(names.Primaries.Concat(names.Replicas).Concat(names.Workers), name =>
         {
-            var settings = _services.GetRequiredService<PrimarySources>().For(name).ConnectionString;
+            var settings = _services.GetRequiredService<DataSources>().For(name).ConnectionString;
             Assert.Contains($"Maximum Pool Size={counts[name]};", $"{settings};", StringComparison.OrdinalIgnoreCase);
         });
     }

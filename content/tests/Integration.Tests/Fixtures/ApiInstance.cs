@@ -11,7 +11,7 @@ namespace Integration.Tests.Fixtures;
 internal sealed class ApiInstance(string name, string directory, IEnumerable<KeyValuePair<string, string>> settings)
     : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(150);
 
     private readonly KeyValuePair<string, string>[] _settings = [.. settings];
     private readonly string _crashFile = Path.Combine(directory, $"{name}.crash");
@@ -47,7 +47,7 @@ internal sealed class ApiInstance(string name, string directory, IEnumerable<Key
         for (var waited = Stopwatch.StartNew(); !await IsReadyAsync(http, cancellationToken); await Task.Delay(
             50, cancellationToken))
         {
-            if (!IsRunning || waited.Elapsed > Patience)
+            if (!IsRunning || waited.Elapsed > Timeout)
             {
                 throw new InvalidOperationException($"{name} {(IsRunning ? "is not ready" : "has ended")}:\n{Output}");
             }

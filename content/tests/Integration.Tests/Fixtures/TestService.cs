@@ -128,10 +128,10 @@ internal sealed class TestService(TestDatabases databases, params IEnumerable<(s
 internal static class Retention
 {
     /// <summary>Drops old rows of a kind now, as the service does from time to time.</summary>
-    public static Task<long> DropOldRowsAsync<TRows>(this IServiceProvider services, string shard)
-        where TRows : OldRows =>
-        services.GetServices<IHostedService>().OfType<OldRowsCleaner>().Single().DropAsync(
-            services.GetServices<OldRows>().OfType<TRows>().Single(), shard, TestContext.Current.CancellationToken);
+    public static Task<long> DropExpiredAsync<TRows>(this IServiceProvider services, string shard)
+        where TRows : RowRetention =>
+        services.GetServices<IHostedService>().OfType<RetentionWorker>().Single().DropAsync(
+            services.GetServices<RowRetention>().OfType<TRows>().Single(), shard, TestContext.Current.CancellationToken);
 }
 
 /// <summary>Gives each POST an Idempotency-Key of its own, unless the test has set one.</summary>

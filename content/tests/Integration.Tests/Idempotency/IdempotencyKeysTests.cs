@@ -99,7 +99,7 @@ public sealed class IdempotencyKeysTests(ServiceFixture fixture) : IClassFixture
 
         await DoAsync("old", OtherRequest);
 
-        Assert.Equal(1, await _service.Services.DropOldRowsAsync<ExpiredKeys>("shard0"));
+        Assert.Equal(1, await _service.Services.DropExpiredAsync<ExpiredKeys>("shard0"));
         Assert.Equal(
             "old young",
             await _service.Databases.ScalarAsync<string>(

@@ -44,7 +44,7 @@ public sealed class GuardTests(ServiceFixture fixture) : IClassFixture<ServiceFi
         var epoch = (
             await _service.Services.GetRequiredService<BucketMap>().RouteOfAsync(Numbers.Owner.Bucket, Cancellation)).Epoch;
         var guard = ReadGuard.OfShard(route, Numbers.Owner, verdict == "BucketMoved" ? epoch + 1 : epoch);
-        await using var connection = await _service.Services.GetRequiredService<PrimarySources>().For(source)
+        await using var connection = await _service.Services.GetRequiredService<DataSources>().For(source)
             .OpenConnectionAsync(Cancellation);
         await using var batch = connection.CreateBatch();
         batch.BatchCommands.Add(guard.Command());

@@ -207,7 +207,7 @@ public sealed class EventStreamTests(ServiceFixture fixture) : IClassFixture<Ser
                 + $"payload->>'number' = '{number}'");
         }
 
-        var dropped = await _service.Services.DropOldRowsAsync<OldEvents>("shard0");
+        var dropped = await _service.Services.DropExpiredAsync<EventRetention>("shard0");
 
         Assert.Equal(1, dropped);
         var stored = await _service.Databases.StoredAsync("shard0", Owner);

@@ -27,9 +27,9 @@ public sealed class SagaRetentionTests(SagaFixture fixture) : IClassFixture<Saga
             UPDATE sagas SET status = 5, ended_at = NULL WHERE id = '{open.Id}';
             """);
 
-        await service.Services.DropOldRowsAsync<OldSagaSteps>("shard0");
-        await service.Services.DropOldRowsAsync<OldSagaSteps>("shard1");
-        await service.Services.DropOldRowsAsync<EndedSagas>("shard0");
+        await service.Services.DropExpiredAsync<OldSagaSteps>("shard0");
+        await service.Services.DropExpiredAsync<OldSagaSteps>("shard1");
+        await service.Services.DropExpiredAsync<EndedSagas>("shard0");
 
         Assert.Equal((0, 0), await CountAsync(old));
         Assert.Equal((1, 2), await CountAsync(young));

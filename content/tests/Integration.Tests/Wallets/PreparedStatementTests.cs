@@ -33,7 +33,7 @@ public sealed class PreparedStatementTests(ServersFixture fixture) : IClassFixtu
         }
 
         // The pool has one connection, so this is the one that those reads used.
-        var runs = await RunsAsync(service.Services.GetRequiredService<PrimarySources>().For(Replica));
+        var runs = await RunsAsync(service.Services.GetRequiredService<DataSources>().For(Replica));
         foreach (var part in new[] { "FROM wallets", "FROM bucket_owner" })
         {
             var (_, count, generic) = Assert.Single(runs, run => run.Statement.Contains(part, StringComparison.Ordinal));
@@ -49,7 +49,7 @@ public sealed class PreparedStatementTests(ServersFixture fixture) : IClassFixtu
     {
         const int Rows = 1_000;
         await using var service = new TestService(await fixture.Servers.CreateDatabasesAsync());
-        var source = service.Services.GetRequiredService<PrimarySources>().For(Replica);
+        var source = service.Services.GetRequiredService<DataSources>().For(Replica);
         await RowsAsync();
         using var measurements = new Measurements("Npgsql");
         await RowsAsync();

@@ -169,7 +169,7 @@ public sealed class BankCheckerTests(ServersFixture fixture) : IClassFixture<Ser
     /// <summary>No connection in the service's pools may still work in somebody's name.</summary>
     private static async Task LookWithoutUserAsync(IServiceProvider services, BankHistory history)
     {
-        var source = services.GetRequiredService<PrimarySources>().For(ResourceNames.Shards[0]);
+        var source = services.GetRequiredService<DataSources>().For(ResourceNames.Shards[0]);
         var connections = new List<NpgsqlConnection>();
         for (var n = 0; n < 8; n++)
         {

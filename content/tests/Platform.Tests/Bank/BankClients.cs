@@ -16,7 +16,7 @@ internal sealed class BankClients(IBank bank, BankHistory history, int seed, Fun
     private const string Currency = "EUR";
 
     /// <summary>How long to wait for an answer once things may break.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(8);
 
     private readonly List<BankWallet> _people = [];
     private readonly List<BankWallet> _unpayable = [];
@@ -48,7 +48,7 @@ internal sealed class BankClients(IBank bank, BankHistory history, int seed, Fun
                 [frozen, closed, await OpenAsync($"dollars{shard}", shard, "USD", $"dollars-{shard}", cancellationToken)]);
         }
 
-        _patience = Patience;
+        _patience = Timeout;
     }
 
     /// <summary>One client, until it is cancelled or has done so many operations.</summary>

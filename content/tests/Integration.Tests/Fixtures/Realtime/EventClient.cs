@@ -10,7 +10,7 @@ namespace Integration.Tests.Fixtures;
 /// </summary>
 internal sealed class EventClient(string subject) : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
     private readonly List<SseItem<string>> _received = [];
     private HttpResponseMessage? _response;
@@ -79,7 +79,7 @@ internal sealed class EventClient(string subject) : IAsyncDisposable
             }
 
             // Heartbeats come for ever.
-            Assert.True(waited.Elapsed < Patience, $"There is no '{type}' among {string.Join(", ", Types.TakeLast(20))}.");
+            Assert.True(waited.Elapsed < Timeout, $"There is no '{type}' among {string.Join(", ", Types.TakeLast(20))}.");
         }
     }
 
@@ -88,7 +88,7 @@ internal sealed class EventClient(string subject) : IAsyncDisposable
         for (var waited = Stopwatch.StartNew(); _received.Count < count;)
         {
             Assert.NotNull(await NextAsync());
-            Assert.True(waited.Elapsed < Patience, $"There are {_received.Count} events and not {count}.");
+            Assert.True(waited.Elapsed < Timeout, $"There are {_received.Count} events and not {count}.");
         }
 
         return Numbers;

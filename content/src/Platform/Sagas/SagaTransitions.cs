@@ -5,7 +5,7 @@ using Mediator;
 namespace Platform.Sagas;
 
 /// <summary>From which state a run goes to which.</summary>
-internal static class SagaMoves
+internal static class SagaTransitions
 {
     private static readonly Error ByOperator = Error.Conflict(
         "Saga.Cancelled", "It was cancelled by an operator of the service.");

@@ -13,7 +13,7 @@ namespace Platform.Databases;
 /// <param name="dropSql">Drops some of them; takes two parameters, and gives how many there were.</param>
 /// <param name="age">From which they are old.</param>
 /// <param name="interval">How often to look for them.</param>
-public abstract class OldRows(string what, string dropSql, TimeSpan age, TimeSpan interval)
+public abstract class RowRetention(string what, string dropSql, TimeSpan age, TimeSpan interval)
 {
     public override string ToString() => what;
 
@@ -43,17 +43,17 @@ public abstract class OldRows(string what, string dropSql, TimeSpan age, TimeSpa
 }
 
 /// <summary>
-/// Drops <see cref="OldRows"/> of each shard, a few at a time. Any number of instances may do it at once.
+/// Drops <see cref="RowRetention"/> of each shard, a few at a time. Any number of instances may do it at once.
 /// </summary>
-internal sealed class OldRowsCleaner(
-    PrimarySources primaries, DatabaseNames names, IEnumerable<OldRows> kinds, TimeProvider clock, ILogger<OldRowsCleaner> logger)
-    : PollingWorker<(OldRows Rows, string Shard)>(
+internal sealed class RetentionWorker(
+    DataSources primaries, DatabaseNames names, IEnumerable<RowRetention> kinds, TimeProvider clock, ILogger<RetentionWorker> logger)
+    : PollingWorker<(RowRetention Rows, string Shard)>(
         from rows in kinds from shard in names.Shards select (rows, shard), logger)
 {
     private const int AtOnce = 1_000;
 
     /// <summary>Returns how many were dropped.</summary>
-    internal async Task<long> DropAsync(OldRows rows, string shard, CancellationToken cancellationToken)
+    internal async Task<long> DropAsync(RowRetention rows, string shard, CancellationToken cancellationToken)
     {
         long dropped, total = 0;
         do
@@ -66,7 +66,7 @@ internal sealed class OldRowsCleaner(
         return total;
     }
 
-    protected override async Task<TimeSpan> PollAsync((OldRows Rows, string Shard) subject, CancellationToken stopping)
+    protected override async Task<TimeSpan> PollAsync((RowRetention Rows, string Shard) subject, CancellationToken stopping)
     {
         await Task.Delay(Backoff.Jittered(subject.Rows.Interval), clock, stopping);
         await DropAsync(subject.Rows, subject.Shard, stopping);

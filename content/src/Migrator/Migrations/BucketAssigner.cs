@@ -6,7 +6,7 @@ using Platform.Databases;
 namespace Migrator.Migrations;
 
 /// <summary>Gives buckets to shards, in the directory first and then in each shard itself.</summary>
-internal static class BucketDeal
+internal static class BucketAssigner
 {
     [Sql(typeof(string[]), typeof(int), InDirectory = true)]
     private const string Deal = """

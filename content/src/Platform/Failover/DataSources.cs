@@ -4,7 +4,7 @@ using Npgsql;
 namespace Platform.Failover;
 
 /// <summary>The data sources by the names of their connection strings, each on the server that is its primary now.</summary>
-public sealed class PrimarySources(IServiceProvider services, PrimaryTimelines timelines)
+public sealed class DataSources(IServiceProvider services, PrimaryTimelines timelines)
 {
     /// <summary>
     /// The data source to use now. Ask again for each piece of work: after a promotion it is one on another server.

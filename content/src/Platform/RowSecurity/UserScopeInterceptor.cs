@@ -8,9 +8,9 @@ namespace Platform.RowSecurity;
 /// Sends a context's <see cref="Pipeline"/> or guard together with EF Core's next statement, as one batch. Only statements that
 /// are sent asynchronously, as all here are: another would work without a user, and see and change nothing.
 /// </summary>
-internal sealed class ActingInterceptor : DbCommandInterceptor
+internal sealed class UserScopeInterceptor : DbCommandInterceptor
 {
-    public static ActingInterceptor Instance { get; } = new();
+    public static UserScopeInterceptor Instance { get; } = new();
 
     public override async ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
         DbCommand command,
@@ -18,7 +18,7 @@ internal sealed class ActingInterceptor : DbCommandInterceptor
         InterceptionResult<DbDataReader> result,
         CancellationToken cancellationToken = default)
     {
-        var context = eventData.Context as ActingContext;
+        var context = eventData.Context as UserScopedContext;
         var guard = context?.Guard;
         var pipeline = context?.Pipeline;
         if (guard is null && pipeline is null or { IsEmpty: true })
@@ -68,7 +68,7 @@ internal sealed class ActingInterceptor : DbCommandInterceptor
     public override async ValueTask<InterceptionResult> DataReaderClosingAsync(
         DbCommand command, DataReaderClosingEventData eventData, InterceptionResult result)
     {
-        if (eventData.Context is ActingContext { Guard: { AsksPosition: true } guard } && !eventData.DataReader.IsClosed)
+        if (eventData.Context is UserScopedContext { Guard: { AsksPosition: true } guard } && !eventData.DataReader.IsClosed)
         {
             await guard.EndAsync(eventData.DataReader);
         }
@@ -82,7 +82,7 @@ internal sealed class ActingInterceptor : DbCommandInterceptor
         InterceptionResult<int> result,
         CancellationToken cancellationToken = default)
     {
-        if (command.Transaction is null || (eventData.Context as ActingContext)?.Pipeline is not { IsEmpty: false } pipeline)
+        if (command.Transaction is null || (eventData.Context as UserScopedContext)?.Pipeline is not { IsEmpty: false } pipeline)
         {
             await PreparedStatements.PrepareAsync(command, cancellationToken);
             return result;

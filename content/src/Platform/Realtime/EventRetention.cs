@@ -4,8 +4,8 @@ using Platform.Databases;
 
 namespace Platform.Realtime;
 
-internal sealed class OldEvents(IOptions<RealtimeOptions> options)
-    : OldRows("Old events", DropSql, options.Value.Lifetime + Longer, TimeSpan.FromMinutes(1))
+internal sealed class EventRetention(IOptions<RealtimeOptions> options)
+    : RowRetention("Old events", DropSql, options.Value.Lifetime + Longer, TimeSpan.FromMinutes(1))
 {
     /// <summary>
     /// A position is refused for its age an hour before its event is dropped, so none that comes after a good one is missing.

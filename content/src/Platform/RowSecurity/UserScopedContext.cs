@@ -5,7 +5,7 @@ using Npgsql;
 namespace Platform.RowSecurity;
 
 /// <summary>A pooled context whose rows belong to users.</summary>
-public abstract class ActingContext(DbContextOptions options) : DbContext(options)
+public abstract class UserScopedContext(DbContextOptions options) : DbContext(options)
 {
     /// <summary>
     /// Of a transaction; goes in front of its next query. Its first statements say in whose name the transaction works. Null
