@@ -45,9 +45,6 @@ public sealed class GeneratedSolution : IDisposable
 
     public string Root => Path.Combine(_parent, Options.Name);
 
-    /// <summary>The project that runs the servers and the API.</summary>
-    public string HostProject => Options.Aspire ? "hosts/AppHost" : "hosts/LocalHost";
-
     public string SolutionFile => File($"{Options.Name}.slnx");
 
     /// <summary>How assembly names begin: the solution's name with what C# does not allow replaced.</summary>

@@ -22,16 +22,20 @@ public static class DemoCommand
 
         await using var service = await GeneratedService.StartAsync(
             steps, "Debug", new Dictionary<string, string?>(), cancellationToken, aspire);
-        using (var walk = new Walk(service.Running, service.Tokens, console, cancellationToken))
-        {
-            foreach (var part in s_parts)
-            {
-                await part(walk);
-            }
-        }
-
+        await WalkAsync(service.Running, service.Tokens, console, cancellationToken);
         console.MarkupLine("\n[green]All of it worked.[/]");
         return once ? 0 : await StayAsync(service, console, cancellationToken);
+    }
+
+    /// <summary>Throws at the first thing that does not work.</summary>
+    internal static async Task WalkAsync(
+        RunningService service, TokenIssuer tokens, IAnsiConsole console, CancellationToken cancellationToken)
+    {
+        using var walk = new Walk(service, tokens, console, cancellationToken);
+        foreach (var part in s_parts)
+        {
+            await part(walk);
+        }
     }
 
     private static async Task<int> StayAsync(GeneratedService service, IAnsiConsole console, CancellationToken cancellationToken)

@@ -41,7 +41,7 @@ internal sealed class GeneratedService : IAsyncDisposable
                     new SolutionOptions("Contoso.Payments", Aspire: aspire) { Configuration = configuration },
                     line, cancellationToken));
             await steps.RunAsync(
-                $"dotnet build -c {configuration}", line => service.Solution.BuildAsync(line, cancellationToken, service.Solution.HostProject));
+                $"dotnet build -c {configuration}", line => service.Solution.BuildAsync(line, cancellationToken, RunningService.HostProject(aspire)));
             service._tokens = TokenIssuer.For(service.Solution);
             await steps.RunAsync("Start primary, replica, Redis and the API", async line =>
             {

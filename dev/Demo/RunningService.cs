@@ -23,7 +23,7 @@ internal sealed class RunningService : IAsyncDisposable
         GeneratedSolution solution, bool aspire, IReadOnlyDictionary<string, string?> environment, Action<string> line)
     {
         _solution = solution;
-        var project = solution.HostProject;
+        var project = HostProject(aspire);
         Ended = Shell.TryAsync(
             "dotnet",
             [solution.Assembly(project), "--ephemeral-ports"],
@@ -50,6 +50,9 @@ internal sealed class RunningService : IAsyncDisposable
     /// <summary>The address that signs in to the dashboard; null without Aspire.</summary>
     public Uri? Dashboard { get; private set; }
 
+    /// <summary>The project that runs the servers and the API.</summary>
+    public static string HostProject(bool aspire) => aspire ? "hosts/AppHost" : "hosts/LocalHost";
+
     public static async Task<RunningService> StartAsync(
         GeneratedSolution solution,
         IReadOnlyDictionary<string, string?> environment,
@@ -66,7 +69,7 @@ internal sealed class RunningService : IAsyncDisposable
             {
                 if (service.Ended.IsCompleted)
                 {
-                    throw new CommandFailedException(solution.HostProject, await service.Ended);
+                    throw new CommandFailedException(HostProject(aspire), await service.Ended);
                 }
 
                 await Task.Delay(100, timeout.Token);

@@ -18,9 +18,9 @@ internal sealed class AppHostProcess : IDisposable
     {
         _solution = solution;
         var start = new ProcessStartInfo(
-            "dotnet", [solution.Assembly("hosts/AppHost"), "--ephemeral-ports", "--servers", "programs", .. options])
+            "dotnet", [solution.Assembly(RunningService.HostProject(aspire: true)), "--ephemeral-ports", "--servers", "programs", .. options])
         {
-            WorkingDirectory = solution.File("hosts/AppHost"),
+            WorkingDirectory = solution.File(RunningService.HostProject(aspire: true)),
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

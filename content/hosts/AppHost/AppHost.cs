@@ -1,5 +1,3 @@
-using Topology;
-
 namespace AppHost;
 
 /// <summary>What runs, and who waits for whom.</summary>

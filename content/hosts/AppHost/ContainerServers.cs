@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using AppHost.PostgresReplica;
-using Topology;
 
 namespace AppHost;
 

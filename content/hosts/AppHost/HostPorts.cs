@@ -1,5 +1,3 @@
-using Topology;
-
 namespace AppHost;
 
 /// <summary>Aspire would start everything else, and say in a log that a port was taken.</summary>

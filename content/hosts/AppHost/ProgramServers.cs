@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using AppHost.PostgresReplica;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Topology;
 
 namespace AppHost;
 

@@ -1,6 +1,5 @@
 using Aspire.Hosting.Pipelines;
 using Microsoft.Extensions.Logging;
-using Topology;
 
 namespace AppHost;
 

@@ -1,5 +1,3 @@
-using Topology;
-
 namespace AppHost;
 
 /// <summary>Whether the servers run in containers or from this machine's programs.</summary>

@@ -1,5 +1,4 @@
 using Npgsql;
-using Topology;
 
 namespace LocalHost;
 

@@ -1,5 +1,3 @@
-using Topology;
-
 namespace LocalHost;
 
 public sealed record LocalTopologyOptions

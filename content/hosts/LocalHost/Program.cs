@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using LocalHost;
-using Topology;
 
 // Exit codes: 0 stopped on request, 1 something failed, 2 wrong usage, 130 stopped before everything was up.
 var started = Stopwatch.StartNew();

@@ -1,5 +1,4 @@
 using Spectre.Console;
-using Topology;
 
 namespace LocalHost;
 

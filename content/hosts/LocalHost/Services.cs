@@ -1,5 +1,3 @@
-using Topology;
-
 namespace LocalHost;
 
 /// <summary>Starts the solution's own programs on a topology.</summary>

@@ -1,5 +1,4 @@
 using Npgsql;
-using Platform.Common;
 using Platform.Failover;
 using Platform.ReadReplicas;
 #if (!aspire)

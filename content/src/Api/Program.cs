@@ -1,8 +1,6 @@
 using Api;
-using Api.Common;
 using Application;
 using Platform;
-using Platform.Common;
 using Platform.Databases;
 using Platform.Failover;
 using Platform.ReadReplicas;

@@ -1,7 +1,4 @@
-using Application.Common;
 using Application.Idempotency;
-using FluentValidation;
-using Mediator;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Application;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Migrator;
 using Migrator.Migrations;
 using ServiceDefaults;

@@ -1,15 +1,7 @@
-using Application.Common;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Platform.Caching;
-using Platform.Common;
-using Platform.Databases;
-using Platform.Failover;
 using Platform.Idempotency;
-using Platform.ReadReplicas;
 using Platform.Realtime;
 using Platform.Sagas;
-using Platform.Sharding;
 
 namespace Platform;
 

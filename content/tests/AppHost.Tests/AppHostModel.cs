@@ -1,6 +1,5 @@
 using AppHost.Tests;
 using Microsoft.Extensions.DependencyInjection;
-using Topology;
 
 [assembly: AssemblyFixture(typeof(AppHostModel))]
 

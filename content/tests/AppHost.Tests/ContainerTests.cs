@@ -1,5 +1,3 @@
-using Topology;
-
 namespace AppHost.Tests;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using Topology;
-
 namespace AppHost.Tests;
 
 /// <summary>What the Migrator and the API are given, and when they start.</summary>

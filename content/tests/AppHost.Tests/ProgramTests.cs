@@ -1,5 +1,3 @@
-using Topology;
-
 namespace AppHost.Tests;
 
 /// <summary>The servers as programs of this machine get the same scripts, below run.sh, which stops them cleanly.</summary>

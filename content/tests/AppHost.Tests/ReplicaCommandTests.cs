@@ -1,5 +1,4 @@
 using AppHost.PostgresReplica;
-using Topology;
 
 namespace AppHost.Tests;
 

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Aspire.Hosting.Testing;
-using Topology;
 
 namespace AppHost.Tests;
 

@@ -1,6 +1,5 @@
 using System.CodeDom.Compiler;
 using System.Runtime.CompilerServices;
-using Mono.Cecil;
 
 namespace Architecture.Tests;
 

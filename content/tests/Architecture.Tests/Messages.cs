@@ -1,5 +1,3 @@
-using Mono.Cecil;
-
 namespace Architecture.Tests;
 
 /// <summary>Recognises messages and handlers by the Mediator's interfaces, also by those that a base class brings.</summary>

@@ -1,5 +1,3 @@
-using Mono.Cecil;
-
 namespace Architecture.Tests;
 
 public sealed class QueryTests

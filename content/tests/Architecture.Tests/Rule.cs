@@ -1,4 +1,3 @@
-using Mono.Cecil;
 using NetArchTest.Rules;
 
 namespace Architecture.Tests;

@@ -1,6 +1,5 @@
 using System.Reflection;
 using Application;
-using Mono.Cecil;
 using NetArchTest.Rules;
 
 namespace Architecture.Tests;

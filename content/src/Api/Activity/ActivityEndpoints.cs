@@ -1,13 +1,7 @@
 using System.ComponentModel;
 using System.IO.Pipelines;
-using System.Security.Claims;
-using Api.Common;
 using Application.Activity;
-using Application.Common;
 using Application.Ingestion;
-using Mediator;
-using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 
 namespace Api.Activity;
 

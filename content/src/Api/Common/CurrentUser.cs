@@ -1,5 +1,3 @@
-using System.Security.Claims;
-using Domain.Common;
 using Microsoft.AspNetCore.Authorization;
 
 namespace Api.Common;

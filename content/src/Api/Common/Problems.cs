@@ -1,8 +1,4 @@
 using System.Text.Json;
-using Application.Common;
-using ErrorOr;
-using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 
 namespace Api.Common;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Application.Common;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 

@@ -1,5 +1,3 @@
-using Application.Common;
-
 namespace Api.Common;
 
 internal static class ServerTiming

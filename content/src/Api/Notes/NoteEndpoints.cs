@@ -1,11 +1,6 @@
 using System.ComponentModel.DataAnnotations;
-using System.Security.Claims;
-using Api.Common;
-using Application.Common;
 using Application.Notes;
 using Domain.Notes;
-using Mediator;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Api.Notes;
 

@@ -1,10 +1,6 @@
 using System.ComponentModel.DataAnnotations;
-using System.Security.Claims;
-using Api.Common;
 using Application.Payees;
 using Domain.Wallets;
-using Mediator;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Api.Payees;
 

@@ -1,17 +1,10 @@
 using System.Net.ServerSentEvents;
 using System.Net.WebSockets;
-using System.Security.Claims;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Api.Common;
-using Application.Common;
 using Application.Realtime;
-using Mediator;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
-using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
-using Microsoft.Extensions.Options;
 
 namespace Api.Realtime;
 

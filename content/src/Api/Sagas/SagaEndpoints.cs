@@ -1,8 +1,4 @@
-using Api.Common;
-using Application.Common;
 using Application.Sagas;
-using Mediator;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Api.Sagas;
 

@@ -1,7 +1,4 @@
-using Api.Common;
-using Application.Common;
 using Application.Servers;
-using Mediator;
 
 namespace Api.Servers;
 

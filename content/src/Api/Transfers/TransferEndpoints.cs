@@ -1,12 +1,7 @@
 using System.ComponentModel.DataAnnotations;
-using System.Security.Claims;
-using Api.Common;
-using Application.Common;
 using Application.Transfers;
 using Domain.Transfers;
 using Domain.Wallets;
-using Mediator;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Api.Transfers;
 

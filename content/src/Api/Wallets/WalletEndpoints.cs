@@ -1,13 +1,6 @@
 using System.ComponentModel.DataAnnotations;
-using System.Security.Claims;
-using Api.Common;
-using Application.Common;
 using Application.Wallets;
-using Domain.Common;
 using Domain.Wallets;
-using ErrorOr;
-using Mediator;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Api.Wallets;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Application.Common;
 using Application.Wallets;
 
 namespace Api.Wallets;

@@ -1,11 +1,8 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Application.Common;
 using Application.Ingestion;
 using Domain.Activity;
-using Domain.Common;
-using ErrorOr;
 
 namespace Application.Activity;
 

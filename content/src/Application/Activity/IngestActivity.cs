@@ -1,9 +1,6 @@
 using System.IO.Pipelines;
 using Application.Ingestion;
 using Domain.Activity;
-using Domain.Common;
-using ErrorOr;
-using Mediator;
 
 namespace Application.Activity;
 

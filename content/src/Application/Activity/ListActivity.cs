@@ -1,12 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
-using Application.Common;
 using Application.Ingestion;
-using Domain.Common;
-using ErrorOr;
-using FluentValidation;
-using Mediator;
 
 namespace Application.Activity;
 

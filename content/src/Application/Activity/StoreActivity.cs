@@ -1,8 +1,4 @@
-using Application.Common;
 using Domain.Activity;
-using Domain.Common;
-using ErrorOr;
-using Mediator;
 
 namespace Application.Activity;
 

@@ -1,6 +1,3 @@
-using ErrorOr;
-using Mediator;
-
 namespace Application.Common;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using ErrorOr;
-
 namespace Application.Common;
 
 /// <summary>

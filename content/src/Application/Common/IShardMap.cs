@@ -1,5 +1,3 @@
-using Domain.Common;
-
 namespace Application.Common;
 
 /// <summary>Which shard has a user's rows.</summary>

@@ -1,5 +1,3 @@
-using FluentValidation;
-
 namespace Application.Common;
 
 /// <summary>Part of a list in keyset order.</summary>

@@ -1,5 +1,3 @@
-using Domain.Common;
-
 namespace Application.Common;
 
 /// <summary>Marks a port that only reads. Its adapter may answer from a replica.</summary>

@@ -1,7 +1,3 @@
-using ErrorOr;
-using FluentValidation;
-using Mediator;
-
 namespace Application.Common;
 
 /// <summary>Runs every validator of a message before its handler, and answers with all that is wrong with it.</summary>

@@ -1,7 +1,3 @@
-using Application.Common;
-using Domain.Common;
-using Mediator;
-
 namespace Application.Idempotency;
 
 /// <summary>A command that a caller may send again, with the same key, when they do not know what became of it.</summary>

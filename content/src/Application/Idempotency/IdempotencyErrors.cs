@@ -1,5 +1,3 @@
-using ErrorOr;
-
 namespace Application.Idempotency;
 
 public static class IdempotencyErrors

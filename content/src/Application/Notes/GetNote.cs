@@ -1,7 +1,4 @@
-using Domain.Common;
 using Domain.Notes;
-using ErrorOr;
-using Mediator;
 
 namespace Application.Notes;
 

@@ -1,6 +1,4 @@
 using Domain.Payees;
-using ErrorOr;
-using Mediator;
 
 namespace Application.Payees;
 

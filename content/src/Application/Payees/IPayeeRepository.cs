@@ -1,4 +1,3 @@
-using Application.Common;
 using Domain.Payees;
 
 namespace Application.Payees;

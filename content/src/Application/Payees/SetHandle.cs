@@ -1,9 +1,5 @@
-using Application.Common;
-using Domain.Common;
 using Domain.Payees;
 using Domain.Wallets;
-using ErrorOr;
-using Mediator;
 
 namespace Application.Payees;
 

@@ -1,7 +1,3 @@
-using Application.Common;
-using Domain.Common;
-using Mediator;
-
 namespace Application.Realtime;
 
 /// <summary>

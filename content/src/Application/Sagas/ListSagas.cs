@@ -1,8 +1,3 @@
-using Application.Common;
-using ErrorOr;
-using FluentValidation;
-using Mediator;
-
 namespace Application.Sagas;
 
 /// <summary>Where a run is.</summary>

@@ -1,7 +1,3 @@
-using Application.Common;
-using ErrorOr;
-using Mediator;
-
 namespace Application.Sagas;
 
 /// <summary>Sends a run on once what stopped it is repaired, or has it undone. For operators.</summary>

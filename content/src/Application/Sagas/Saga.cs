@@ -1,8 +1,3 @@
-using Application.Common;
-using Domain.Common;
-using ErrorOr;
-using Mediator;
-
 namespace Application.Sagas;
 
 /// <summary>A saga that the engine finds by scanning. Derive from <see cref="Saga{TData}"/>.</summary>

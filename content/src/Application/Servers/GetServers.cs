@@ -1,6 +1,3 @@
-using Application.Common;
-using Mediator;
-
 namespace Application.Servers;
 
 /// <summary>Every server this service talks to, as the server itself tells it. For development and operators.</summary>

@@ -1,8 +1,5 @@
-using Domain.Common;
 using Domain.Transfers;
 using Domain.Wallets;
-using ErrorOr;
-using Mediator;
 
 namespace Application.Transfers;
 

@@ -1,5 +1,3 @@
-using Application.Common;
-using Domain.Common;
 using Domain.Transfers;
 using Domain.Wallets;
 

@@ -1,10 +1,6 @@
 using Application.Idempotency;
 using Application.Payees;
-using Domain.Common;
 using Domain.Wallets;
-using ErrorOr;
-using FluentValidation;
-using Mediator;
 
 namespace Application.Transfers;
 

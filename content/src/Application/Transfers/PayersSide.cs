@@ -1,5 +1,4 @@
 using Application.Wallets;
-using Domain.Common;
 using Domain.Transfers;
 using Domain.Wallets;
 

@@ -1,14 +1,10 @@
-using Application.Common;
 using Application.Idempotency;
 using Application.Payees;
 using Application.Sagas;
 using Application.Wallets;
-using Domain.Common;
 using Domain.Payees;
 using Domain.Transfers;
 using Domain.Wallets;
-using ErrorOr;
-using Mediator;
 
 namespace Application.Transfers;
 

@@ -1,5 +1,4 @@
 using Application.Sagas;
-using Domain.Common;
 using Domain.Transfers;
 using Domain.Wallets;
 

@@ -1,9 +1,5 @@
-using Application.Common;
 using Application.Wallets;
-using Domain.Common;
 using Domain.Wallets;
-using ErrorOr;
-using Mediator;
 
 namespace Application.Transfers;
 

@@ -1,7 +1,4 @@
-using Domain.Common;
 using Domain.Wallets;
-using ErrorOr;
-using Mediator;
 
 namespace Application.Wallets;
 

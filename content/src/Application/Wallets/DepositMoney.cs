@@ -1,10 +1,5 @@
-using Application.Common;
 using Application.Idempotency;
-using Domain.Common;
 using Domain.Wallets;
-using ErrorOr;
-using FluentValidation;
-using Mediator;
 
 namespace Application.Wallets;
 

@@ -1,9 +1,4 @@
-using Application.Common;
-using Domain.Common;
 using Domain.Wallets;
-using ErrorOr;
-using FluentValidation;
-using Mediator;
 
 namespace Application.Wallets;
 

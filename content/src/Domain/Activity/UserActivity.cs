@@ -1,6 +1,3 @@
-using Domain.Common;
-using ErrorOr;
-
 namespace Domain.Activity;
 
 /// <summary>Something that a user did, such as a click, as their device tells it. It is never changed.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using ErrorOr;
 
 namespace Domain.Common;
 

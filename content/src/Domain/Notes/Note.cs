@@ -1,6 +1,3 @@
-using Domain.Common;
-using ErrorOr;
-
 namespace Domain.Notes;
 
 /// <summary>A text that one user keeps. A method that refuses has changed nothing.</summary>

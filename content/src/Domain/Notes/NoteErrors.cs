@@ -1,5 +1,3 @@
-using ErrorOr;
-
 namespace Domain.Notes;
 
 public static class NoteErrors

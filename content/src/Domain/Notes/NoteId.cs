@@ -1,5 +1,3 @@
-using Domain.Common;
-
 namespace Domain.Notes;
 
 public readonly record struct NoteId(Guid Value)

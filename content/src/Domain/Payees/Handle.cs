@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using ErrorOr;
 
 namespace Domain.Payees;
 

@@ -1,5 +1,3 @@
-using ErrorOr;
-
 namespace Domain.Payees;
 
 public static class PayeeErrors

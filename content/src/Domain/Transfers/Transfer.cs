@@ -1,6 +1,4 @@
-using Domain.Common;
 using Domain.Wallets;
-using ErrorOr;
 
 namespace Domain.Transfers;
 

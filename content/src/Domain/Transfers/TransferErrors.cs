@@ -1,5 +1,4 @@
 using Domain.Wallets;
-using ErrorOr;
 
 namespace Domain.Transfers;
 

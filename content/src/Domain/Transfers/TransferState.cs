@@ -1,5 +1,3 @@
-using ErrorOr;
-
 namespace Domain.Transfers;
 
 /// <summary>Where a transfer is: its money is reserved, with the payee, or with the payer again.</summary>

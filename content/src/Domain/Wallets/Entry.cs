@@ -1,5 +1,3 @@
-using Domain.Common;
-
 namespace Domain.Wallets;
 
 /// <summary>What a leg adds to or takes from.</summary>

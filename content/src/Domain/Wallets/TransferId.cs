@@ -1,5 +1,3 @@
-using Domain.Common;
-
 namespace Domain.Wallets;
 
 /// <summary>

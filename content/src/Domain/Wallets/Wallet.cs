@@ -1,6 +1,3 @@
-using Domain.Common;
-using ErrorOr;
-
 namespace Domain.Wallets;
 
 /// <summary>

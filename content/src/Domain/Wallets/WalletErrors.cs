@@ -1,6 +1,3 @@
-using Domain.Common;
-using ErrorOr;
-
 namespace Domain.Wallets;
 
 /// <summary>Why a wallet refuses. The texts are read by the user who pays.</summary>

@@ -1,5 +1,3 @@
-using Domain.Common;
-
 namespace Domain.Wallets;
 
 /// <summary>Money of a wallet has moved, or is set aside.</summary>

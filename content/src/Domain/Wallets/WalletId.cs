@@ -1,5 +1,3 @@
-using Domain.Common;
-
 namespace Domain.Wallets;
 
 public readonly record struct WalletId(Guid Value)

@@ -1,8 +1,4 @@
 using Domain.Activity;
-using Domain.Common;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Metadata.Builders;
-using Platform.Databases;
 
 namespace Infrastructure.Activity;
 

@@ -1,8 +1,5 @@
 using System.Text.Json;
 using Application.Activity;
-using Microsoft.EntityFrameworkCore;
-using Platform.Common;
-using Platform.Sharding;
 
 namespace Infrastructure.Activity;
 

@@ -1,9 +1,7 @@
 using Application.Activity;
 using Domain.Activity;
-using Domain.Common;
 using NpgsqlTypes;
 using Platform.Ingestion;
-using Platform.Sharding;
 
 namespace Infrastructure.Activity;
 

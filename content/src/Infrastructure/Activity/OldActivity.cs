@@ -1,6 +1,4 @@
 using Microsoft.Extensions.Configuration;
-using Platform.Common;
-using Platform.Databases;
 
 namespace Infrastructure.Activity;
 

@@ -1,9 +1,5 @@
 using Application.Notes;
-using Domain.Common;
 using Domain.Notes;
-using Microsoft.EntityFrameworkCore;
-using Platform.Databases;
-using Platform.Sharding;
 
 namespace Infrastructure.Notes;
 

@@ -1,8 +1,5 @@
 using Application.Notes;
-using Domain.Common;
 using Domain.Notes;
-using Microsoft.EntityFrameworkCore;
-using Platform.Sharding;
 
 namespace Infrastructure.Notes;
 

@@ -1,13 +1,8 @@
 using System.Text.Json.Serialization;
 using Application.Payees;
-using Domain.Common;
 using Domain.Payees;
 using Domain.Wallets;
-using Microsoft.EntityFrameworkCore;
 using Platform.Caching;
-using Platform.Common;
-using Platform.Databases;
-using Platform.Sharding;
 
 namespace Infrastructure.Payees;
 

@@ -1,10 +1,7 @@
 using Application.Payees;
 using Domain.Payees;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Platform.Caching;
-using Platform.Common;
-using Platform.Sharding;
 
 namespace Infrastructure.Payees;
 

@@ -1,9 +1,5 @@
-using Domain.Common;
 using Domain.Transfers;
 using Domain.Wallets;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Metadata.Builders;
-using Platform.Databases;
 
 namespace Infrastructure.Transfers;
 

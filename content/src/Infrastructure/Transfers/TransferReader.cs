@@ -1,10 +1,6 @@
 using Application.Transfers;
-using Domain.Common;
 using Domain.Transfers;
 using Domain.Wallets;
-using Microsoft.EntityFrameworkCore;
-using Platform.Databases;
-using Platform.Sharding;
 
 namespace Infrastructure.Transfers;
 

@@ -1,11 +1,7 @@
 using System.Runtime.CompilerServices;
 using Application.Transfers;
-using Domain.Common;
 using Domain.Transfers;
 using Domain.Wallets;
-using Npgsql;
-using Platform.Common;
-using Platform.Sharding;
 using static Platform.RowSecurity.Pipeline;
 
 namespace Infrastructure.Transfers;

@@ -1,8 +1,4 @@
-using Domain.Common;
 using Domain.Wallets;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Metadata.Builders;
-using Platform.Databases;
 
 namespace Infrastructure.Wallets;
 

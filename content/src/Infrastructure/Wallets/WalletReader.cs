@@ -1,10 +1,5 @@
 using Application.Wallets;
-using Domain.Common;
 using Domain.Wallets;
-using Microsoft.EntityFrameworkCore;
-using Platform.Common;
-using Platform.Databases;
-using Platform.Sharding;
 
 namespace Infrastructure.Wallets;
 

@@ -1,12 +1,7 @@
 using System.Runtime.CompilerServices;
 using Application.Wallets;
-using Domain.Common;
 using Domain.Wallets;
-using Npgsql;
-using Platform.Common;
-using Platform.Databases;
 using Platform.RowSecurity;
-using Platform.Sharding;
 using static Platform.RowSecurity.Pipeline;
 
 namespace Infrastructure.Wallets;

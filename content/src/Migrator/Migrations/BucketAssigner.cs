@@ -1,8 +1,3 @@
-using Domain.Common;
-using Npgsql;
-using Platform.Common;
-using Platform.Databases;
-
 namespace Migrator.Migrations;
 
 /// <summary>Gives buckets to shards, in the directory first and then in each shard itself.</summary>

@@ -1,9 +1,3 @@
-using System.Diagnostics;
-using Npgsql;
-using Platform.Common;
-using Platform.Databases;
-using Platform.Failover;
-
 namespace Migrator.Migrations;
 
 /// <summary>How a run ended; the numbers are the Migrator's exit codes.</summary>

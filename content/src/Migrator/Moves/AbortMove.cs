@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Migrator.Moves;
 
 internal sealed class AbortMove(IConfiguration configuration) : IVerb

@@ -1,9 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
-using Domain.Common;
-using Npgsql;
-using Platform.Common;
-
 namespace Migrator.Moves;
 
 /// <summary>

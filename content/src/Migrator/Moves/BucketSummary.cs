@@ -1,5 +1,3 @@
-using Platform.Common;
-
 namespace Migrator.Moves;
 
 /// <summary>Which shard has which buckets, as the directory says.</summary>

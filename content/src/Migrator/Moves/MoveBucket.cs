@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Migrator.Moves;
 
 internal sealed class MoveBucket(IConfiguration configuration) : IVerb

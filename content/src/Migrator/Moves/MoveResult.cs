@@ -1,5 +1,3 @@
-using Npgsql;
-
 namespace Migrator.Moves;
 
 /// <summary>How a move ended; the numbers are the Migrator's exit codes.</summary>

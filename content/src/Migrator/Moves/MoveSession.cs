@@ -1,7 +1,3 @@
-using Npgsql;
-using Platform.Common;
-using Platform.Failover;
-
 namespace Migrator.Moves;
 
 /// <summary>

@@ -1,7 +1,3 @@
-using System.Diagnostics;
-using Npgsql;
-using Platform.Common;
-
 namespace Migrator.Moves;
 
 /// <summary>What the directory and the two shards know of a move.</summary>

@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using Platform.Common;
-
 namespace Migrator.Moves;
 
 /// <summary>

@@ -1,6 +1,3 @@
-using Npgsql;
-using Platform.Common;
-
 namespace Migrator.Moves;
 
 /// <summary>

@@ -1,6 +1,3 @@
-using System.Globalization;
-using Domain.Common;
-
 namespace Migrator.Wallets;
 
 internal sealed class Reconcile(IConfiguration configuration) : IVerb

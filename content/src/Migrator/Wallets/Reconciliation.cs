@@ -1,8 +1,5 @@
 using System.Runtime.CompilerServices;
-using Npgsql;
 using NpgsqlTypes;
-using Platform.Common;
-using Platform.Failover;
 
 namespace Migrator.Wallets;
 

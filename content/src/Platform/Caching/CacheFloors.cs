@@ -1,6 +1,3 @@
-using Platform.Failover;
-using Platform.Sharding;
-
 namespace Platform.Caching;
 
 /// <summary>

@@ -1,7 +1,3 @@
-using Application.Common;
-using Platform.Failover;
-using Platform.ReadReplicas;
-
 namespace Platform.Caching;
 
 /// <summary>Reads through the cache for one request: with what its Sync-Token asks for, and a word in its answer.</summary>

@@ -1,7 +1,3 @@
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Platform.Common;
-
 namespace Platform.Caching;
 
 internal static class CachingServices

@@ -1,8 +1,4 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Options;
-using Platform.Common;
-using Platform.Databases;
-using Platform.Failover;
 using StackExchange.Redis;
 
 namespace Platform.Caching;

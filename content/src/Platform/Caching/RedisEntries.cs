@@ -1,6 +1,4 @@
 using System.Globalization;
-using Microsoft.Extensions.Options;
-using Platform.ReadReplicas;
 using StackExchange.Redis;
 
 namespace Platform.Caching;

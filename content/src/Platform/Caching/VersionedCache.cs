@@ -1,9 +1,5 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
-using Microsoft.Extensions.Options;
-using Platform.Common;
-using Platform.ReadReplicas;
 
 namespace Platform.Caching;
 

@@ -1,5 +1,3 @@
-using Npgsql;
-
 namespace Platform.Common;
 
 /// <summary>SQLSTATEs with which a shard refuses a transaction before it has done anything.</summary>

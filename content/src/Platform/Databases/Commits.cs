@@ -1,7 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.EntityFrameworkCore.Infrastructure;
-using Npgsql;
-using Platform.RowSecurity;
 
 namespace Platform.Databases;
 

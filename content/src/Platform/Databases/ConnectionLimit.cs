@@ -1,8 +1,3 @@
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Options;
-using Platform.Common;
-using Platform.Failover;
-
 namespace Platform.Databases;
 
 /// <summary>Refuses a configuration that may open more connections than <see cref="PostgresOptions.MaxConnections"/>.</summary>

@@ -1,11 +1,5 @@
-using System.Collections.Concurrent;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
-using Microsoft.Extensions.Logging;
-using Npgsql;
-using Platform.Failover;
-using Platform.RowSecurity;
 
 namespace Platform.Databases;
 

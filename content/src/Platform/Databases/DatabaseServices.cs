@@ -1,9 +1,3 @@
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
-using Platform.Common;
-using Platform.RowSecurity;
-
 namespace Platform.Databases;
 
 internal static class DatabaseServices

@@ -1,6 +1,3 @@
-using Microsoft.EntityFrameworkCore;
-using Platform.Common;
-
 namespace Platform.Databases;
 
 internal static class EntityConfigurations

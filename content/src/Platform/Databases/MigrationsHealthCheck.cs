@@ -1,7 +1,4 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Platform.Common;
-using Platform.Failover;
 
 namespace Platform.Databases;
 

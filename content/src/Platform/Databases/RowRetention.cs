@@ -1,8 +1,3 @@
-using Microsoft.Extensions.Logging;
-using Npgsql;
-using Platform.Common;
-using Platform.Failover;
-
 namespace Platform.Databases;
 
 /// <summary>

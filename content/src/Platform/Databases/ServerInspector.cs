@@ -1,8 +1,5 @@
 using System.Net;
 using Application.Servers;
-using Npgsql;
-using Platform.Common;
-using Platform.Failover;
 using StackExchange.Redis;
 
 namespace Platform.Databases;

@@ -1,6 +1,3 @@
-using Microsoft.EntityFrameworkCore;
-using Platform.RowSecurity;
-
 namespace Platform.Databases;
 
 /// <summary>Marks the entity configurations that belong to the shards.</summary>

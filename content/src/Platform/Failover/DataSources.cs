@@ -1,6 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
-
 namespace Platform.Failover;
 
 /// <summary>The data sources by the names of their connection strings, each on the server that is its primary now.</summary>

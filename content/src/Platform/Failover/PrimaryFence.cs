@@ -1,6 +1,3 @@
-using Microsoft.Extensions.Configuration;
-using Npgsql;
-
 namespace Platform.Failover;
 
 public static class PrimaryFence

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Net.Sockets;
-using Npgsql;
-using Platform.Common;
 
 namespace Platform.Failover;
 

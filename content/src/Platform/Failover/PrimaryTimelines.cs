@@ -1,6 +1,3 @@
-using Microsoft.Extensions.Configuration;
-using Platform.Common;
-
 namespace Platform.Failover;
 
 /// <summary>

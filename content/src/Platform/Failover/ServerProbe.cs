@@ -1,7 +1,3 @@
-using Microsoft.Extensions.Logging;
-using Npgsql;
-using Platform.Common;
-
 namespace Platform.Failover;
 
 /// <summary>A server to ask, over one connection that is kept while it answers.</summary>

@@ -1,7 +1,3 @@
-using Npgsql;
-using NpgsqlTypes;
-using Platform.Common;
-
 namespace Platform.Failover;
 
 /// <summary>What a server says of itself.</summary>

@@ -1,7 +1,3 @@
-using Microsoft.Extensions.Options;
-using Platform.Common;
-using Platform.Databases;
-
 namespace Platform.Idempotency;
 
 internal sealed class ExpiredKeys(IOptions<IdempotencyOptions> options)

@@ -1,9 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Application.Idempotency;
-using Domain.Common;
-using Microsoft.Extensions.Options;
-using Platform.Common;
-using Platform.Sharding;
 using static Platform.RowSecurity.Pipeline;
 
 namespace Platform.Idempotency;

@@ -1,10 +1,3 @@
-using Domain.Common;
-using Microsoft.EntityFrameworkCore;
-using Npgsql;
-using NpgsqlTypes;
-using Platform.Databases;
-using Platform.Sharding;
-
 namespace Platform.Ingestion;
 
 /// <summary>A column of a <see cref="BulkInsert{TRow}"/>.</summary>

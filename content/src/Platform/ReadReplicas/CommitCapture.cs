@@ -1,11 +1,5 @@
 using System.Data.Common;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
-using Npgsql;
-using NpgsqlTypes;
-using Platform.Common;
-using Platform.Databases;
-using Platform.RowSecurity;
 
 namespace Platform.ReadReplicas;
 

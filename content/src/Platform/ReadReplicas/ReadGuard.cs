@@ -1,10 +1,4 @@
-using System.Collections.Concurrent;
 using System.Data.Common;
-using Domain.Common;
-using Npgsql;
-using NpgsqlTypes;
-using Platform.Common;
-using Platform.RowSecurity;
 using static Platform.RowSecurity.Pipeline;
 
 namespace Platform.ReadReplicas;

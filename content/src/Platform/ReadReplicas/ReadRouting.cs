@@ -1,9 +1,4 @@
 using System.Diagnostics;
-using Application.Common;
-using Microsoft.Extensions.Options;
-using Platform.Common;
-using Platform.Databases;
-using Platform.Failover;
 
 namespace Platform.ReadReplicas;
 

@@ -1,13 +1,3 @@
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using Npgsql;
-using NpgsqlTypes;
-using Platform.Common;
-using Platform.Databases;
-using Platform.Failover;
-using Platform.RowSecurity;
-
 namespace Platform.ReadReplicas;
 
 /// <summary>Asks each replica how far it is, over one connection that it keeps, so that reads choose well.</summary>

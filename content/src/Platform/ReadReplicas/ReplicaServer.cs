@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using Platform.Common;
-using Platform.Failover;
 
 namespace Platform.ReadReplicas;
 

@@ -1,7 +1,3 @@
-using Microsoft.Extensions.Configuration;
-using Npgsql;
-using Platform.Common;
-
 namespace Platform.ReadReplicas;
 
 public static class ReplicaSource

@@ -1,8 +1,3 @@
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Options;
-using Platform.Common;
-using Platform.Failover;
-
 namespace Platform.ReadReplicas;
 
 /// <summary>The replicas of each database, and the room that its primary has for reads that none of them can answer.</summary>

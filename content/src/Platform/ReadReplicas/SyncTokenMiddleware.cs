@@ -1,9 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using Application.Common;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Platform.ReadReplicas;
 

@@ -1,5 +1,3 @@
-using Application.Common;
-
 namespace Platform.ReadReplicas;
 
 /// <summary>

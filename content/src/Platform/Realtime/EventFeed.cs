@@ -1,11 +1,6 @@
 using System.Runtime.CompilerServices;
 using Application.Realtime;
-using Domain.Common;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using Platform.Common;
-using Platform.Databases;
 
 namespace Platform.Realtime;
 

@@ -1,12 +1,5 @@
 using System.Globalization;
 using Application.Realtime;
-using Domain.Common;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
-using NpgsqlTypes;
-using Platform.Common;
-using Platform.ReadReplicas;
-using Platform.Sharding;
 
 namespace Platform.Realtime;
 

@@ -1,7 +1,4 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using Domain.Common;
-using Platform.Common;
 
 namespace Platform.Realtime;
 

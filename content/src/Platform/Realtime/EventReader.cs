@@ -1,11 +1,3 @@
-using Domain.Common;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using NpgsqlTypes;
-using Platform.Common;
-using Platform.Failover;
-using Platform.Sharding;
-
 namespace Platform.Realtime;
 
 /// <summary>

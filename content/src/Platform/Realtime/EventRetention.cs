@@ -1,7 +1,3 @@
-using Microsoft.Extensions.Options;
-using Platform.Common;
-using Platform.Databases;
-
 namespace Platform.Realtime;
 
 internal sealed class EventRetention(IOptions<RealtimeOptions> options)

@@ -1,8 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Domain.Common;
-using Platform.Common;
-using Platform.Sharding;
 using static Platform.RowSecurity.Pipeline;
 
 namespace Platform.Realtime;

@@ -1,8 +1,3 @@
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Platform.Common;
-using Platform.Sharding;
-
 namespace Platform.Realtime;
 
 internal static class RealtimeServices

@@ -1,6 +1,4 @@
 using System.Linq.Expressions;
-using Domain.Common;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace Platform.RowSecurity;

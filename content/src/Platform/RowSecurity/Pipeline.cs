@@ -1,5 +1,3 @@
-using Npgsql;
-
 namespace Platform.RowSecurity;
 
 /// <summary>

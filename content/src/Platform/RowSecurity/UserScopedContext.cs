@@ -1,7 +1,3 @@
-using Domain.Common;
-using Microsoft.EntityFrameworkCore;
-using Npgsql;
-
 namespace Platform.RowSecurity;
 
 /// <summary>A pooled context whose rows belong to users.</summary>

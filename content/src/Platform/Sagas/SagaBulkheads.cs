@@ -1,9 +1,4 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
-using Microsoft.Extensions.Options;
-using Npgsql;
-using Platform.Databases;
-using Platform.Failover;
 
 namespace Platform.Sagas;
 

@@ -1,9 +1,3 @@
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
-using Platform.Common;
-using Platform.Databases;
-using Platform.Failover;
-
 namespace Platform.Sagas;
 
 /// <summary>What a worker asks a shard about the runs of all users.</summary>

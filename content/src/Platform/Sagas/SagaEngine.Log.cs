@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace Platform.Sagas;
 
 /// <summary>What the engine says in the log.</summary>

@@ -1,14 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Application.Sagas;
-using Domain.Common;
 using ErrorOr;
 using Mediator;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using Platform.Common;
-using Platform.Sharding;
 
 namespace Platform.Sagas;
 

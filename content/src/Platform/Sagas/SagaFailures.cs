@@ -1,7 +1,3 @@
-using Npgsql;
-using Platform.Common;
-using Platform.Databases;
-
 namespace Platform.Sagas;
 
 /// <summary>Tells a step that is wrong from a database that is away, and how long to wait before the next try.</summary>

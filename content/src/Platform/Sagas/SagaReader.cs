@@ -1,10 +1,6 @@
 using System.Buffers.Text;
 using System.Text.Json;
 using Application.Sagas;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
-using Platform.Common;
-using Platform.Databases;
 
 namespace Platform.Sagas;
 

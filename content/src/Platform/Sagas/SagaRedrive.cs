@@ -1,10 +1,4 @@
 using Application.Sagas;
-using Domain.Common;
-using Microsoft.EntityFrameworkCore;
-using Platform.Common;
-using Platform.Databases;
-using Platform.Failover;
-using Platform.Sharding;
 
 namespace Platform.Sagas;
 

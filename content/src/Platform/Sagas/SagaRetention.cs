@@ -1,11 +1,3 @@
-using Domain.Common;
-using Microsoft.Extensions.Options;
-using Npgsql;
-using Platform.Common;
-using Platform.Databases;
-using Platform.Failover;
-using Platform.Sharding;
-
 namespace Platform.Sagas;
 
 internal sealed class EndedSagas(IOptions<SagaOptions> options)

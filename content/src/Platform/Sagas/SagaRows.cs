@@ -1,9 +1,5 @@
 using Application.Sagas;
-using Domain.Common;
 using ErrorOr;
-using Microsoft.EntityFrameworkCore;
-using Platform.Common;
-using Platform.Databases;
 
 namespace Platform.Sagas;
 

@@ -1,8 +1,5 @@
 using Application.Sagas;
-using Domain.Common;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
-using Platform.Databases;
 
 namespace Platform.Sagas;
 

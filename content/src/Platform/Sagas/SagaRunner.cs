@@ -1,8 +1,4 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using Platform.Common;
-using Platform.Sharding;
 
 namespace Platform.Sagas;
 

@@ -1,7 +1,4 @@
 using Application.Sagas;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Platform.Common;
 
 namespace Platform.Sagas;
 

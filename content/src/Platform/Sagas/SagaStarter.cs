@@ -1,10 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Application.Sagas;
-using Domain.Common;
-using Microsoft.Extensions.Options;
-using Platform.Common;
-using Platform.Sharding;
 using static Platform.RowSecurity.Pipeline;
 
 namespace Platform.Sagas;

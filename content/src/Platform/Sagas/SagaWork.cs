@@ -1,8 +1,3 @@
-using Domain.Common;
-using Microsoft.Extensions.DependencyInjection;
-using Platform.Databases;
-using Platform.Sharding;
-
 namespace Platform.Sagas;
 
 /// <summary>

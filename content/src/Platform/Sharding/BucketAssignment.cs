@@ -1,7 +1,4 @@
-using Domain.Common;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
-using Platform.Databases;
 
 namespace Platform.Sharding;
 

@@ -1,10 +1,4 @@
-using Application.Common;
 using Application.Servers;
-using Domain.Common;
-using Microsoft.EntityFrameworkCore;
-using Platform.Common;
-using Platform.Databases;
-using Platform.Failover;
 
 namespace Platform.Sharding;
 

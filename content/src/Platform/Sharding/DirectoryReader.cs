@@ -1,7 +1,3 @@
-using Platform.Common;
-using Platform.Databases;
-using Platform.ReadReplicas;
-
 namespace Platform.Sharding;
 
 /// <summary>Runs queries on the directory, on the server that <see cref="ReadRouting"/> chooses.</summary>

@@ -1,5 +1,3 @@
-using Domain.Common;
-
 namespace Platform.Sharding;
 
 /// <summary>Writes what aggregates have recorded, in the transaction that stores them.</summary>

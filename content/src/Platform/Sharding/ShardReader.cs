@@ -1,13 +1,4 @@
 using System.Diagnostics;
-using Application.Common;
-using Domain.Common;
-using Npgsql;
-using NpgsqlTypes;
-using Platform.Common;
-using Platform.Databases;
-using Platform.Failover;
-using Platform.ReadReplicas;
-using Platform.RowSecurity;
 
 namespace Platform.Sharding;
 

@@ -1,9 +1,4 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
-using Microsoft.Extensions.Logging;
-using Npgsql;
-using Platform.Common;
-using Platform.Failover;
 
 namespace Platform.Sharding;
 

@@ -1,14 +1,4 @@
 using System.Diagnostics;
-using Application.Common;
-using Domain.Common;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
-using Npgsql;
-using Platform.Common;
-using Platform.Databases;
-using Platform.Failover;
-using Platform.ReadReplicas;
-using Platform.RowSecurity;
 
 namespace Platform.Sharding;
 

@@ -1,7 +1,4 @@
-using Application.Common;
 using Application.Servers;
-using Microsoft.Extensions.DependencyInjection;
-using Platform.Common;
 
 namespace Platform.Sharding;
 

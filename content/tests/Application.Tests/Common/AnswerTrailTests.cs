@@ -1,5 +1,3 @@
-using Application.Common;
-
 namespace Application.Tests.Common;
 
 public sealed class AnswerTrailTests

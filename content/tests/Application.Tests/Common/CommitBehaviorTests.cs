@@ -1,7 +1,3 @@
-using Application.Common;
-using ErrorOr;
-using Mediator;
-
 namespace Application.Tests.Common;
 
 public sealed class CommitBehaviorTests

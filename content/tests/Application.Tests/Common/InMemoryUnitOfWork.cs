@@ -1,6 +1,3 @@
-using Application.Common;
-using Domain.Common;
-
 namespace Application.Tests.Common;
 
 internal sealed class CommitCount

@@ -1,4 +1,3 @@
-using Application.Common;
 using FluentValidation;
 
 namespace Application.Tests.Common;

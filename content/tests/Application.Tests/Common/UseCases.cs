@@ -1,7 +1,3 @@
-using Application.Common;
-using Mediator;
-using Microsoft.Extensions.DependencyInjection;
-
 namespace Application.Tests.Common;
 
 /// <summary>

@@ -1,7 +1,4 @@
-using Application.Common;
-using ErrorOr;
 using FluentValidation;
-using Mediator;
 
 namespace Application.Tests.Common;
 

@@ -1,8 +1,4 @@
-using Application.Common;
 using Application.Idempotency;
-using Application.Tests.Common;
-using Domain.Common;
-using ErrorOr;
 
 namespace Application.Tests.Idempotency;
 

@@ -1,8 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Application.Idempotency;
-using Application.Tests.Common;
-using Domain.Common;
 
 namespace Application.Tests.Idempotency;
 

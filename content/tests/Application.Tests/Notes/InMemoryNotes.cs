@@ -1,6 +1,4 @@
 using Application.Notes;
-using Application.Tests.Common;
-using Domain.Common;
 using Domain.Notes;
 
 namespace Application.Tests.Notes;

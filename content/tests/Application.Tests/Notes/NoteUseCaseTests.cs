@@ -1,8 +1,5 @@
 using Application.Notes;
-using Application.Tests.Common;
-using Domain.Common;
 using Domain.Notes;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Application.Tests.Notes;
 

@@ -1,7 +1,5 @@
 using Application.Payees;
-using Application.Tests.Common;
 using Application.Tests.Wallets;
-using Domain.Common;
 using Domain.Payees;
 using Domain.Wallets;
 

@@ -1,8 +1,6 @@
 using Application.Payees;
 using Application.Tests.Wallets;
 using Application.Wallets;
-using ErrorOr;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Application.Tests.Payees;
 

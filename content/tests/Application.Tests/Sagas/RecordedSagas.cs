@@ -1,6 +1,4 @@
 using Application.Sagas;
-using Application.Tests.Common;
-using Domain.Common;
 
 namespace Application.Tests.Sagas;
 

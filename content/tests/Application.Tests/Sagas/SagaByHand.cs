@@ -1,7 +1,5 @@
 using System.Text.Json;
 using Application.Sagas;
-using Application.Tests.Common;
-using ErrorOr;
 
 namespace Application.Tests.Sagas;
 

@@ -1,6 +1,4 @@
 using Application.Servers;
-using Application.Tests.Common;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Application.Tests.Servers;
 

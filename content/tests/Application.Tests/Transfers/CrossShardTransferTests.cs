@@ -3,7 +3,6 @@ using Application.Tests.Idempotency;
 using Application.Tests.Sagas;
 using Application.Transfers;
 using Application.Wallets;
-using Domain.Common;
 using Domain.Transfers;
 using Domain.Wallets;
 

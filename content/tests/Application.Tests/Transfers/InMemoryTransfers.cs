@@ -1,6 +1,4 @@
-using Application.Tests.Common;
 using Application.Transfers;
-using Domain.Common;
 using Domain.Transfers;
 using Domain.Wallets;
 

@@ -1,7 +1,6 @@
 using Application.Payees;
 using Application.Tests.Sagas;
 using Domain.Transfers;
-using ErrorOr;
 
 namespace Application.Tests.Transfers;
 

@@ -1,9 +1,7 @@
-using Application.Common;
 using Application.Payees;
 using Application.Wallets;
 using Domain.Transfers;
 using Domain.Wallets;
-using ErrorOr;
 
 namespace Application.Tests.Transfers;
 

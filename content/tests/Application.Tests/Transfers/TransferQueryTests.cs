@@ -1,4 +1,3 @@
-using Application.Common;
 using Application.Transfers;
 using Domain.Wallets;
 

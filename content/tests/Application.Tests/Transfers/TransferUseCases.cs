@@ -6,10 +6,7 @@ using Application.Tests.Sagas;
 using Application.Tests.Wallets;
 using Application.Transfers;
 using Application.Wallets;
-using Domain.Common;
 using Domain.Wallets;
-using ErrorOr;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Application.Tests.Transfers;
 

@@ -1,6 +1,4 @@
-using Application.Tests.Common;
 using Application.Wallets;
-using Domain.Common;
 using Domain.Wallets;
 
 namespace Application.Tests.Wallets;

@@ -1,11 +1,7 @@
-using Application.Common;
 using Application.Idempotency;
 using Application.Tests.Idempotency;
 using Application.Wallets;
-using Domain.Common;
 using Domain.Wallets;
-using ErrorOr;
-using Mediator;
 
 namespace Application.Tests.Wallets;
 

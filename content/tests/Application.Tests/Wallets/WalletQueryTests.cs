@@ -1,7 +1,5 @@
-using Application.Common;
 using Application.Wallets;
 using Domain.Wallets;
-using ErrorOr;
 
 namespace Application.Tests.Wallets;
 

@@ -1,10 +1,7 @@
 using Application.Idempotency;
-using Application.Tests.Common;
 using Application.Tests.Idempotency;
 using Application.Wallets;
-using Domain.Common;
 using Domain.Wallets;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Application.Tests.Wallets;
 

@@ -1,5 +1,3 @@
-using Domain.Common;
-
 namespace Domain.Tests.Common;
 
 public sealed class BucketTests

@@ -1,4 +1,3 @@
-using Domain.Common;
 using ErrorOr;
 
 namespace Domain.Tests.Common;

@@ -1,6 +1,3 @@
-using CsCheck;
-using Domain.Common;
-
 namespace Domain.Tests.Common;
 
 internal static class Generators

@@ -1,6 +1,3 @@
-using CsCheck;
-using Domain.Common;
-
 namespace Domain.Tests.Common;
 
 public sealed class MoneyTests

@@ -1,4 +1,3 @@
-using Domain.Common;
 using Domain.Notes;
 
 namespace Domain.Tests.Notes;

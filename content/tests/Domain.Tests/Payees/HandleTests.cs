@@ -1,4 +1,3 @@
-using CsCheck;
 using Domain.Payees;
 using ErrorOr;
 

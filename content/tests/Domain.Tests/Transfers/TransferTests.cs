@@ -1,5 +1,4 @@
 using System.Reflection;
-using Domain.Common;
 using Domain.Transfers;
 using Domain.Wallets;
 

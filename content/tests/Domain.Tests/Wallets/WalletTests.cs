@@ -1,5 +1,3 @@
-using CsCheck;
-using Domain.Common;
 using Domain.Wallets;
 using ErrorOr;
 

@@ -1,11 +1,4 @@
-using System.Diagnostics;
-using System.Net;
-using System.Text;
-using System.Text.Json;
-using Domain.Common;
-using Integration.Tests.Fixtures;
 using Integration.Tests.Http;
-using Npgsql;
 
 namespace Integration.Tests.Activity;
 

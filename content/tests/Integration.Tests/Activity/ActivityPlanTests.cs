@@ -1,6 +1,3 @@
-using Domain.Common;
-using Integration.Tests.Fixtures;
-using Npgsql;
 using Xunit.Sdk;
 
 namespace Integration.Tests.Activity;

@@ -1,6 +1,4 @@
-using Domain.Common;
 using Infrastructure.Activity;
-using Integration.Tests.Fixtures;
 
 namespace Integration.Tests.Activity;
 

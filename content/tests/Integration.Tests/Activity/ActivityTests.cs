@@ -1,9 +1,3 @@
-using System.Net;
-using System.Text;
-using System.Text.Json;
-using Domain.Common;
-using Integration.Tests.Fixtures;
-
 namespace Integration.Tests.Activity;
 
 public sealed class ActivityTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

@@ -1,11 +1,4 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
-using System.Text;
-using Integration.Tests.Fixtures;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Logging.Abstractions;
 using Migrator.Migrations;
-using Npgsql;
 
 namespace Integration.Tests.Activity;
 

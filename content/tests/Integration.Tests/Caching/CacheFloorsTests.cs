@@ -1,12 +1,4 @@
-using System.Diagnostics;
-using Domain.Common;
-using Integration.Tests.Fixtures;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using Platform.Caching;
-using Platform.Failover;
-using Platform.Sharding;
 
 namespace Integration.Tests.Caching;
 

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using Integration.Tests.Fixtures;
 using Platform.Caching;
 using StackExchange.Redis;
 

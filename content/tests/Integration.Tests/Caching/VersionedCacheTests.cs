@@ -1,8 +1,4 @@
-using System.Diagnostics;
-using Integration.Tests.Fixtures;
 using Platform.Caching;
-using Platform.Common;
-using Platform.ReadReplicas;
 using StackExchange.Redis;
 
 namespace Integration.Tests.Caching;

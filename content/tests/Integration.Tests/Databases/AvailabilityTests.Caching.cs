@@ -1,6 +1,3 @@
-using System.Net;
-using Integration.Tests.Fixtures;
-
 namespace Integration.Tests.Databases;
 
 public sealed partial class AvailabilityTests

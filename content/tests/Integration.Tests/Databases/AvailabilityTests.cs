@@ -1,13 +1,5 @@
-using System.Net;
-using Domain.Common;
-using Integration.Tests.Fixtures;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
-using Platform.Databases;
-using Platform.ReadReplicas;
-using Platform.Sharding;
 
 namespace Integration.Tests.Databases;
 

@@ -1,8 +1,4 @@
 using Api.Common;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
-using Platform.ReadReplicas;
 using Platform.Realtime;
 
 namespace Integration.Tests.Databases;

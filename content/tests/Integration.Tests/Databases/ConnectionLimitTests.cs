@@ -1,12 +1,4 @@
 using Api.Common;
-using Integration.Tests.Fixtures;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
-using Platform.Common;
-using Platform.Databases;
-using Platform.Failover;
-using Platform.ReadReplicas;
 
 namespace Integration.Tests.Databases;
 

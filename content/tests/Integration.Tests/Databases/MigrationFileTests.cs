@@ -1,11 +1,5 @@
-using Integration.Tests.Fixtures;
-using LocalHost;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Migrator.Migrations;
-using Npgsql;
-using Platform.Databases;
-using Topology;
 
 namespace Integration.Tests.Databases;
 

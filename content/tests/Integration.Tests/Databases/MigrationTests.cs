@@ -1,11 +1,4 @@
-using Integration.Tests.Fixtures;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Logging.Abstractions;
 using Migrator.Migrations;
-using Npgsql;
-using Platform.Databases;
-using Topology;
 
 namespace Integration.Tests.Databases;
 

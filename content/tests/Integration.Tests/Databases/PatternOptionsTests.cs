@@ -1,11 +1,6 @@
 using Api.Common;
-using Integration.Tests.Fixtures;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using Platform;
-using Platform.Common;
 
 namespace Integration.Tests.Databases;
 

@@ -1,8 +1,4 @@
 using System.Text.RegularExpressions;
-using Integration.Tests.Fixtures;
-using LocalHost;
-using Npgsql;
-using Topology;
 
 namespace Integration.Tests.Databases;
 

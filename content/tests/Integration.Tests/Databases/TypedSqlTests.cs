@@ -1,16 +1,8 @@
 using System.Reflection;
-using System.Text.Json;
 using System.Text.RegularExpressions;
-using Integration.Tests.Fixtures;
-using LocalHost;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Migrator.Migrations;
-using Npgsql;
 using NpgsqlTypes;
-using Platform.Common;
-using Platform.Databases;
-using Topology;
 
 namespace Integration.Tests.Databases;
 

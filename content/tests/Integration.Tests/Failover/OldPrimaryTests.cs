@@ -1,4 +1,3 @@
-using Integration.Tests.Fixtures;
 using static Integration.Tests.Fixtures.FailoverNotes;
 
 namespace Integration.Tests.Failover;

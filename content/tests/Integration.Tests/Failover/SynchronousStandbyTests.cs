@@ -1,8 +1,3 @@
-using Integration.Tests.Fixtures;
-using Microsoft.EntityFrameworkCore;
-using Platform.Databases;
-using Platform.Sharding;
-
 namespace Integration.Tests.Failover;
 
 /// <summary>Commits that wait for a synchronous standby which is away.</summary>

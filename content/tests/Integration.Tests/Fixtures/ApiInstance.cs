@@ -1,8 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
-using LocalHost;
-using Topology;
-
 namespace Integration.Tests.Fixtures;
 
 /// <summary>

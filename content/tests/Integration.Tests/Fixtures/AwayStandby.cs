@@ -1,5 +1,3 @@
-using Topology;
-
 namespace Integration.Tests.Fixtures;
 
 /// <summary>The replica cannot stream: the primary refuses it. It runs on and replays nothing new.</summary>

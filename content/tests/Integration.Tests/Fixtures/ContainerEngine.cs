@@ -2,7 +2,6 @@ using Docker.DotNet;
 using DotNet.Testcontainers.Configurations;
 using DotNet.Testcontainers.Containers;
 using DotNet.Testcontainers.Images;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Integration.Tests.Fixtures;
 

@@ -1,12 +1,3 @@
-using System.Diagnostics;
-using Domain.Common;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
-using Platform.Failover;
-using Platform.Sharding;
-using Topology;
-
 namespace Integration.Tests.Fixtures;
 
 /// <summary>

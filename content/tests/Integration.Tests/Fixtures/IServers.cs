@@ -1,6 +1,3 @@
-using LocalHost;
-using Npgsql;
-
 namespace Integration.Tests.Fixtures;
 
 internal interface IServers : IAsyncDisposable

@@ -1,11 +1,3 @@
-using Application.Common;
-using Domain.Common;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
-using Platform.ReadReplicas;
-using Platform.Sharding;
-using Topology;
-
 namespace Integration.Tests.Fixtures;
 
 /// <summary>Numbers by name in a table of the tests, written and read as requests do it.</summary>

@@ -5,7 +5,6 @@ using DotNet.Testcontainers.Configurations;
 using DotNet.Testcontainers.Containers;
 using DotNet.Testcontainers.Networks;
 using DotNet.Testcontainers.Volumes;
-using Topology;
 
 namespace Integration.Tests.Fixtures;
 

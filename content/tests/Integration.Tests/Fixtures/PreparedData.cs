@@ -1,9 +1,5 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
-using System.Text;
-using LocalHost;
 using Migrator.Migrations;
-using Topology;
 
 namespace Integration.Tests.Fixtures;
 

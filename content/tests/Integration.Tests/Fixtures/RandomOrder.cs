@@ -1,5 +1,4 @@
 using System.Globalization;
-using Integration.Tests.Fixtures;
 using Xunit.Sdk;
 using Xunit.v3;
 

@@ -1,6 +1,3 @@
-using Integration.Tests.Fixtures;
-using Npgsql;
-using Topology;
 using Xunit.Sdk;
 using Xunit.v3;
 

@@ -1,10 +1,5 @@
 using System.Security.Cryptography;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Logging.Abstractions;
 using Migrator.Migrations;
-using Npgsql;
-using Platform.Common;
-using Topology;
 
 namespace Integration.Tests.Fixtures;
 

@@ -1,5 +1,3 @@
-using Npgsql;
-
 namespace Integration.Tests.Fixtures;
 
 internal static class Sql

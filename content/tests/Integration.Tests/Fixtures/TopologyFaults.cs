@@ -1,7 +1,3 @@
-using System.Diagnostics;
-using LocalHost;
-using Topology;
-
 namespace Integration.Tests.Fixtures;
 
 /// <summary>What happens to servers, done on purpose.</summary>

@@ -1,7 +1,6 @@
 using System.Data.Common;
 using DotNet.Testcontainers.Configurations;
 using DotNet.Testcontainers.Containers;
-using Npgsql;
 
 namespace Integration.Tests.Fixtures;
 

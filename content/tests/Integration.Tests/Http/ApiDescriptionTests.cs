@@ -1,6 +1,3 @@
-using System.Net;
-using System.Text.Json;
-using Integration.Tests.Fixtures;
 using Microsoft.OpenApi;
 
 namespace Integration.Tests.Http;

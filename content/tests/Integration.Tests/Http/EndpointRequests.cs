@@ -1,11 +1,8 @@
 using System.IO.Compression;
 using System.Security.Claims;
-using System.Text;
-using Integration.Tests.Fixtures;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Integration.Tests.Http;
 

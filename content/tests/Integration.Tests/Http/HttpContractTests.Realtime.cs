@@ -1,6 +1,3 @@
-using System.Net;
-using Integration.Tests.Fixtures;
-
 namespace Integration.Tests.Http;
 
 public sealed partial class HttpContractTests

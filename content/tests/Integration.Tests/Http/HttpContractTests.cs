@@ -1,6 +1,3 @@
-using System.Net;
-using Integration.Tests.Fixtures;
-
 namespace Integration.Tests.Http;
 
 /// <summary>What every endpoint does in the same way: HEAD, CORS, caching.</summary>

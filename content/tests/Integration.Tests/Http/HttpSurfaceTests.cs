@@ -1,7 +1,5 @@
-using System.Net;
 using System.Security.Claims;
 using System.Security.Cryptography;
-using Integration.Tests.Fixtures;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Integration.Tests.Http;

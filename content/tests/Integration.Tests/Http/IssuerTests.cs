@@ -1,6 +1,4 @@
-using System.Net;
 using System.Net.Http.Headers;
-using Integration.Tests.Fixtures;
 
 namespace Integration.Tests.Http;
 

@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using Integration.Tests.Fixtures;
-
 namespace Integration.Tests.Http;
 
 /// <summary>

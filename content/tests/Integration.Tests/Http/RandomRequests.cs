@@ -1,7 +1,4 @@
-using System.Text;
-using System.Text.Json;
 using CsCheck;
-using Integration.Tests.Fixtures;
 
 namespace Integration.Tests.Http;
 

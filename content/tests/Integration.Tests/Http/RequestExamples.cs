@@ -1,7 +1,4 @@
-using System.Text;
-using System.Text.Json;
 using System.Text.RegularExpressions;
-using Integration.Tests.Fixtures;
 
 namespace Integration.Tests.Http;
 

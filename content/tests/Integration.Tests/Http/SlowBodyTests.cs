@@ -1,8 +1,4 @@
-using System.Diagnostics;
 using System.IO.Pipelines;
-using System.Net;
-using System.Text;
-using Integration.Tests.Fixtures;
 
 namespace Integration.Tests.Http;
 

@@ -1,5 +1,3 @@
-using Integration.Tests.Fixtures;
-
 namespace Integration.Tests.Http;
 
 /// <summary>Hosts that nobody knows of would load the machine until the end of the run.</summary>

@@ -1,9 +1,6 @@
-using System.Net;
 using System.Reflection;
 using System.Security.Cryptography;
-using System.Text.Json;
 using Api.Servers;
-using Integration.Tests.Fixtures;
 using Microsoft.Extensions.Configuration.UserSecrets;
 using Microsoft.IdentityModel.Tokens;
 

@@ -1,4 +1,3 @@
-using System.Text;
 using Api.Common;
 
 namespace Integration.Tests.Idempotency;

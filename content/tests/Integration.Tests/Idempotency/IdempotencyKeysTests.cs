@@ -1,8 +1,4 @@
-using Application.Common;
 using Application.Idempotency;
-using Domain.Common;
-using Integration.Tests.Fixtures;
-using Microsoft.Extensions.DependencyInjection;
 using Platform.Idempotency;
 
 namespace Integration.Tests.Idempotency;

@@ -1,10 +1,5 @@
-using System.Diagnostics;
-using Domain.Common;
-using Integration.Tests.Fixtures;
-using Microsoft.Extensions.DependencyInjection;
 using NpgsqlTypes;
 using Platform.Ingestion;
-using Platform.Sharding;
 
 namespace Integration.Tests.Ingestion;
 

@@ -1,11 +1,7 @@
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Application.Ingestion;
 using CsCheck;
-using Integration.Tests.Fixtures;
-using Npgsql;
 
 namespace Integration.Tests.Ingestion;
 

@@ -1,8 +1,5 @@
-using System.Net;
 using System.Runtime.Versioning;
 using System.Security.Cryptography.X509Certificates;
-using Integration.Tests.Fixtures;
-using Topology;
 
 namespace Integration.Tests.LocalHost;
 

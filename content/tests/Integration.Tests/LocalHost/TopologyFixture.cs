@@ -1,6 +1,3 @@
-using Integration.Tests.Fixtures;
-using LocalHost;
-
 namespace Integration.Tests.LocalHost;
 
 /// <summary>One topology for the tests of a class.</summary>

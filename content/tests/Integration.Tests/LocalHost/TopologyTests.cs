@@ -1,11 +1,6 @@
-using System.Diagnostics;
 using System.Security.Authentication;
-using Integration.Tests.Fixtures;
-using LocalHost;
-using Npgsql;
 using Npgsql.Replication;
 using StackExchange.Redis;
-using Topology;
 
 namespace Integration.Tests.LocalHost;
 

@@ -1,6 +1,3 @@
-using Integration.Tests.Fixtures;
-using Topology;
-
 namespace Integration.Tests.Moves;
 
 /// <summary>What moves a bucket finds its rows by an index, in every table, and deletes them without a scan for each.</summary>

@@ -1,7 +1,3 @@
-using System.Net;
-using System.Net.Http.Json;
-using Integration.Tests.Fixtures;
-
 namespace Integration.Tests.Notes;
 
 public sealed class NotesTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

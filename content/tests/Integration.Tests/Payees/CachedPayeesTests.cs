@@ -1,7 +1,3 @@
-using System.Net;
-using System.Net.Http.Json;
-using Integration.Tests.Fixtures;
-
 namespace Integration.Tests.Payees;
 
 /// <summary>Through the whole service. Readers have no token, as other people have none of the one who writes.</summary>

@@ -1,7 +1,3 @@
-using System.Net;
-using System.Net.Http.Json;
-using Integration.Tests.Fixtures;
-
 namespace Integration.Tests.Payees;
 
 public sealed class PayeesTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

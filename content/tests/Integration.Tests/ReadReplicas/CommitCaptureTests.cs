@@ -1,12 +1,5 @@
-using Integration.Tests.Fixtures;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
 using NpgsqlTypes;
-using Platform.Common;
-using Platform.Databases;
 using Platform.Idempotency;
-using Platform.ReadReplicas;
-using Platform.Sharding;
 
 namespace Integration.Tests.ReadReplicas;
 

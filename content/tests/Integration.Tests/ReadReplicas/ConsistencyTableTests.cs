@@ -1,8 +1,4 @@
-using Application.Common;
-using Integration.Tests.Fixtures;
-using LocalHost;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Integration.Tests.ReadReplicas;
 

@@ -1,14 +1,5 @@
 using Api.Common;
-using Integration.Tests.Fixtures;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
-using Platform.Common;
-using Platform.Databases;
-using Platform.Failover;
-using Platform.ReadReplicas;
-using Platform.Sharding;
 
 namespace Integration.Tests.ReadReplicas;
 

@@ -1,9 +1,3 @@
-using Domain.Common;
-using Integration.Tests.Fixtures;
-using Microsoft.EntityFrameworkCore;
-using Npgsql;
-using Platform.Sharding;
-
 namespace Integration.Tests.ReadReplicas;
 
 /// <summary>One connection serves all users, and a statement of one of them fails at its n-th use.</summary>

@@ -1,14 +1,6 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Application.Common;
-using Integration.Tests.Fixtures;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Platform.Common;
-using Platform.Databases;
-using Platform.ReadReplicas;
 
 namespace Integration.Tests.ReadReplicas;
 

@@ -1,8 +1,3 @@
-using Integration.Tests.Fixtures;
-using Microsoft.Extensions.DependencyInjection;
-using Platform.Failover;
-using Platform.ReadReplicas;
-
 namespace Integration.Tests.ReadReplicas;
 
 /// <summary>What a Sync-Token says, and whose word it is.</summary>

@@ -1,7 +1,3 @@
-using System.Net;
-using Domain.Common;
-using Integration.Tests.Fixtures;
-
 namespace Integration.Tests.Realtime;
 
 /// <summary>Who may listen, for how long, and to how many streams at once.</summary>

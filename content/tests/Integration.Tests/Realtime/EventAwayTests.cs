@@ -1,6 +1,3 @@
-using Domain.Common;
-using Integration.Tests.Fixtures;
-using Platform.Databases;
 using Platform.Realtime;
 
 namespace Integration.Tests.Realtime;

@@ -1,9 +1,3 @@
-using System.Diagnostics;
-using Domain.Common;
-using Integration.Tests.Fixtures;
-using Npgsql;
-using Platform.Databases;
-
 namespace Integration.Tests.Realtime;
 
 public sealed partial class EventOrderTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

@@ -1,10 +1,5 @@
-using System.Diagnostics;
 using System.Net.WebSockets;
-using System.Text.Json;
 using Application.Realtime;
-using Domain.Common;
-using Integration.Tests.Fixtures;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Platform.Realtime;
 

@@ -1,5 +1,3 @@
-using Domain.Common;
-using Integration.Tests.Fixtures;
 using Platform.Realtime;
 
 namespace Integration.Tests.Realtime;

@@ -1,5 +1,3 @@
-using Integration.Tests.Fixtures;
-
 namespace Integration.Tests.RowSecurity;
 
 /// <summary>

@@ -1,15 +1,4 @@
-using System.Collections.Concurrent;
-using Application.Common;
-using Domain.Common;
-using Integration.Tests.Fixtures;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
-using Platform.Databases;
 using Platform.Idempotency;
-using Platform.ReadReplicas;
-using Platform.Sharding;
-using Topology;
 
 namespace Integration.Tests.RowSecurity;
 

@@ -1,9 +1,6 @@
-using System.Net;
 using System.Security.Claims;
 using Application.Sagas;
-using Domain.Common;
 using ErrorOr;
-using Integration.Tests.Fixtures;
 
 namespace Integration.Tests.Sagas;
 

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Text;
 using Integration.Tests.Http;
 
 namespace Integration.Tests.Sagas;

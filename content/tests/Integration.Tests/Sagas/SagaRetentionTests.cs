@@ -1,5 +1,4 @@
 using Application.Sagas;
-using Integration.Tests.Fixtures;
 using Platform.Sagas;
 
 namespace Integration.Tests.Sagas;

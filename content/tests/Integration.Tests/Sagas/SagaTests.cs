@@ -1,10 +1,5 @@
-using System.Diagnostics;
 using Application.Sagas;
-using Domain.Common;
 using ErrorOr;
-using Integration.Tests.Fixtures;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
 using Platform.Sagas;
 
 namespace Integration.Tests.Sagas;

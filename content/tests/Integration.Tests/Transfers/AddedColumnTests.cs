@@ -1,5 +1,3 @@
-using Integration.Tests.Fixtures;
-
 namespace Integration.Tests.Transfers;
 
 /// <summary>A migration that adds columns while this release goes on: its prepared statements must not fail.</summary>

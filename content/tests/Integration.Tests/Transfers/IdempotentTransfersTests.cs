@@ -1,7 +1,3 @@
-using System.Net;
-using System.Net.Http.Json;
-using Integration.Tests.Fixtures;
-
 namespace Integration.Tests.Transfers;
 
 public sealed class IdempotentTransfersTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

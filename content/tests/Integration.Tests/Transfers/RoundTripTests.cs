@@ -1,7 +1,3 @@
-using System.Net;
-using System.Net.Http.Json;
-using Integration.Tests.Fixtures;
-
 namespace Integration.Tests.Transfers;
 
 /// <summary>How often a hot write asks a server and waits for its answer.</summary>

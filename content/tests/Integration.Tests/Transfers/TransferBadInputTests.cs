@@ -1,7 +1,3 @@
-using System.Net;
-using System.Text;
-using Integration.Tests.Fixtures;
-
 namespace Integration.Tests.Transfers;
 
 public sealed class TransferBadInputTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

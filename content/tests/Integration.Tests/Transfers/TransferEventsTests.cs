@@ -1,6 +1,3 @@
-using System.Net;
-using Integration.Tests.Fixtures;
-
 namespace Integration.Tests.Transfers;
 
 public sealed class TransferEventsTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

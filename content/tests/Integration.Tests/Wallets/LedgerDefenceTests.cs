@@ -1,7 +1,4 @@
-using System.Net;
-using Integration.Tests.Fixtures;
 using Migrator.Wallets;
-using Npgsql;
 
 namespace Integration.Tests.Wallets;
 

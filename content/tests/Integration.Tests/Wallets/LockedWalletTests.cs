@@ -1,9 +1,3 @@
-using System.Diagnostics;
-using System.Net;
-using System.Net.Http.Json;
-using Integration.Tests.Fixtures;
-using Npgsql;
-
 namespace Integration.Tests.Wallets;
 
 public sealed class LockedWalletTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

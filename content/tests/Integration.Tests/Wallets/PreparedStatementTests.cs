@@ -1,10 +1,3 @@
-using System.Net;
-using System.Net.Http.Json;
-using Integration.Tests.Fixtures;
-using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
-using Platform.Failover;
-
 namespace Integration.Tests.Wallets;
 
 /// <summary>

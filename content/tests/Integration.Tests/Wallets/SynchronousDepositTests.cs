@@ -1,7 +1,3 @@
-using System.Net;
-using System.Net.Http.Json;
-using Integration.Tests.Fixtures;
-
 namespace Integration.Tests.Wallets;
 
 /// <summary>Money is acknowledged when the synchronous standby has it, and not before.</summary>

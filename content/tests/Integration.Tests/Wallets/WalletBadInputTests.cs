@@ -1,7 +1,3 @@
-using System.Net;
-using System.Text;
-using Integration.Tests.Fixtures;
-
 namespace Integration.Tests.Wallets;
 
 public sealed class WalletBadInputTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

@@ -1,9 +1,3 @@
-using System.Net;
-using System.Net.Http.Json;
-using Integration.Tests.Fixtures;
-using Npgsql;
-using Topology;
-
 namespace Integration.Tests.Wallets;
 
 public sealed class WalletStorageTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Http.Json;
-using Integration.Tests.Fixtures;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc.Testing.Handlers;
 

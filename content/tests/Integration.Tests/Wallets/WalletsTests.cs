@@ -1,8 +1,4 @@
-using System.Net;
-using System.Net.Http.Json;
-using System.Text.Json;
 using Domain.Wallets;
-using Integration.Tests.Fixtures;
 
 namespace Integration.Tests.Wallets;
 

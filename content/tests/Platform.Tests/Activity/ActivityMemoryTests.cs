@@ -1,10 +1,5 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
-using System.Text;
-using Domain.Common;
-using Integration.Tests.Fixtures;
 
 namespace Platform.Tests.Activity;
 

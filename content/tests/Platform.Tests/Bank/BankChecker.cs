@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Application.Sagas;
 using Domain.Transfers;
 using Domain.Wallets;

@@ -1,15 +1,7 @@
 using System.Globalization;
-using System.Net;
-using System.Text;
-using Domain.Common;
 using Domain.Wallets;
-using Integration.Tests.Fixtures;
 using Microsoft.AspNetCore.TestHost;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Npgsql;
-using Platform.Failover;
-using Topology;
 
 namespace Platform.Tests.Bank;
 

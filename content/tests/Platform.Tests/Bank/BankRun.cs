@@ -1,8 +1,5 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
 using Migrator.Wallets;
 using Platform.Sagas;
-using Topology;
 
 namespace Platform.Tests.Bank;
 

@@ -1,7 +1,6 @@
 using Application.Sagas;
 using Domain.Transfers;
 using Domain.Wallets;
-using Npgsql;
 
 namespace Platform.Tests.Bank;
 

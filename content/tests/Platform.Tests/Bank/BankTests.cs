@@ -1,9 +1,6 @@
-using System.Diagnostics;
 using System.Globalization;
 using Domain.Transfers;
-using Integration.Tests.Fixtures;
 using Platform.Sagas;
-using Topology;
 
 namespace Platform.Tests.Bank;
 

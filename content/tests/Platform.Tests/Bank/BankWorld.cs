@@ -1,11 +1,4 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
-using Integration.Tests.Fixtures;
-using LocalHost;
-using Microsoft.Extensions.Configuration;
-using Npgsql;
 using Platform.Sagas;
-using Topology;
 
 namespace Platform.Tests.Bank;
 

@@ -1,9 +1,6 @@
-using Domain.Common;
-using Integration.Tests.Fixtures;
 using Migrator.Migrations;
 using Platform.Sagas;
 using StackExchange.Redis;
-using Topology;
 
 namespace Platform.Tests.Bank;
 

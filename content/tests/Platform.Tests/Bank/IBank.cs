@@ -1,6 +1,3 @@
-using Integration.Tests.Fixtures;
-using Topology;
-
 namespace Platform.Tests.Bank;
 
 /// <summary>A running service that keeps money, as its clients and the checker reach it.</summary>

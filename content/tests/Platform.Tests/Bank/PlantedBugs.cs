@@ -1,16 +1,10 @@
-using Application.Common;
 using Application.Idempotency;
 using Application.Sagas;
 using Application.Wallets;
-using Domain.Common;
 using Domain.Wallets;
 using Infrastructure.Wallets;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
-using Npgsql;
 using Platform.Idempotency;
 using Platform.Sagas;
-using Platform.Sharding;
 
 namespace Platform.Tests.Bank;
 

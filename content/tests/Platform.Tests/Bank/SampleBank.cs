@@ -1,4 +1,3 @@
-using System.Net;
 using Application.Sagas;
 using Domain.Transfers;
 using Domain.Wallets;

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using Platform.Caching;
 using StackExchange.Redis;
 

@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
-using Integration.Tests.Fixtures;
 using Platform.Caching;
 using StackExchange.Redis;
 

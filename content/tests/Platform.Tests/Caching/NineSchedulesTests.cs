@@ -1,7 +1,4 @@
-using System.Diagnostics;
-using Integration.Tests.Fixtures;
 using Platform.Caching;
-using Platform.ReadReplicas;
 
 namespace Platform.Tests.Caching;
 

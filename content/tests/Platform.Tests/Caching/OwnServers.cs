@@ -1,8 +1,4 @@
-using Integration.Tests.Fixtures;
-using LocalHost;
-using Npgsql;
 using NpgsqlTypes;
-using Platform.ReadReplicas;
 using StackExchange.Redis;
 
 namespace Platform.Tests.Caching;

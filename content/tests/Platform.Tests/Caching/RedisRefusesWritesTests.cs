@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using Integration.Tests.Fixtures;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Platform.Caching;

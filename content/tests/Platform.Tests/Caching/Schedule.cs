@@ -1,6 +1,4 @@
-using Integration.Tests.Fixtures;
 using Platform.Caching;
-using Platform.ReadReplicas;
 using StackExchange.Redis;
 
 namespace Platform.Tests.Caching;

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Integration.Tests.Fixtures;
 
 namespace Platform.Tests.Containers;
 

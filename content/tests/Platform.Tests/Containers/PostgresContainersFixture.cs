@@ -1,4 +1,3 @@
-using Integration.Tests.Fixtures;
 namespace Platform.Tests.Containers;
 
 /// <summary>One primary and replica for the tests of a class; none when nothing can run them and the tests are skipped.</summary>

@@ -1,9 +1,5 @@
-using System.Diagnostics;
 using DotNet.Testcontainers.Builders;
 using DotNet.Testcontainers.Configurations;
-using Integration.Tests.Fixtures;
-using Npgsql;
-using Topology;
 
 namespace Platform.Tests.Containers;
 

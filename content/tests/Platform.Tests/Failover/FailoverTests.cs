@@ -1,14 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
-using Integration.Tests.Fixtures;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
-using Platform.Common;
-using Platform.Failover;
-using Platform.Sharding;
-using Topology;
 using static Integration.Tests.Fixtures.FailoverNotes;
 
 namespace Platform.Tests.Failover;

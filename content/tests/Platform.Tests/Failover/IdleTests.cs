@@ -1,12 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
-using Integration.Tests.Fixtures;
-using Microsoft.Extensions.DependencyInjection;
-using Platform.Common;
-using Platform.Databases;
-using Platform.Failover;
-using Topology;
-
 namespace Platform.Tests.Failover;
 
 /// <summary>What an instance costs that nobody uses.</summary>

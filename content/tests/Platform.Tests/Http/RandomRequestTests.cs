@@ -1,4 +1,3 @@
-using Integration.Tests.Fixtures;
 using Integration.Tests.Http;
 
 namespace Platform.Tests.Http;

@@ -1,9 +1,3 @@
-using System.Diagnostics;
-using System.Text;
-using System.Text.Json;
-using Integration.Tests.Fixtures;
-using LocalHost;
-
 namespace Platform.Tests.LocalHost;
 
 /// <summary>LocalHost as people start it: the built program, in a process of its own.</summary>

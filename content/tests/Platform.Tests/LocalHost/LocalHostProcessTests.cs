@@ -1,6 +1,4 @@
 using System.Reflection;
-using Integration.Tests.Fixtures;
-using LocalHost;
 
 namespace Platform.Tests.LocalHost;
 

@@ -1,6 +1,4 @@
 using System.ComponentModel;
-using System.Diagnostics;
-using Integration.Tests.Fixtures;
 
 namespace Platform.Tests.LocalHost;
 

@@ -1,12 +1,6 @@
-using System.Collections.Concurrent;
-using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
-using Integration.Tests.Fixtures;
-using LocalHost;
-using Npgsql;
 using StackExchange.Redis;
-using Topology;
 
 namespace Platform.Tests.LocalHost;
 

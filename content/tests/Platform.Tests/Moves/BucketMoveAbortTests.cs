@@ -1,8 +1,4 @@
-using Integration.Tests.Fixtures;
-using Microsoft.Extensions.Configuration;
 using Migrator.Moves;
-using Npgsql;
-using Topology;
 
 namespace Platform.Tests.Moves;
 

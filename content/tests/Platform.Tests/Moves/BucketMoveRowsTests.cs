@@ -1,4 +1,3 @@
-using Integration.Tests.Fixtures;
 using Migrator.Moves;
 
 namespace Platform.Tests.Moves;

@@ -1,6 +1,3 @@
-using Integration.Tests.Fixtures;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Logging.Abstractions;
 using Migrator.Migrations;
 using Migrator.Moves;
 

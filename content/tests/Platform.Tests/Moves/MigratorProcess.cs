@@ -1,8 +1,4 @@
-using System.Diagnostics;
 using System.Reflection;
-using Integration.Tests.Fixtures;
-using LocalHost;
-using Topology;
 
 namespace Platform.Tests.Moves;
 

@@ -1,6 +1,3 @@
-using Integration.Tests.Fixtures;
-using Platform.Common;
-
 namespace Platform.Tests.Moves;
 
 public sealed class MigratorVerbTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

@@ -1,10 +1,6 @@
-using System.Net;
 using Application.Servers;
-using Integration.Tests.Fixtures;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.TestHost;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 
 namespace Platform.Tests.Overload;
 

@@ -1,11 +1,3 @@
-using System.Diagnostics;
-using Integration.Tests.Fixtures;
-using Npgsql;
-using Platform.Common;
-using Platform.Databases;
-using Platform.Failover;
-using Topology;
-
 namespace Platform.Tests.Pooler;
 
 /// <summary>

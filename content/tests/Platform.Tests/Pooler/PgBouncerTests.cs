@@ -1,10 +1,4 @@
-using Integration.Tests.Fixtures;
-using Microsoft.Extensions.Logging.Abstractions;
 using Migrator.Migrations;
-using Platform.Common;
-using Platform.Databases;
-using Platform.Failover;
-using Topology;
 
 namespace Platform.Tests.Pooler;
 

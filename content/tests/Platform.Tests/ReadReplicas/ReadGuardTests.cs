@@ -1,12 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
-using Application.Common;
-using Integration.Tests.Fixtures;
-using Microsoft.Extensions.DependencyInjection;
-using Platform.Common;
-using Platform.ReadReplicas;
-using Topology;
-
 namespace Platform.Tests.ReadReplicas;
 
 /// <summary>What answers a read is the server that is connected to, and not the one that a probe has asked.</summary>

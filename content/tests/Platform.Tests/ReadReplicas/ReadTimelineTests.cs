@@ -1,11 +1,3 @@
-using Integration.Tests.Fixtures;
-using Microsoft.Extensions.DependencyInjection;
-using Platform.Common;
-using Platform.Databases;
-using Platform.Failover;
-using Platform.ReadReplicas;
-using Topology;
-
 namespace Platform.Tests.ReadReplicas;
 
 /// <summary>Positions across a promotion, on servers of the tests' own.</summary>

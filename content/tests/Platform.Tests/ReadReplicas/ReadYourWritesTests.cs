@@ -1,9 +1,4 @@
 using System.Globalization;
-using Integration.Tests.Fixtures;
-using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
-using Platform.ReadReplicas;
-using Topology;
 
 namespace Platform.Tests.ReadReplicas;
 

@@ -1,9 +1,4 @@
-using System.Collections.Concurrent;
 using System.Globalization;
-using Domain.Common;
-using Integration.Tests.Fixtures;
-using Npgsql;
-using Topology;
 
 namespace Platform.Tests.Realtime;
 

@@ -1,10 +1,4 @@
-using System.Diagnostics;
 using System.Globalization;
-using Domain.Common;
-using Integration.Tests.Fixtures;
-using Microsoft.Extensions.DependencyInjection;
-using Platform.Databases;
-using Platform.Sharding;
 
 namespace Platform.Tests.Realtime;
 

@@ -1,14 +1,6 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
 using Application.Sagas;
-using Domain.Common;
 using ErrorOr;
-using Integration.Tests.Fixtures;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using Platform.Sagas;
-using Platform.Sharding;
 
 namespace Platform.Tests.Sagas;
 

@@ -1,13 +1,5 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Http.Json;
-using Domain.Common;
-using Integration.Tests.Fixtures;
 using Migrator.Moves;
-using Npgsql;
-using Topology;
 
 namespace Platform.Tests.Wallets;
 

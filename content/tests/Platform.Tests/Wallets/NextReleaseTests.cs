@@ -1,9 +1,4 @@
-using Integration.Tests.Fixtures;
-using Microsoft.Extensions.Logging.Abstractions;
 using Migrator.Migrations;
-using Npgsql;
-using Platform.Databases;
-using Topology;
 
 namespace Platform.Tests.Wallets;
 

@@ -1,8 +1,3 @@
-using System.Net;
-using System.Net.Http.Json;
-using Domain.Common;
-using Integration.Tests.Fixtures;
-using Microsoft.Extensions.Logging.Abstractions;
 using Migrator.Migrations;
 using Migrator.Moves;
 

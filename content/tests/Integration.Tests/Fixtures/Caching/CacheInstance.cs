@@ -1,9 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json.Serialization;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Platform.Caching;
 using StackExchange.Redis;
 

@@ -1,12 +1,4 @@
-using Domain.Common;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Migrator.Moves;
-using Npgsql;
-using Platform.Common;
-using Platform.Sharding;
-using Topology;
 
 namespace Integration.Tests.Fixtures;
 

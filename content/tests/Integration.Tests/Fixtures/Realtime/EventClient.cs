@@ -1,7 +1,4 @@
-using System.Diagnostics;
-using System.Net;
 using System.Net.ServerSentEvents;
-using System.Text.Json;
 
 namespace Integration.Tests.Fixtures;
 

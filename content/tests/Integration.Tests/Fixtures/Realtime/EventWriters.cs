@@ -1,8 +1,3 @@
-using Domain.Common;
-using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
-using Platform.Sharding;
-
 namespace Integration.Tests.Fixtures;
 
 /// <summary>What is published in tests.</summary>

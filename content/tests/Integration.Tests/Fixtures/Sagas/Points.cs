@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Platform.Sagas;
 
 namespace Integration.Tests.Fixtures;

@@ -1,20 +1,13 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Security.Claims;
 using Api.Servers;
-using Application.Common;
 using Application.Sagas;
-using Domain.Common;
 using Mediator;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using Platform.Sagas;
-using Platform.Sharding;
 
 namespace Integration.Tests.Fixtures;
 

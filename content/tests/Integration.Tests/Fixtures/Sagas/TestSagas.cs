@@ -1,12 +1,6 @@
-using System.Collections.Concurrent;
-using Application.Common;
 using Application.Sagas;
-using Domain.Common;
 using ErrorOr;
 using Mediator;
-using Microsoft.EntityFrameworkCore;
-using Platform.Databases;
-using Platform.Sharding;
 
 namespace Integration.Tests.Fixtures;
 

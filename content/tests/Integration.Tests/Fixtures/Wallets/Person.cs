@@ -1,8 +1,3 @@
-using System.Net;
-using System.Net.Http.Json;
-using System.Text;
-using System.Text.Json;
-
 namespace Integration.Tests.Fixtures;
 
 /// <summary>A user with one wallet, on a shard of the test's choice.</summary>

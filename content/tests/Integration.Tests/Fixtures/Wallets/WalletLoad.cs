@@ -1,8 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
-using System.Net.Http.Json;
-using System.Text;
-
 namespace Integration.Tests.Fixtures;
 
 /// <summary>Users who make requests of every kind, one after the other, until they are stopped.</summary>

@@ -1,8 +1,4 @@
-using System.Security.Claims;
-using Api.Common;
 using Application.SomeFeature;
-using Mediator;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Api.SomeFeature;
 

@@ -1,8 +1,3 @@
-using Domain.Common;
-using ErrorOr;
-using FluentValidation;
-using Mediator;
-
 namespace Application.SomeFeature;
 
 public sealed record DoSomething(UserId User, string Reason) : ICommand<ErrorOr<Success>>;

@@ -1,7 +1,4 @@
-using Application.Common;
 using Application.SomeFeature;
-using Application.Tests.Common;
-using Domain.Common;
 
 namespace Application.Tests.SomeFeature;
 

@@ -1,9 +1,3 @@
-using Application.Common;
-using Domain.Common;
-using ErrorOr;
-using FluentValidation;
-using Mediator;
-
 namespace Application.SomeFeature;
 
 public sealed record GetSomething(UserId User, int Limit) : IQuery<ErrorOr<GetSomethingView>>;

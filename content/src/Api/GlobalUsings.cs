@@ -1,0 +1,10 @@
+global using System.Security.Claims;
+global using Api.Common;
+global using Application.Common;
+global using Domain.Common;
+global using ErrorOr;
+global using Mediator;
+global using Microsoft.AspNetCore.Http.HttpResults;
+global using Microsoft.AspNetCore.Mvc;
+global using Microsoft.Extensions.Options;
+global using Platform.Common;

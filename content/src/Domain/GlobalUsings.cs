@@ -1,0 +1,2 @@
+global using Domain.Common;
+global using ErrorOr;

@@ -1,0 +1,16 @@
+global using System.Collections.Concurrent;
+global using Application.Common;
+global using Domain.Common;
+global using Microsoft.EntityFrameworkCore;
+global using Microsoft.Extensions.Configuration;
+global using Microsoft.Extensions.DependencyInjection;
+global using Microsoft.Extensions.Logging;
+global using Microsoft.Extensions.Options;
+global using Npgsql;
+global using NpgsqlTypes;
+global using Platform.Common;
+global using Platform.Databases;
+global using Platform.Failover;
+global using Platform.ReadReplicas;
+global using Platform.RowSecurity;
+global using Platform.Sharding;
