@@ -25,7 +25,7 @@ internal sealed class ActivityEndpoints : IEndpointGroup
                 + "are stored. "
                 + $"A line has at most {StorableJson.MaxLength} bytes and {StorableJson.MaxDepth} levels; the body may be "
                 + "compressed by gzip.")
-            .WithMetadata(new DisableRequestSizeLimitAttribute(), new DecompressedLimit(MaxDecompressed), new LongLived())
+            .WithMetadata(new DisableRequestSizeLimitAttribute(), new DecompressedLimit(MaxDecompressed))
             .Accepts<string>("application/x-ndjson")
             .WithExample(Line, new IngestReport(1, 0, 0, []))
             .ProducesProblem(StatusCodes.Status408RequestTimeout)

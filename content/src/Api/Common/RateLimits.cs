@@ -7,16 +7,16 @@ using Microsoft.AspNetCore.RateLimiting;
 
 namespace Api.Common;
 
-/// <summary>Metadata of an endpoint whose answers go on for as long as the client likes: they take no turn from others.</summary>
-internal sealed record LongLived;
-
 internal static class RateLimits
 {
-    /// <summary>Policy of endpoints that take bodies of any size.</summary>
+    /// <summary>Policy of endpoints that take bodies of any size. They last for as long as the client likes.</summary>
     public const string Uploads = "uploads";
 
-    /// <summary>Policy of endpoints that send events.</summary>
+    /// <summary>Policy of endpoints that send events. They last for as long as the client likes.</summary>
     public const string Streams = "streams";
+
+    /// <summary>Policy of all other endpoints.</summary>
+    private const string Requests = "requests";
 
     private static readonly TimeSpan AMoment = TimeSpan.FromSeconds(1);
 
@@ -36,33 +36,25 @@ internal static class RateLimits
     public static void AddRateLimits(this WebApplicationBuilder builder)
     {
         var limits = builder.Configuration.GetSection(RateLimitOptions.Section).Get<RateLimitOptions>() ?? new();
-        var callers = PartitionedRateLimiter.Create<HttpContext, string>(context => IsOfHealth(context)
-            ? RateLimitPartition.GetNoLimiter("health")
-            : RateLimitPartition.GetTokenBucketLimiter(CallerOf(context), _ => Bucket(limits)));
-        var atOnce = PartitionedRateLimiter.Create<HttpContext, string>(context => IsOfHealth(context) || IsLongLived(context)
-            ? RateLimitPartition.GetNoLimiter("health")
-            : RateLimitPartition.GetConcurrencyLimiter(CallerOf(context), _ => new() { PermitLimit = limits.AtOncePerUser }));
-        var longLived = PartitionedRateLimiter.Create<HttpContext, string>(context => PolicyOf(context) switch
-        {
-            Uploads => RateLimitPartition.GetConcurrencyLimiter(Uploads, _ => new() { PermitLimit = limits.Uploads }),
-            Streams => RateLimitPartition.GetConcurrencyLimiter(Streams, _ => new() { PermitLimit = limits.Streams }),
-            _ => RateLimitPartition.GetNoLimiter("short"),
-        });
         builder.Services.AddSingleton(services => new Turns(limits, services.GetRequiredService<IShardMap>()));
         builder.Services.AddRateLimiter(options =>
         {
-            options.OnRejected = (context, _) => new(context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait)
-                ? RefuseAsync(context.HttpContext, TooFast, wait)
-                : RefuseAsync(context.HttpContext, IsLongLived(context.HttpContext) ? Overloaded : TooFast, AMoment));
-            options.GlobalLimiter = PartitionedRateLimiter.CreateChained(callers, atOnce, longLived);
-            options.AddPolicy(Uploads, new OfUser(limits.UploadsPerUser, TooManyUploads));
-            options.AddPolicy(Streams, new OfUser(limits.StreamsPerUser, TooManyStreams));
+            options.OnRejected = (context, _) => new(RefuseAsync(
+                context.HttpContext, TooFast, context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : AMoment));
+            options.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context => IsOfHealth(context)
+                ? RateLimitPartition.GetNoLimiter("health")
+                : RateLimitPartition.GetTokenBucketLimiter(CallerOf(context), _ => Bucket(limits)));
+            options.AddPolicy(Requests, new AtOncePerUser(limits.AtOncePerUser, TooFast));
+            options.AddPolicy(Uploads, new AtOncePerUser(limits.UploadsPerUser, TooManyUploads));
+            options.AddPolicy(Streams, new AtOncePerUser(limits.StreamsPerUser, TooManyStreams));
         });
     }
 
+    public static void LimitRequests(this IEndpointConventionBuilder endpoints) => endpoints.RequireRateLimiting(Requests);
+
     /// <summary>
-    /// Refuses whoever comes while nobody more can wait, before their token is checked: under overload that are most, and
-    /// what is done for them is taken from those who are let in. Whose turn comes when is decided after, user by user.
+    /// Rejects requests while all queues are full, before their token is checked: under overload that is most of them, and work
+    /// on them is taken from those that are admitted.
     /// </summary>
     public static void UseLoadShedding(this IApplicationBuilder app)
     {
@@ -71,8 +63,8 @@ internal static class RateLimits
     }
 
     /// <summary>
-    /// Takes a turn for the request once its body is here, so that a client that sends slowly keeps nobody waiting but
-    /// itself. A short body is at most as long as <see cref="HttpSurface.MaxBodySize"/>.
+    /// Takes a turn for the request once its body is here, so that a client that sends slowly holds up no other. A short body is
+    /// at most as long as <see cref="HttpSurface.MaxBodySize"/>.
     /// </summary>
     public static void UseTurns(this IApplicationBuilder app)
     {
@@ -107,7 +99,7 @@ internal static class RateLimits
     private static bool IsOfHealth(HttpContext context) =>
         context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal);
 
-    private static bool IsLongLived(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<LongLived>() is not null;
+    private static bool IsLongLived(HttpContext context) => PolicyOf(context) is Uploads or Streams;
 
     private static bool IsRead(HttpContext context) =>
         HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
@@ -148,7 +140,7 @@ internal static class RateLimits
 
     private sealed record Refusal(string Type, string Title, int Status);
 
-    private sealed class OfUser(int most, Refusal refusal) : IRateLimiterPolicy<string>
+    private sealed class AtOncePerUser(int most, Refusal refusal) : IRateLimiterPolicy<string>
     {
         public Func<OnRejectedContext, CancellationToken, ValueTask>? OnRejected =>
             (context, _) => new(RefuseAsync(context.HttpContext, refusal, AMoment));
@@ -157,16 +149,18 @@ internal static class RateLimits
             RateLimitPartition.GetConcurrencyLimiter(CallerOf(httpContext), _ => new() { PermitLimit = most });
     }
 
-    /// <summary>Each shard has its own, so that requests that wait for one hold up no other.</summary>
+    /// <summary>Each shard has its own, so that requests that wait for one hold up no other; so have uploads and streams.</summary>
     private sealed class Turns(RateLimitOptions limits, IShardMap shards) : IDisposable
     {
-        private readonly ConcurrentDictionary<(bool IsRead, string Shard), ConcurrencyLimiter> _limiters = new();
+        private readonly ConcurrentDictionary<(bool IsRead, string Shard), ConcurrencyLimiter> _ofShards = new();
+        private readonly ConcurrencyLimiter _uploads = new(Turn(limits.Uploads, queue: 0));
+        private readonly ConcurrencyLimiter _streams = new(Turn(limits.Streams, queue: 0));
 
         /// <summary>The user is not known yet, so it is full when each shard is that has had requests.</summary>
         public bool IsFull(HttpContext context)
         {
             var (isRead, found) = (IsRead(context), false);
-            foreach (var (key, limiter) in TakesTurn(context) ? _limiters : [])
+            foreach (var (key, limiter) in IsOfHealth(context) || IsLongLived(context) ? [] : _ofShards)
             {
                 if (key.IsRead == isRead)
                 {
@@ -184,27 +178,25 @@ internal static class RateLimits
         }
 
         /// <summary>Null for what needs none.</summary>
-        public async ValueTask<RateLimitLease?> TakeAsync(HttpContext context)
-        {
-            if (!TakesTurn(context))
-            {
-                return null;
-            }
-
-            var shard = context.User.FindUserId() is { } user ? shards.KnownShardOf(user) : null;
-            var limiter = _limiters.GetOrAdd(
-                (IsRead(context), shard ?? ""), key => new(Turn(key.IsRead ? limits.Reads : limits.Writes, limits.Queue)));
-            return await limiter.AcquireAsync(permitCount: 1, context.RequestAborted);
-        }
+        public async ValueTask<RateLimitLease?> TakeAsync(HttpContext context) => IsOfHealth(context)
+            ? null
+            : await LimiterOf(context).AcquireAsync(permitCount: 1, context.RequestAborted);
 
         public void Dispose()
         {
-            foreach (var limiter in _limiters.Values)
+            foreach (var limiter in _ofShards.Values.Append(_uploads).Append(_streams))
             {
                 limiter.Dispose();
             }
         }
 
-        private static bool TakesTurn(HttpContext context) => !IsOfHealth(context) && !IsLongLived(context);
+        private ConcurrencyLimiter LimiterOf(HttpContext context) => PolicyOf(context) switch
+        {
+            Uploads => _uploads,
+            Streams => _streams,
+            _ => _ofShards.GetOrAdd(
+                (IsRead(context), context.User.FindUserId() is { } user ? shards.KnownShardOf(user) ?? "" : ""),
+                key => new(Turn(key.IsRead ? limits.Reads : limits.Writes, limits.Queue))),
+        };
     }
 }
