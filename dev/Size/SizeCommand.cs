@@ -12,6 +12,7 @@ public static class SizeCommand
         ("Platform", 4_000, ["src/Platform"]),
         ("Migrator", 900, ["src/Migrator"]),
         ("hosts", 1_900, ["hosts"]),
+        ("Fixtures of tests", 2_500, ["tests/Fixtures"]),
         ("Integration.Tests", 4_500, ["tests/Integration.Tests"]),
     ];
 

@@ -1,6 +1,6 @@
 using Colonnade.Dev.Demo;
 using Colonnade.Dev.Testing;
-using Integration.Tests.Fixtures;
+using Fixtures;
 using Microsoft.Playwright;
 using Spectre.Console;
 

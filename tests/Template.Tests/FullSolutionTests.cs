@@ -19,7 +19,10 @@ public sealed class DefaultSolutionTests(Generator generator)
     {
         var solution = await generator.GenerateAsync(Flavours.Default);
         Assert.Equal(
-            ["AppHost.Tests", "Application.Tests", "Architecture.Tests", "Domain.Tests", "Integration.Tests", "Platform.Tests"],
+            [
+                "AppHost.Tests", "Application.Tests", "Architecture.Tests", "Domain.Tests", "Fixtures", "Integration.Tests",
+                "Platform.Tests",
+            ],
             solution.Files().Where(path => path.StartsWith("tests/", StringComparison.Ordinal) && path.EndsWith(".csproj", StringComparison.Ordinal))
                 .Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal));
     }

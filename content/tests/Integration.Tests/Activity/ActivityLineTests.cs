@@ -1,5 +1,3 @@
-using Integration.Tests.Http;
-
 namespace Integration.Tests.Activity;
 
 /// <summary>Lines that cannot be stored are told by their number, at no cost to the others.</summary>

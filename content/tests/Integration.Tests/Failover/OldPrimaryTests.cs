@@ -1,4 +1,4 @@
-using static Integration.Tests.Fixtures.FailoverNotes;
+using static Fixtures.FailoverNotes;
 
 namespace Integration.Tests.Failover;
 

@@ -1,5 +1,3 @@
-using Integration.Tests.Http;
-
 namespace Platform.Tests.Http;
 
 /// <summary>More of the requests of which Integration.Tests sends some.</summary>
