@@ -1,4 +1,4 @@
-namespace Integration.Tests.Http;
+namespace Platform.Tests.Http;
 
 public sealed partial class HttpContractTests
 {

@@ -1,6 +1,6 @@
-using Integration.Tests.Http;
+using Platform.Tests.Http;
 
-namespace Integration.Tests.Activity;
+namespace Platform.Tests.Activity;
 
 internal sealed class ActivityMalformedRequests : IMalformedRequests
 {

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 using Application.Ingestion;
 using CsCheck;
 
-namespace Integration.Tests.Ingestion;
+namespace Platform.Tests.Ingestion;
 
 /// <summary>What is let through is compared with what PostgreSQL stores. <c>STORABLE_JSON</c> says how many documents.</summary>
 public sealed class StorableJsonTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

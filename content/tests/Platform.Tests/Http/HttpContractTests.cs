@@ -1,4 +1,4 @@
-namespace Integration.Tests.Http;
+namespace Platform.Tests.Http;
 
 /// <summary>What every endpoint does in the same way: HEAD, CORS, caching.</summary>
 public sealed partial class HttpContractTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Integration.Tests.Http;
+namespace Platform.Tests.Http;
 
 /// <summary>Requests that the service takes, as its own description shows them, and what it made of them.</summary>
 /// <param name="Requests">Their ids are those of what was made; the name of each is the path of its endpoint.</param>

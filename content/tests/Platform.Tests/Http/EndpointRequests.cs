@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 
-namespace Integration.Tests.Http;
+namespace Platform.Tests.Http;
 
 /// <summary>An endpoint of the service, with an address that leads to it.</summary>
 /// <param name="MediaTypes">Of the bodies it takes; empty when it takes none.</param>

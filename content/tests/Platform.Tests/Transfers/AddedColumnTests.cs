@@ -1,4 +1,4 @@
-namespace Integration.Tests.Transfers;
+namespace Platform.Tests.Transfers;
 
 /// <summary>A migration that adds columns while this release goes on: its prepared statements must not fail.</summary>
 public sealed class AddedColumnTests(ServersFixture fixture) : IClassFixture<ServersFixture>

@@ -1,6 +1,6 @@
 using CsCheck;
 
-namespace Integration.Tests.Http;
+namespace Platform.Tests.Http;
 
 /// <summary>
 /// Requests of random parts: those of examples, those of malformed requests, and noise. Whatever is sent, the answer is no

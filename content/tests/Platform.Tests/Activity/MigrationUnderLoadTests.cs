@@ -1,6 +1,6 @@
 using Migrator.Migrations;
 
-namespace Integration.Tests.Activity;
+namespace Platform.Tests.Activity;
 
 /// <summary>An index is to be built on a table that a long transaction has written to, and the service writes to.</summary>
 public sealed class MigrationUnderLoadTests(ServersFixture fixture) : IClassFixture<ServersFixture>

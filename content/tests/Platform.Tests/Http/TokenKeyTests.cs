@@ -4,7 +4,7 @@ using Api.Servers;
 using Microsoft.Extensions.Configuration.UserSecrets;
 using Microsoft.IdentityModel.Tokens;
 
-namespace Integration.Tests.Http;
+namespace Platform.Tests.Http;
 
 /// <summary>Keys of tokens that <c>dotnet user-jwts create</c> puts into the user secrets.</summary>
 public sealed class TokenKeyTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

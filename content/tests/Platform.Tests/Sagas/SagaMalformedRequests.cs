@@ -1,7 +1,7 @@
 using System.Buffers.Text;
-using Integration.Tests.Http;
+using Platform.Tests.Http;
 
-namespace Integration.Tests.Sagas;
+namespace Platform.Tests.Sagas;
 
 /// <summary>From a user and not an operator: nothing of what is wrong is told to them.</summary>
 internal sealed class SagaMalformedRequests : IMalformedRequests

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Integration.Tests.Http;
+namespace Platform.Tests.Http;
 
 /// <summary>Which answers the API's description says that an address gives.</summary>
 internal sealed class DescribedAnswers(JsonElement description)

@@ -1,4 +1,4 @@
-namespace Integration.Tests.Wallets;
+namespace Platform.Tests.Wallets;
 
 /// <summary>
 /// The protocol does what it can: statements are parsed and planned once, and values are not written out as text.

@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
 
-namespace Integration.Tests.Http;
+namespace Platform.Tests.Http;
 
 /// <summary>A request that is wrong, and that the service refuses with 4xx and problem details.</summary>
 /// <param name="Name">What is wrong with it.</param>

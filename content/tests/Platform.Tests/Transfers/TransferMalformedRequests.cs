@@ -1,6 +1,6 @@
-using Integration.Tests.Http;
+using Platform.Tests.Http;
 
-namespace Integration.Tests.Transfers;
+namespace Platform.Tests.Transfers;
 
 internal sealed class TransferMalformedRequests : IMalformedRequests
 {

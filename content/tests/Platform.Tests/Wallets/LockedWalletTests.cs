@@ -1,4 +1,4 @@
-namespace Integration.Tests.Wallets;
+namespace Platform.Tests.Wallets;
 
 public sealed class LockedWalletTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
@@ -10,25 +10,22 @@ public sealed class LockedWalletTests(ServiceFixture fixture) : IClassFixture<Se
     public async Task Who_pays_into_a_wallet_that_stays_locked_is_told_so_in_a_few_seconds_and_nothing_is_stored()
     {
         var alice = _service.ClientOf(TestService.NewSubject());
-        var wallet = (await alice.PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created)).GetProperty("id")
-            .GetString()!;
+        var wallet = await alice.OpenWalletAsync();
         await using var holder = await LockAsync(wallet);
         var started = Stopwatch.GetTimestamp();
         // As many as have a turn at once. One that waits may wait twice: for its place, and for the row.
-        var answers = await Task.WhenAll(Enumerable.Range(0, 7).Select(_ => DepositAsync(alice, wallet)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 7).Select(_ => alice.TryDepositAsync(wallet, 5)));
         var took = Stopwatch.GetElapsedTime(started);
         await holder.CloseAsync();
 
         foreach (var answer in answers)
         {
-            var problem = await HttpAssert.ProblemAsync(answer, HttpStatusCode.ServiceUnavailable);
-            Assert.Equal("urn:problem-type:busy", problem.GetProperty("type").GetString());
+            await HttpAssert.ProblemAsync(answer, HttpStatusCode.ServiceUnavailable, "busy");
             Assert.Equal("1", Assert.Single(answer.Headers.GetValues("Retry-After")));
         }
 
         Assert.True(took < TimeSpan.FromSeconds(6), $"It took {took.TotalSeconds} s.");
-        var deposited = await HttpAssert.JsonAsync(await DepositAsync(alice, wallet), HttpStatusCode.OK);
-        Assert.Equal(5, deposited.GetProperty("balance").GetInt64());
+        Assert.Equal(5, (await alice.DepositAsync(wallet, 5)).Long("balance"));
     }
 
     [Fact]
@@ -37,16 +34,15 @@ public sealed class LockedWalletTests(ServiceFixture fixture) : IClassFixture<Se
         await using var service = new TestService(_service.Databases, ("RateLimits:Writes", "2"));
         var alice = service.ClientOf(TestService.NewSubject(shard: 0));
         var bob = service.ClientOf(TestService.NewSubject(shard: 1));
-        var wallet = (await alice.PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created)).GetProperty("id")
-            .GetString()!;
-        await bob.PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created);
+        var wallet = await alice.OpenWalletAsync();
+        await bob.OpenWalletAsync();
         await using var holder = await LockAsync(wallet);
-        var deposits = Enumerable.Range(0, 4).Select(_ => DepositAsync(alice, wallet)).ToArray();
+        var deposits = Enumerable.Range(0, 4).Select(_ => alice.TryDepositAsync(wallet, 5)).ToArray();
         await Eventually.TrueAsync(() => _service.Databases.ScalarAsync<bool>(
             "shard0",
             "SELECT count(*) = 2 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"));
 
-        await bob.PostAsync("/wallets", new { currency = "USD" }, HttpStatusCode.Created);
+        await bob.OpenWalletAsync("USD");
         Assert.All(deposits, deposit => Assert.False(deposit.IsCompleted));
         await holder.CloseAsync();
         Assert.All(await Task.WhenAll(deposits), answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
@@ -61,7 +57,4 @@ public sealed class LockedWalletTests(ServiceFixture fixture) : IClassFixture<Se
         await hold.ExecuteNonQueryAsync(Cancellation);
         return holder;
     }
-
-    private static Task<HttpResponseMessage> DepositAsync(HttpClient client, string wallet) =>
-        client.PostAsJsonAsync($"/wallets/{wallet}/deposits", new { amount = 5, currency = "EUR" }, Cancellation);
 }

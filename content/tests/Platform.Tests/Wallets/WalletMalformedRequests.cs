@@ -1,6 +1,6 @@
-using Integration.Tests.Http;
+using Platform.Tests.Http;
 
-namespace Integration.Tests.Wallets;
+namespace Platform.Tests.Wallets;
 
 internal sealed class WalletMalformedRequests : IMalformedRequests
 {

@@ -1,6 +1,6 @@
-using Integration.Tests.Http;
+using Platform.Tests.Http;
 
-namespace Integration.Tests.Payees;
+namespace Platform.Tests.Payees;
 
 internal sealed class PayeeMalformedRequests : IMalformedRequests
 {

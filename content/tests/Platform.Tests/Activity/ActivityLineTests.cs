@@ -1,6 +1,6 @@
-using Integration.Tests.Http;
+using Platform.Tests.Http;
 
-namespace Integration.Tests.Activity;
+namespace Platform.Tests.Activity;
 
 /// <summary>Lines that cannot be stored are told by their number, at no cost to the others.</summary>
 public sealed class ActivityLineTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

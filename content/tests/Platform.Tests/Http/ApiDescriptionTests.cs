@@ -1,6 +1,6 @@
 using Microsoft.OpenApi;
 
-namespace Integration.Tests.Http;
+namespace Platform.Tests.Http;
 
 /// <summary>The API's description is valid, and says all that a generated client and its reader need.</summary>
 public sealed class ApiDescriptionTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
@@ -44,7 +44,7 @@ public sealed class ApiDescriptionTests(ServiceFixture fixture) : IClassFixture<
         var document = await GetAsync();
         Assert.Equal(
             typeof(ApiDescriptionTests).Assembly.GetName().Name,
-            $"{document.GetProperty("info").GetProperty("title").GetString()}.Integration.Tests");
+            $"{document.GetProperty("info").GetProperty("title").GetString()}.Platform.Tests");
         var missing = new List<string>();
         foreach (var (name, operation) in Operations(document))
         {

@@ -1,4 +1,4 @@
-namespace Integration.Tests.Http;
+namespace Platform.Tests.Http;
 
 /// <summary>Hosts that nobody knows of would load the machine until the end of the run.</summary>
 public sealed class TestServiceTests(ServersFixture fixture) : IClassFixture<ServersFixture>

@@ -1,4 +1,4 @@
-namespace Integration.Tests.Http;
+namespace Platform.Tests.Http;
 
 /// <summary>
 /// Every malformed request to every endpoint, over real connections: refused with 4xx and problem details in our own
@@ -26,11 +26,6 @@ public sealed class MalformedRequestTests(ServiceFixture fixture) : IClassFixtur
             wrong.IsEmpty, $"{wrong.Count} of {requests.Length}:\n{string.Join('\n', wrong.Order(StringComparer.Ordinal))}");
         Assert.Empty(log.Errors);
     }
-
-    /// <summary>Platform.Tests sends more of the same.</summary>
-    [Fact]
-    public async Task Random_requests_are_never_a_failure() =>
-        await RandomRequests.SendAsync(fixture.Service.Databases, Repetitions.Of(usual: 300, thorough: 3_000));
 
     private static async Task<ConcurrentBag<string>> SendAsync(TestService service, IReadOnlyList<MalformedRequest> requests)
     {

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace Integration.Tests.Activity;
+namespace Platform.Tests.Activity;
 
 /// <summary>Uploads that send a part and then nothing more, over real connections.</summary>
 public sealed class UploadLimitTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 
-namespace Integration.Tests.Http;
+namespace Platform.Tests.Http;
 
 /// <summary>Sends requests over real connections and checks that what is refused is refused well.</summary>
 internal static partial class RefusalCheck

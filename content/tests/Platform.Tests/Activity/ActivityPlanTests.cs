@@ -1,6 +1,6 @@
 using Xunit.Sdk;
 
-namespace Integration.Tests.Activity;
+namespace Platform.Tests.Activity;
 
 /// <summary>The statement that find_activity runs, planned for enough rows that a choice matters.</summary>
 public sealed class ActivityPlanTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>

@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 
-namespace Integration.Tests.Http;
+namespace Platform.Tests.Http;
 
 /// <summary>Requests of which the server has the head and the beginning of the body, and no more for now.</summary>
 [Collection(nameof(Timed))]

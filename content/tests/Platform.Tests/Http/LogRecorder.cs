@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Integration.Tests.Http;
+namespace Platform.Tests.Http;
 
 /// <summary>Keeps what a service logs as an error.</summary>
 internal sealed class LogRecorder : ILoggerProvider
