@@ -15,7 +15,8 @@ internal static class WalletRequests
 
     public static Task<HttpResponseMessage> TryDepositAsync(
         this HttpClient client, string wallet, long amount, string? key = null) =>
-        client.SendAsync(HttpMethod.Post, $"/wallets/{wallet}/deposits", new { amount, currency = "EUR" }, ("Idempotency-Key", key));
+        client.SendAsync(
+            HttpMethod.Post, $"/wallets/{wallet}/deposits", new { amount, currency = "EUR" }, ("Idempotency-Key", key));
 
     /// <summary>Gives the handle to the wallet.</summary>
     public static Task<HttpResponseMessage> SetHandleAsync(this HttpClient client, string handle, string wallet) =>
