@@ -7,7 +7,6 @@ global using System.Text.Json;
 global using Application.Common;
 global using Domain.Common;
 global using Fixtures;
-global using Fixtures.Http;
 global using LocalHost;
 global using Microsoft.EntityFrameworkCore;
 global using Microsoft.Extensions.Configuration;

@@ -14,8 +14,7 @@ internal sealed class Person
     public static async Task<Person> ComeAsync(TestService service, int shard, long balance = 0, string currency = "EUR")
     {
         var client = service.ClientOf(TestService.NewSubject(shard));
-        var wallet = await client.PostAsync("/wallets", new { currency }, HttpStatusCode.Created);
-        var person = new Person(client, wallet.GetProperty("id").GetString()!);
+        var person = new Person(client, await client.OpenWalletAsync(currency));
         if (balance > 0)
         {
             await client.PostAsync($"/wallets/{person.Wallet}/deposits", new { amount = balance, currency }, HttpStatusCode.OK);
@@ -24,19 +23,18 @@ internal sealed class Person
         return person;
     }
 
-    public Task<HttpResponseMessage> PayAsync(string to, long amount, string currency = "EUR", string? key = null)
-    {
-        var request = new HttpRequestMessage(HttpMethod.Post, "/transfers")
-        {
-            Content = JsonContent.Create(new { from = Wallet, to, amount, currency }),
-        };
-        if (key is not null)
-        {
-            request.Headers.Add("Idempotency-Key", key);
-        }
+    /// <summary>One on shard 0 who has money, and one who has none.</summary>
+    public static async Task<(Person Payer, Person Payee)> PairAsync(TestService service, int payeesShard, long balance = 100) =>
+        (await ComeAsync(service, shard: 0, balance), await ComeAsync(service, payeesShard));
 
-        return Client.SendAsync(request, Cancellation);
-    }
+    public Task<HttpResponseMessage> PayAsync(string to, long amount, string currency = "EUR", string? key = null) =>
+        Client.SendAsync(HttpMethod.Post, "/transfers", new { from = Wallet, to, amount, currency }, ("Idempotency-Key", key));
+
+    /// <summary>Pays and expects that it is done or accepted.</summary>
+    public async Task<JsonElement> PaidAsync(string to, long amount, HttpStatusCode status = HttpStatusCode.Created) =>
+        await HttpAssert.JsonAsync(await PayAsync(to, amount), status);
+
+    public Task<HttpResponseMessage> SetHandleAsync(string handle) => Client.SetHandleAsync(handle, Wallet);
 
     public Task<HttpResponseMessage> SendAsync(string path, string json, string key) => Client.SendAsync(
         new HttpRequestMessage(HttpMethod.Post, path)
@@ -72,6 +70,6 @@ internal sealed class Person
     {
         await service.Databases.ReplicaHasCaughtUpAsync();
         var wallet = await Client.GetAsync($"/wallets/{Wallet}", HttpStatusCode.OK);
-        return (wallet.GetProperty("balance").GetInt64(), wallet.GetProperty("pending").GetInt64());
+        return (wallet.Long("balance"), wallet.Long("pending"));
     }
 }

@@ -45,7 +45,7 @@ public sealed class ActivityTests(ServiceFixture fixture) : IClassFixture<Servic
         Assert.Equal([2, 5, 6, 7, 8, 9, 10, 11],
             report.GetProperty("errors").EnumerateArray().Select(error => error.GetProperty("line").GetInt32()));
         Assert.All(
-            report.GetProperty("errors").EnumerateArray(), error => Assert.NotEmpty(error.GetProperty("reason").GetString()!));
+            report.GetProperty("errors").EnumerateArray(), error => Assert.NotEmpty(error.Text("reason")));
         Assert.Equal(3, await CountAsync());
         Assert.DoesNotContain("Infrastructure", report.GetRawText(), StringComparison.Ordinal);
         Assert.DoesNotContain("Platform", report.GetRawText(), StringComparison.Ordinal);
@@ -81,17 +81,12 @@ public sealed class ActivityTests(ServiceFixture fixture) : IClassFixture<Servic
         await _service.Databases.ReplicaHasCaughtUpAsync();
         var client = _service.ClientOf(_subject);
 
-        var seen = new List<string>();
-        for (string? after = ""; after is not null;)
-        {
-            var page = await client.GetAsync($"/activity?limit=10{after}", HttpStatusCode.OK);
-            seen.AddRange(page.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("id").GetString()!));
-            after = page.GetProperty("next").GetString() is { } next ? $"&after={next}" : null;
-        }
+        var pages = await client.PagesAsync("/activity", limit: 10);
 
-        Assert.Equal(Enumerable.Range(0, 25).Reverse().Select(i => $"{Id(i)}"), seen);
-        var others = await _service.ClientOf(TestService.NewSubject()).GetAsync("/activity", HttpStatusCode.OK);
-        Assert.Equal(0, others.GetProperty("items").GetArrayLength());
+        Assert.Equal(
+            Enumerable.Range(0, 25).Reverse().Select(i => $"{Id(i)}"),
+            pages.SelectMany(page => page).Select(item => item.Text("id")));
+        Assert.Empty(await _service.ClientOf(TestService.NewSubject()).ItemsAsync("/activity"));
     }
 
     [Fact]
@@ -111,7 +106,7 @@ public sealed class ActivityTests(ServiceFixture fixture) : IClassFixture<Servic
         await HttpAssert.ProblemAsync(await client.GetAsync("/activity?limit=0", Cancellation), HttpStatusCode.BadRequest);
 
         async Task<int> CountOfAsync(string query) =>
-            (await client.GetAsync($"/activity?{query}", HttpStatusCode.OK)).GetProperty("items").GetArrayLength();
+            (await client.ItemsAsync($"/activity?{query}")).Length;
     }
 
     private static Guid Id(int number) => new(number, 1, 2, [3, 4, 5, 6, 7, 8, 9, 10]);
@@ -120,8 +115,7 @@ public sealed class ActivityTests(ServiceFixture fixture) : IClassFixture<Servic
         $$"""{"id":"{{Id(number)}}","kind":"click","createdAt":"{{new DateTime(2026, 1, 5, 10, 0, 0, DateTimeKind.Utc).AddSeconds(number):O}}","payload":{{payload}}}""";
 
     private static (long Accepted, long Duplicates, long Rejected) Counts(JsonElement report) => (
-        report.GetProperty("accepted").GetInt64(), report.GetProperty("duplicates").GetInt64(),
-        report.GetProperty("rejected").GetInt64());
+        report.Long("accepted"), report.Long("duplicates"), report.Long("rejected"));
 
     private async Task<JsonElement> PostAsync(string body) => await HttpAssert.JsonAsync(
         await _service.ClientOf(_subject).PostAsync(

@@ -14,9 +14,9 @@ public sealed class NotesTests(ServiceFixture fixture) : IClassFixture<ServiceFi
         var note = await HttpAssert.JsonAsync(written, HttpStatusCode.Created);
         Assert.Equal("db;desc=\"primary\"", written.ServerTiming());
 
-        using var request = new HttpRequestMessage(HttpMethod.Get, written.Headers.Location);
-        request.Headers.Add("Sync-Token", written.Headers.GetValues("Sync-Token"));
-        var read = await HttpAssert.JsonAsync(await alice.SendAsync(request, Cancellation), HttpStatusCode.OK);
+        var answer = await alice.SendAsync(
+            HttpMethod.Get, $"{written.Headers.Location}", body: null, ("Sync-Token", written.SyncToken()));
+        var read = await HttpAssert.JsonAsync(answer, HttpStatusCode.OK);
 
         Assert.Equal(note.GetRawText(), read.GetRawText());
     }
@@ -31,7 +31,7 @@ public sealed class NotesTests(ServiceFixture fixture) : IClassFixture<ServiceFi
 
         await _service.Databases.ReplicaHasCaughtUpAsync();
 
-        Assert.Equal("Buy bread", edited.GetProperty("text").GetString());
+        Assert.Equal("Buy bread", edited.Text("text"));
         Assert.Equal(edited.GetRawText(), (await alice.GetAsync(note, HttpStatusCode.OK)).GetRawText());
     }
 
@@ -47,7 +47,7 @@ public sealed class NotesTests(ServiceFixture fixture) : IClassFixture<ServiceFi
 
             await HttpAssert.ProblemAsync(edit, HttpStatusCode.NotFound);
             await HttpAssert.ProblemAsync(await stranger.GetAsync(note, Cancellation), HttpStatusCode.NotFound);
-            Assert.Empty((await stranger.GetAsync("/notes", HttpStatusCode.OK)).GetProperty("items").EnumerateArray());
+            Assert.Empty(await stranger.ItemsAsync("/notes"));
         }
     }
 
@@ -61,17 +61,10 @@ public sealed class NotesTests(ServiceFixture fixture) : IClassFixture<ServiceFi
         }
 
         await _service.Databases.ReplicaHasCaughtUpAsync();
-        List<string> texts = [];
-        var pages = 0;
-        for (var next = "/notes?limit=2"; next is not null; pages++)
-        {
-            var page = await alice.GetAsync(next, HttpStatusCode.OK);
-            texts.AddRange(page.GetProperty("items").EnumerateArray().Select(note => note.GetProperty("text").GetString()!));
-            next = page.GetProperty("next").GetString() is { } after ? $"/notes?limit=2&after={after}" : null;
-        }
+        var pages = await alice.PagesAsync("/notes", limit: 2);
 
-        Assert.Equal(["5", "4", "3", "2", "1"], texts);
-        Assert.Equal(3, pages);
+        Assert.Equal(["5", "4", "3", "2", "1"], pages.SelectMany(page => page).Select(note => note.Text("text")));
+        Assert.Equal(3, pages.Count);
     }
 
     [Theory]
@@ -87,5 +80,5 @@ public sealed class NotesTests(ServiceFixture fixture) : IClassFixture<ServiceFi
     }
 
     private static async Task<string> WriteAsync(HttpClient client, string text) =>
-        $"/notes/{(await client.PostAsync("/notes", new { text }, HttpStatusCode.Created)).GetProperty("id").GetString()}";
+        $"/notes/{(await client.PostAsync("/notes", new { text }, HttpStatusCode.Created)).Text("id")}";
 }

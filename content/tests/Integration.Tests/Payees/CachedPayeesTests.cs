@@ -23,7 +23,7 @@ public sealed class CachedPayeesTests(ServiceFixture fixture) : IClassFixture<Se
         await UntilFoundAsync(reader, handle);
         var answer = await reader.GetAsync($"/payees/{handle}", Cancellation);
         Assert.Equal("cache;desc=\"hit\"", answer.ServerTiming());
-        Assert.Equal(alice.Wallet, (await HttpAssert.JsonAsync(answer, HttpStatusCode.OK)).GetProperty("wallet").GetString());
+        Assert.Equal(alice.Wallet, (await HttpAssert.JsonAsync(answer, HttpStatusCode.OK)).Text("wallet"));
     }
 
     [Fact]
@@ -60,12 +60,11 @@ public sealed class CachedPayeesTests(ServiceFixture fixture) : IClassFixture<Se
             var handle = NewHandle;
             await SetAsync(alice, handle);
             await UntilFoundAsync(reader, handle);
-            var moved = await alice.Client.PutAsJsonAsync(
-                "/payees/me", new { handle = NewHandle, wallet = alice.Wallet }, Cancellation);
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"/payees/{handle}");
-            request.Headers.Add("Sync-Token", moved.Headers.GetValues("Sync-Token"));
+            var moved = await alice.SetHandleAsync(NewHandle);
+            var read = await reader.SendAsync(
+                HttpMethod.Get, $"/payees/{handle}", body: null, ("Sync-Token", moved.SyncToken()));
 
-            await HttpAssert.ProblemAsync(await reader.SendAsync(request, Cancellation), HttpStatusCode.NotFound);
+            await HttpAssert.ProblemAsync(read, HttpStatusCode.NotFound);
         }
     }
 
@@ -82,14 +81,12 @@ public sealed class CachedPayeesTests(ServiceFixture fixture) : IClassFixture<Se
         {
             for (var round = 0; round < 8; round++)
             {
-                await person.Client.PutAsJsonAsync(
-                    "/payees/me", new { handle = handles[round % 2], wallet = person.Wallet }, Cancellation);
-                await person.Client.PutAsJsonAsync(
-                    "/payees/me", new { handle = NewHandle, wallet = person.Wallet }, Cancellation);
+                await person.SetHandleAsync(handles[round % 2]);
+                await person.SetHandleAsync(NewHandle);
                 await reader.GetAsync($"/payees/{handles[round % 2]}", Cancellation);
             }
 
-            await person.Client.PutAsJsonAsync("/payees/me", new { handle = handles[0], wallet = person.Wallet }, Cancellation);
+            await person.SetHandleAsync(handles[0]);
         }));
 
         foreach (var handle in handles)
@@ -107,13 +104,12 @@ public sealed class CachedPayeesTests(ServiceFixture fixture) : IClassFixture<Se
         var answer = await reader.GetAsync($"/payees/{handle}", Cancellation);
         return answer.StatusCode == HttpStatusCode.NotFound
             ? null
-            : (await HttpAssert.JsonAsync(answer, HttpStatusCode.OK)).GetProperty("wallet").GetString();
+            : (await HttpAssert.JsonAsync(answer, HttpStatusCode.OK)).Text("wallet");
     }
 
     private static Task UntilFoundAsync(HttpClient reader, string handle) =>
         Eventually.TrueAsync(async () => await WalletOfAsync(reader, handle) is not null, seconds: 60);
 
-    private static async Task SetAsync(Person person, string handle) => await HttpAssert.JsonAsync(
-        await person.Client.PutAsJsonAsync("/payees/me", new { handle, wallet = person.Wallet }, Cancellation),
-        HttpStatusCode.OK);
+    private static async Task SetAsync(Person person, string handle) =>
+        await HttpAssert.JsonAsync(await person.SetHandleAsync(handle), HttpStatusCode.OK);
 }

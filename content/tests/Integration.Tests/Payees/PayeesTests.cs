@@ -4,8 +4,6 @@ public sealed class PayeesTests(ServiceFixture fixture) : IClassFixture<ServiceF
 {
     private readonly TestService _service = fixture.Service;
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     private static string NewHandle => $"u{Guid.NewGuid():N}"[..20];
 
     [Theory]
@@ -13,13 +11,12 @@ public sealed class PayeesTests(ServiceFixture fixture) : IClassFixture<ServiceF
     [InlineData(1, HttpStatusCode.Accepted)]
     public async Task A_handle_is_set_found_and_paid(int payeesShard, HttpStatusCode status)
     {
-        var (alice, bob) = (
-            await Person.ComeAsync(_service, shard: 0, balance: 100), await Person.ComeAsync(_service, payeesShard));
+        var (alice, bob) = await Person.PairAsync(_service, payeesShard);
         var handle = NewHandle;
-        await HttpAssert.JsonAsync(await SetAsync(bob, handle), HttpStatusCode.OK);
+        await HttpAssert.JsonAsync(await bob.SetHandleAsync(handle), HttpStatusCode.OK);
         await _service.Databases.ReplicaHasCaughtUpAsync();
         var found = await alice.Client.GetAsync($"/payees/{handle}", HttpStatusCode.OK);
-        Assert.Equal(bob.Wallet, found.GetProperty("wallet").GetString());
+        Assert.Equal(bob.Wallet, found.Text("wallet"));
 
         var paid = await alice.PayAsync(handle, 5);
         await HttpAssert.JsonAsync(paid, status);
@@ -33,12 +30,11 @@ public sealed class PayeesTests(ServiceFixture fixture) : IClassFixture<ServiceF
     {
         var (alice, bob) = (await Person.ComeAsync(_service, shard: 0), await Person.ComeAsync(_service, shard: 1));
         var (first, second) = (NewHandle, NewHandle);
-        await HttpAssert.JsonAsync(await SetAsync(alice, first), HttpStatusCode.OK);
+        await HttpAssert.JsonAsync(await alice.SetHandleAsync(first), HttpStatusCode.OK);
 
-        var problem = await HttpAssert.ProblemAsync(await SetAsync(bob, first), HttpStatusCode.Conflict);
-        Assert.Equal("urn:problem-type:payee-handle-taken", problem.GetProperty("type").GetString());
+        await HttpAssert.ProblemAsync(await bob.SetHandleAsync(first), HttpStatusCode.Conflict, "payee-handle-taken");
 
-        await HttpAssert.JsonAsync(await SetAsync(alice, second), HttpStatusCode.OK);
+        await HttpAssert.JsonAsync(await alice.SetHandleAsync(second), HttpStatusCode.OK);
     }
 
     /// <summary>So a payment to the old name does not go to a stranger.</summary>
@@ -47,18 +43,18 @@ public sealed class PayeesTests(ServiceFixture fixture) : IClassFixture<ServiceF
     {
         var (alice, bob) = (await Person.ComeAsync(_service, shard: 0), await Person.ComeAsync(_service, shard: 1, balance: 10));
         var (first, second) = (NewHandle, NewHandle);
-        await HttpAssert.JsonAsync(await SetAsync(alice, first), HttpStatusCode.OK);
-        await HttpAssert.JsonAsync(await SetAsync(alice, second), HttpStatusCode.OK);
+        await HttpAssert.JsonAsync(await alice.SetHandleAsync(first), HttpStatusCode.OK);
+        await HttpAssert.JsonAsync(await alice.SetHandleAsync(second), HttpStatusCode.OK);
 
-        await HttpAssert.ProblemAsync(await SetAsync(bob, first), HttpStatusCode.Conflict);
+        await HttpAssert.ProblemAsync(await bob.SetHandleAsync(first), HttpStatusCode.Conflict);
         await HttpAssert.ProblemAsync(await bob.PayAsync(first, 1), HttpStatusCode.NotFound);
-        await HttpAssert.JsonAsync(await SetAsync(alice, first), HttpStatusCode.OK);
-        await HttpAssert.JsonAsync(await SetAsync(alice, second), HttpStatusCode.OK);
+        await HttpAssert.JsonAsync(await alice.SetHandleAsync(first), HttpStatusCode.OK);
+        await HttpAssert.JsonAsync(await alice.SetHandleAsync(second), HttpStatusCode.OK);
         await AgeAsync("29 days");
-        await HttpAssert.ProblemAsync(await SetAsync(bob, first), HttpStatusCode.Conflict);
+        await HttpAssert.ProblemAsync(await bob.SetHandleAsync(first), HttpStatusCode.Conflict);
 
         await AgeAsync("2 days");
-        await HttpAssert.JsonAsync(await SetAsync(bob, first), HttpStatusCode.OK);
+        await HttpAssert.JsonAsync(await bob.SetHandleAsync(first), HttpStatusCode.OK);
 
         Task AgeAsync(string by) => _service.Databases.ExecuteAsync(
             "directory", $"UPDATE payees SET released_at = released_at - interval '{by}' WHERE handle = '{first}'");
@@ -69,7 +65,7 @@ public sealed class PayeesTests(ServiceFixture fixture) : IClassFixture<ServiceF
     {
         var people = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Person.ComeAsync(_service, shard: i % 2)));
         var handle = NewHandle;
-        var answers = await Task.WhenAll(people.Select(person => SetAsync(person, handle)));
+        var answers = await Task.WhenAll(people.Select(person => person.SetHandleAsync(handle)));
 
         Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.OK);
         Assert.Equal(7, answers.Count(answer => answer.StatusCode == HttpStatusCode.Conflict));
@@ -79,12 +75,8 @@ public sealed class PayeesTests(ServiceFixture fixture) : IClassFixture<ServiceF
     public async Task A_handle_leads_to_a_wallet_of_ones_own_only()
     {
         var (alice, bob) = (await Person.ComeAsync(_service, shard: 0), await Person.ComeAsync(_service, shard: 0));
-        var response = await alice.Client.PutAsJsonAsync(
-            "/payees/me", new { handle = NewHandle, wallet = bob.Wallet }, Cancellation);
+        var response = await alice.Client.SetHandleAsync(NewHandle, bob.Wallet);
 
         await HttpAssert.ProblemAsync(response, HttpStatusCode.NotFound);
     }
-
-    private static Task<HttpResponseMessage> SetAsync(Person person, string handle) =>
-        person.Client.PutAsJsonAsync("/payees/me", new { handle, wallet = person.Wallet }, Cancellation);
 }

@@ -12,8 +12,7 @@ public sealed class IdempotentTransfersTests(ServiceFixture fixture) : IClassFix
     [InlineData(1, HttpStatusCode.Accepted)]
     public async Task A_retried_transfer_moves_money_once(int payeesShard, HttpStatusCode status)
     {
-        var (alice, bob) = (
-            await Person.ComeAsync(_service, shard: 0, balance: 100), await Person.ComeAsync(_service, payeesShard));
+        var (alice, bob) = await Person.PairAsync(_service, payeesShard);
         var first = await alice.PayAsync(bob.Wallet, 30, key: "pay-bob");
         var end = await alice.EndOfAsync(first);
 
@@ -22,7 +21,7 @@ public sealed class IdempotentTransfersTests(ServiceFixture fixture) : IClassFix
         Assert.Equal(
             (await HttpAssert.JsonAsync(first, status)).GetRawText(), (await HttpAssert.JsonAsync(again, status)).GetRawText());
         Assert.Equal(first.Headers.Location, again.Headers.Location);
-        Assert.Equal("posted", end.GetProperty("status").GetString());
+        Assert.Equal("posted", end.Text("status"));
         Assert.Equal((70, 0), await alice.HoldsAsync(_service));
         Assert.Equal((30, 0), await bob.HoldsAsync(_service));
     }
@@ -30,15 +29,14 @@ public sealed class IdempotentTransfersTests(ServiceFixture fixture) : IClassFix
     [Fact]
     public async Task Of_concurrent_duplicates_one_moves_money_and_the_others_are_told_the_same_or_to_wait()
     {
-        var (alice, bob) = (await Person.ComeAsync(_service, shard: 0, balance: 100), await Person.ComeAsync(_service, shard: 0));
+        var (alice, bob) = await Person.PairAsync(_service, payeesShard: 0);
         var responses = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => alice.PayAsync(bob.Wallet, 10, key: "once")));
 
         var done = responses.Where(response => response.StatusCode == HttpStatusCode.Created).ToArray();
         Assert.Single((await Task.WhenAll(done.Select(response => response.Content.ReadAsStringAsync(Cancellation)))).Distinct());
         foreach (var response in responses.Except(done))
         {
-            var problem = await HttpAssert.ProblemAsync(response, HttpStatusCode.Conflict);
-            Assert.Equal("urn:problem-type:idempotency-in-progress", problem.GetProperty("type").GetString());
+            await HttpAssert.ProblemAsync(response, HttpStatusCode.Conflict, "idempotency-in-progress");
         }
 
         Assert.Equal((90, 0), await alice.HoldsAsync(_service));
@@ -48,13 +46,12 @@ public sealed class IdempotentTransfersTests(ServiceFixture fixture) : IClassFix
     [Fact]
     public async Task A_key_cannot_be_used_for_another_request()
     {
-        var (alice, bob) = (await Person.ComeAsync(_service, shard: 0, balance: 100), await Person.ComeAsync(_service, shard: 0));
+        var (alice, bob) = await Person.PairAsync(_service, payeesShard: 0);
         await HttpAssert.JsonAsync(await alice.PayAsync(bob.Wallet, 10, key: "key"), HttpStatusCode.Created);
 
-        var problem = await HttpAssert.ProblemAsync(
-            await alice.PayAsync(bob.Wallet, 11, key: "key"), HttpStatusCode.UnprocessableEntity);
+        await HttpAssert.ProblemAsync(
+            await alice.PayAsync(bob.Wallet, 11, key: "key"), HttpStatusCode.UnprocessableEntity, "idempotency-other-request");
 
-        Assert.Equal("urn:problem-type:idempotency-other-request", problem.GetProperty("type").GetString());
         Assert.Equal((90, 0), await alice.HoldsAsync(_service));
     }
 
@@ -63,13 +60,12 @@ public sealed class IdempotentTransfersTests(ServiceFixture fixture) : IClassFix
     {
         var (alice, bob) = (await Person.ComeAsync(_service, shard: 0), await Person.ComeAsync(_service, shard: 0));
         var refused = await HttpAssert.ProblemAsync(await alice.PayAsync(bob.Wallet, 10, key: "key"), HttpStatusCode.Conflict);
-        await alice.Client.PostAsync(
-            $"/wallets/{alice.Wallet}/deposits", new { amount = 10, currency = "EUR" }, HttpStatusCode.OK);
+        await alice.Client.DepositAsync(alice.Wallet, 10);
 
         var again = await HttpAssert.ProblemAsync(await alice.PayAsync(bob.Wallet, 10, key: "key"), HttpStatusCode.Conflict);
 
-        Assert.Equal(refused.GetProperty("type").GetString(), again.GetProperty("type").GetString());
-        Assert.Equal(refused.GetProperty("detail").GetString(), again.GetProperty("detail").GetString());
+        Assert.Equal(refused.Text("type"), again.Text("type"));
+        Assert.Equal(refused.Text("detail"), again.Text("detail"));
         Assert.Equal((10, 0), await alice.HoldsAsync(_service));
         await HttpAssert.JsonAsync(await alice.PayAsync(bob.Wallet, 10, key: "new-key"), HttpStatusCode.Created);
     }
@@ -78,16 +74,12 @@ public sealed class IdempotentTransfersTests(ServiceFixture fixture) : IClassFix
     public async Task A_key_cannot_be_used_at_another_address()
     {
         var alice = await Person.ComeAsync(_service, shard: 0);
-        var other = await alice.Client.PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created);
-        await HttpAssert.JsonAsync(await DepositAsync(alice.Wallet), HttpStatusCode.OK);
+        var other = await alice.Client.OpenWalletAsync();
+        await HttpAssert.JsonAsync(await alice.Client.TryDepositAsync(alice.Wallet, 5, key: "address"), HttpStatusCode.OK);
 
-        var problem = await HttpAssert.ProblemAsync(
-            await DepositAsync(other.GetProperty("id").GetString()!), HttpStatusCode.UnprocessableEntity);
-
-        Assert.Equal("urn:problem-type:idempotency-other-request", problem.GetProperty("type").GetString());
-
-        Task<HttpResponseMessage> DepositAsync(string wallet) => alice.SendAsync(
-            $"/wallets/{wallet}/deposits", """{ "amount": 5, "currency": "EUR" }""", "address");
+        await HttpAssert.ProblemAsync(
+            await alice.Client.TryDepositAsync(other, 5, key: "address"), HttpStatusCode.UnprocessableEntity,
+            "idempotency-other-request");
     }
 
     [Fact]
@@ -107,20 +99,13 @@ public sealed class IdempotentTransfersTests(ServiceFixture fixture) : IClassFix
     public async Task A_retried_deposit_pays_in_once_and_is_answered_the_same()
     {
         var alice = await Person.ComeAsync(_service, shard: 0);
-        var answers = new List<string>();
-        for (var attempt = 0; attempt < 2; attempt++)
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Post, $"/wallets/{alice.Wallet}/deposits")
-            {
-                Content = JsonContent.Create(new { amount = 5, currency = "EUR" }),
-                Headers = { { "Idempotency-Key", "deposit" } },
-            };
-            answers.Add((await HttpAssert.JsonAsync(await alice.Client.SendAsync(request, Cancellation), HttpStatusCode.OK))
-                .GetRawText());
-        }
+        var first = await DepositAsync();
 
-        Assert.Equal(answers[0], answers[1]);
+        Assert.Equal(first.GetRawText(), (await DepositAsync()).GetRawText());
         Assert.Equal((5, 0), await alice.HoldsAsync(_service));
+
+        async Task<JsonElement> DepositAsync() => await HttpAssert.JsonAsync(
+            await alice.Client.TryDepositAsync(alice.Wallet, 5, key: "deposit"), HttpStatusCode.OK);
     }
 
     [Theory]
@@ -133,21 +118,15 @@ public sealed class IdempotentTransfersTests(ServiceFixture fixture) : IClassFix
         using var client = _service.CreateClient();
         client.DefaultRequestHeaders.Authorization = _service.ClientOf(
             TestService.NewSubject()).DefaultRequestHeaders.Authorization;
-        foreach (var path in new[] { "/transfers", $"/wallets/{Guid.NewGuid()}/deposits" })
+        var transfer = new { from = Guid.NewGuid(), to = "bob", amount = 1, currency = "EUR" };
+        HttpResponseMessage[] answers =
+        [
+            await client.SendAsync(HttpMethod.Post, "/transfers", transfer, ("Idempotency-Key", key)),
+            await client.TryDepositAsync($"{Guid.NewGuid()}", 1, key),
+        ];
+        foreach (var answer in answers)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, path)
-            {
-                Content = path == "/transfers"
-                    ? JsonContent.Create(new { from = Guid.NewGuid(), to = "bob", amount = 1, currency = "EUR" })
-                    : JsonContent.Create(new { amount = 1, currency = "EUR" }),
-            };
-            if (key is not null)
-            {
-                request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
-            }
-
-            var problem = await HttpAssert.ProblemAsync(await client.SendAsync(request, Cancellation), HttpStatusCode.BadRequest);
-            Assert.Equal("urn:problem-type:idempotency-key-missing", problem.GetProperty("type").GetString());
+            await HttpAssert.ProblemAsync(answer, HttpStatusCode.BadRequest, "idempotency-key-missing");
         }
     }
 }

@@ -3,8 +3,6 @@ namespace Integration.Tests.Transfers;
 /// <summary>How often a hot write asks a server and waits for its answer.</summary>
 public sealed class RoundTripTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Opening_a_wallet_is_one_round_trip()
     {
@@ -17,7 +15,7 @@ public sealed class RoundTripTests(ServiceFixture fixture) : IClassFixture<Servi
     public async Task A_deposit_is_two_round_trips()
     {
         using var alice = fixture.Service.ClientOf(TestService.NewSubject());
-        var wallet = await OpenAsync(alice);
+        var wallet = await alice.OpenWalletAsync();
 
         Assert.Equal(2, await CountAsync(alice, $"/wallets/{wallet}/deposits", new { amount = 5, currency = "EUR" }));
     }
@@ -28,8 +26,8 @@ public sealed class RoundTripTests(ServiceFixture fixture) : IClassFixture<Servi
     {
         using var alice = fixture.Service.ClientOf(TestService.NewSubject());
         using var bob = fixture.Service.ClientOf(TestService.NewSubject());
-        var (from, to) = (await OpenAsync(alice), await OpenAsync(bob));
-        await alice.PostAsJsonAsync($"/wallets/{from}/deposits", new { amount = 500, currency = "EUR" }, Cancellation);
+        var (from, to) = (await alice.OpenWalletAsync(), await bob.OpenWalletAsync());
+        await alice.DepositAsync(from, 500);
 
         Assert.Equal(3, await CountAsync(alice, "/transfers", new { from, to, amount = 5, currency = "EUR" }));
     }
@@ -40,9 +38,7 @@ public sealed class RoundTripTests(ServiceFixture fixture) : IClassFixture<Servi
         for (var n = 0; ; n++)
         {
             using var trips = new RoundTrips();
-            using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
-            request.Headers.Add("traceparent", trips.TraceParent);
-            var answer = await client.SendAsync(request, Cancellation);
+            var answer = await client.SendAsync(HttpMethod.Post, path, body, ("traceparent", trips.TraceParent));
             var isDeposit = path.EndsWith("deposits", StringComparison.Ordinal);
             Assert.Equal(isDeposit ? HttpStatusCode.OK : HttpStatusCode.Created, answer.StatusCode);
             if (n == 1)
@@ -50,11 +46,5 @@ public sealed class RoundTripTests(ServiceFixture fixture) : IClassFixture<Servi
                 return trips.All.Length;
             }
         }
-    }
-
-    private static async Task<string> OpenAsync(HttpClient client)
-    {
-        var opened = await client.PostAsJsonAsync("/wallets", new { currency = "EUR" }, Cancellation);
-        return (await HttpAssert.JsonAsync(opened, HttpStatusCode.Created)).GetProperty("id").GetString()!;
     }
 }

@@ -16,11 +16,11 @@ public sealed class TransferEventsTests(ServiceFixture fixture) : IClassFixture<
         await payeesEvents.ConnectAsync(_service);
         await payersEvents.UntilAsync("ready");
         await payeesEvents.UntilAsync("ready");
-        var from = await OpenAsync(payer);
-        var to = await OpenAsync(payee);
+        var from = await _service.ClientOf(payer).OpenWalletAsync();
+        var to = await _service.ClientOf(payee).OpenWalletAsync();
         var client = _service.ClientOf(payer);
 
-        await client.PostAsync($"/wallets/{from}/deposits", new { amount = 100, currency = "EUR" }, HttpStatusCode.OK);
+        await client.DepositAsync(from, 100);
         await client.PostAsync(
             "/transfers", new { from, to, amount = 30, currency = "EUR" },
             payeesShard == 0 ? HttpStatusCode.Created : HttpStatusCode.Accepted);
@@ -29,8 +29,8 @@ public sealed class TransferEventsTests(ServiceFixture fixture) : IClassFixture<
         var received = await payeesEvents.UntilAsync("money-received");
         Assert.Equal(payerIsTold, string.Join(", ", payersEvents.Types));
         Assert.Equal(payeeIsTold, string.Join(", ", payeesEvents.Types));
-        var payload = System.Text.Json.JsonElement.Parse(received.Data).GetProperty("payload");
-        Assert.Equal((30, 30), (payload.GetProperty("amount").GetInt32(), payload.GetProperty("balance").GetInt32()));
+        var payload = JsonElement.Parse(received.Data).GetProperty("payload");
+        Assert.Equal((30, 30), (payload.Long("amount"), payload.Long("balance")));
     }
 
     [Fact]
@@ -40,25 +40,20 @@ public sealed class TransferEventsTests(ServiceFixture fixture) : IClassFixture<
         await using var events = new EventClient(subject);
         await events.ConnectAsync(_service);
         await events.UntilAsync("ready");
-        var wallet = await OpenAsync(subject);
+        var wallet = await _service.ClientOf(subject).OpenWalletAsync();
         await using (await PausedReplica.PauseAsync(_service.Databases))
         {
-            await _service.ClientOf(subject)
-                .PostAsync($"/wallets/{wallet}/deposits", new { amount = 100, currency = "EUR" }, HttpStatusCode.OK);
+            await _service.ClientOf(subject).DepositAsync(wallet, 100);
             var told = await events.UntilAsync("deposit");
 
             var reader = _service.ClientOf(subject);
             Assert.Equal(0, await BalanceAsync(reader)); // Without the token the replica answers, which is behind.
             reader.DefaultRequestHeaders.Add(
-                "Sync-Token", System.Text.Json.JsonElement.Parse(told.Data).GetProperty("syncToken").GetString());
+                "Sync-Token", JsonElement.Parse(told.Data).Text("syncToken"));
             Assert.Equal(100, await BalanceAsync(reader));
         }
 
         async Task<long> BalanceAsync(HttpClient client) =>
-            (await client.GetAsync($"/wallets/{wallet}", HttpStatusCode.OK)).GetProperty("balance").GetInt64();
+            (await client.GetAsync($"/wallets/{wallet}", HttpStatusCode.OK)).Long("balance");
     }
-
-    private async Task<string> OpenAsync(string subject) =>
-        (await _service.ClientOf(subject).PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created))
-            .GetProperty("id").GetString()!;
 }

@@ -50,15 +50,14 @@ public sealed class LedgerDefenceTests(ServiceFixture fixture) : IClassFixture<S
     public async Task Entries_of_a_wallet_are_in_the_order_of_its_versions_whatever_clocks_say()
     {
         var alice = await Person.ComeAsync(_service, shard: 0, balance: 1);
-        await alice.Client.PostAsync(
-            $"/wallets/{alice.Wallet}/deposits", new { amount = 2, currency = "EUR" }, HttpStatusCode.OK);
+        await alice.Client.DepositAsync(alice.Wallet, 2);
         await _service.Databases.ExecuteAsync(
             "shard0",
             $"UPDATE entries SET created_at = created_at - interval '1 day' WHERE wallet_id = '{alice.Wallet}' AND amount = 2");
         await _service.Databases.ReplicaHasCaughtUpAsync();
 
-        var entries = (await alice.Client.GetAsync($"/wallets/{alice.Wallet}/entries", HttpStatusCode.OK)).GetProperty("items");
-        Assert.Equal([2, 1], entries.EnumerateArray().Select(entry => entry.GetProperty("amount").GetInt64()));
+        var entries = await alice.Client.ItemsAsync($"/wallets/{alice.Wallet}/entries");
+        Assert.Equal([2, 1], entries.Select(entry => entry.Long("amount")));
     }
 
     [Fact]
@@ -69,11 +68,11 @@ public sealed class LedgerDefenceTests(ServiceFixture fixture) : IClassFixture<S
         var (alice, bob, carol) = (
             await Person.ComeAsync(service, shard: 0, balance: 100), await Person.ComeAsync(service, shard: 0),
             await Person.ComeAsync(service, shard: 1));
-        await HttpAssert.JsonAsync(await alice.PayAsync(bob.Wallet, 30), HttpStatusCode.Created);
+        await alice.PaidAsync(bob.Wallet, 30);
         var across = await alice.PayAsync(carol.Wallet, 20);
         await alice.EndOfAsync(across);
         var transfer = across.Headers.Location!.ToString().Split('/')[^1];
-        var bucket = Domain.Common.Uuid8.BucketOf(new Guid(alice.Wallet)).Value;
+        var bucket = Uuid8.BucketOf(new Guid(alice.Wallet)).Value;
         Assert.Empty(await DifferencesAsync());
         Assert.Empty(await DifferencesAsync(bucket));
 

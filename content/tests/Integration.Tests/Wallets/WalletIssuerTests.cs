@@ -11,14 +11,11 @@ public sealed class WalletIssuerTests(ServiceFixture fixture) : IClassFixture<Se
         var subject = TestService.NewSubject();
         var one = service.ClientOf(subject);
         var other = service.ClientWith(OtherIssuer.TokenFor(subject));
-        var opened = await one.PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created);
-        var wallet = opened.GetProperty("id").GetString();
+        var wallet = await one.OpenWalletAsync();
 
         await HttpAssert.ProblemAsync(await other.GetAsync($"/wallets/{wallet}", Cancellation), HttpStatusCode.NotFound);
-        Assert.Empty((await other.GetAsync("/wallets", HttpStatusCode.OK)).GetProperty("items").EnumerateArray());
-        Assert.Single((await one.GetAsync("/wallets", HttpStatusCode.OK)).GetProperty("items").EnumerateArray());
-        await HttpAssert.ProblemAsync(
-            await other.PostAsJsonAsync($"/wallets/{wallet}/deposits", new { amount = 5, currency = "EUR" }, Cancellation),
-            HttpStatusCode.NotFound);
+        Assert.Empty(await other.ItemsAsync("/wallets"));
+        Assert.Single(await one.ItemsAsync("/wallets"));
+        await HttpAssert.ProblemAsync(await other.TryDepositAsync(wallet, 5), HttpStatusCode.NotFound);
     }
 }

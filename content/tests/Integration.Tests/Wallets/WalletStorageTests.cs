@@ -11,9 +11,8 @@ public sealed class WalletStorageTests(ServiceFixture fixture) : IClassFixture<S
     [InlineData(1)]
     public async Task A_wallet_lives_on_the_shard_of_its_user_and_nowhere_else(int shard)
     {
-        var wallet = await _service.ClientOf(TestService.NewSubject(shard))
-            .PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created);
-        var count = $"SELECT count(*) FROM wallets WHERE id = '{wallet.GetProperty("id").GetString()}'";
+        var wallet = await _service.ClientOf(TestService.NewSubject(shard)).OpenWalletAsync();
+        var count = $"SELECT count(*) FROM wallets WHERE id = '{wallet}'";
 
         Assert.Equal(1, await _service.Databases.ScalarAsync<long>($"shard{shard}", count));
         Assert.Equal(0, await _service.Databases.ScalarAsync<long>($"shard{1 - shard}", count));
@@ -31,11 +30,11 @@ public sealed class WalletStorageTests(ServiceFixture fixture) : IClassFixture<S
         {
             var deposited = await alice.PostAsJsonAsync(
                 $"{opened.Headers.Location}/deposits", new { amount = 5, currency = "EUR" }, Cancellation);
-            Assert.Equal(5, (await HttpAssert.JsonAsync(deposited, HttpStatusCode.OK)).GetProperty("balance").GetInt64());
+            Assert.Equal(5, (await HttpAssert.JsonAsync(deposited, HttpStatusCode.OK)).Long("balance"));
 
             var read = await alice.GetAsync(opened.Headers.Location, Cancellation);
             Assert.Equal("db;desc=\"replica\"", read.ServerTiming());
-            Assert.Equal(0, (await HttpAssert.JsonAsync(read, HttpStatusCode.OK)).GetProperty("balance").GetInt64());
+            Assert.Equal(0, (await HttpAssert.JsonAsync(read, HttpStatusCode.OK)).Long("balance"));
         }
     }
 

@@ -146,7 +146,7 @@ public sealed class WalletSyncTokenTests(ServiceFixture fixture) : IClassFixture
     {
         var alice = _service.ClientOf(TestService.NewSubject());
         var opened = await alice.PostAsJsonAsync("/wallets", new { currency = "EUR" }, Cancellation);
-        var id = (await HttpAssert.JsonAsync(opened, HttpStatusCode.Created)).GetProperty("id").GetString();
+        var id = (await HttpAssert.JsonAsync(opened, HttpStatusCode.Created)).Text("id");
         using var named = new HttpRequestMessage(HttpMethod.Put, "/payees/me")
         {
             Content = JsonContent.Create(new { handle = $"h{Guid.NewGuid():N}"[..20], wallet = id }),
@@ -196,7 +196,7 @@ public sealed class WalletSyncTokenTests(ServiceFixture fixture) : IClassFixture
         }
 
         var read = await client.SendAsync(request, Cancellation);
-        var balance = (await HttpAssert.JsonAsync(read, HttpStatusCode.OK)).GetProperty("balance").GetInt64();
+        var balance = (await HttpAssert.JsonAsync(read, HttpStatusCode.OK)).Long("balance");
         return (balance, read.ServerTiming().Contains("primary", StringComparison.Ordinal) ? "primary" : "replica");
     }
 }

@@ -19,44 +19,41 @@ public sealed class WalletsTests(ServiceFixture fixture) : IClassFixture<Service
         var read = await alice.GetAsync(response.Headers.Location!.ToString(), HttpStatusCode.OK);
 
         Assert.Equal(opened.GetRawText(), read.GetRawText());
-        Assert.Equal("EUR", read.GetProperty("currency").GetString());
-        Assert.Equal(0, read.GetProperty("balance").GetInt64());
+        Assert.Equal("EUR", read.Text("currency"));
+        Assert.Equal(0, read.Long("balance"));
     }
 
     [Fact]
     public async Task A_deposit_is_seen_in_the_balance_and_in_the_entries()
     {
         var alice = _service.ClientOf(TestService.NewSubject());
-        var wallet = await OpenAsync(alice);
-        await alice.PostAsync($"{wallet}/deposits", new { amount = 1050, currency = "EUR" }, HttpStatusCode.OK);
-        var after = await alice.PostAsync($"{wallet}/deposits", new { amount = 50, currency = "EUR" }, HttpStatusCode.OK);
-        Assert.Equal(1100, after.GetProperty("balance").GetInt64());
+        var wallet = await alice.OpenWalletAsync();
+        await alice.DepositAsync(wallet, 1050);
+        Assert.Equal(1100, (await alice.DepositAsync(wallet, 50)).Long("balance"));
 
         await _service.Databases.ReplicaHasCaughtUpAsync();
-        var entries = (await alice.GetAsync($"{wallet}/entries", HttpStatusCode.OK)).GetProperty("items").EnumerateArray()
-            .ToArray();
+        var entries = await alice.ItemsAsync($"/wallets/{wallet}/entries");
 
-        Assert.Equal([50, 1050], entries.Select(entry => entry.GetProperty("amount").GetInt64()));
-        Assert.Equal([1100, 1050], entries.Select(entry => entry.GetProperty("balance").GetInt64()));
-        Assert.All(entries, entry => Assert.Equal("deposit", entry.GetProperty("kind").GetString()));
+        Assert.Equal([50, 1050], entries.Select(entry => entry.Long("amount")));
+        Assert.Equal([1100, 1050], entries.Select(entry => entry.Long("balance")));
+        Assert.All(entries, entry => Assert.Equal("deposit", entry.Text("kind")));
     }
 
     [Fact]
     public async Task Entries_are_listed_by_keyset_each_once_and_newest_first()
     {
         var alice = _service.ClientOf(TestService.NewSubject());
-        var wallet = await OpenAsync(alice);
+        var wallet = await alice.OpenWalletAsync();
         for (var amount = 1; amount <= 7; amount++)
         {
-            await alice.PostAsync($"{wallet}/deposits", new { amount, currency = "EUR" }, HttpStatusCode.OK);
+            await alice.DepositAsync(wallet, amount);
         }
 
         await _service.Databases.ReplicaHasCaughtUpAsync();
-        var (amounts, pages) = await ReadPagesAsync(
-            alice, $"{wallet}/entries", 3, entry => entry.GetProperty("amount").GetInt64());
+        var pages = await alice.PagesAsync($"/wallets/{wallet}/entries", limit: 3);
 
-        Assert.Equal([7, 6, 5, 4, 3, 2, 1], amounts);
-        Assert.Equal(3, pages);
+        Assert.Equal([7, 6, 5, 4, 3, 2, 1], pages.SelectMany(page => page).Select(entry => entry.Long("amount")));
+        Assert.Equal(3, pages.Count);
     }
 
     [Fact]
@@ -67,15 +64,14 @@ public sealed class WalletsTests(ServiceFixture fixture) : IClassFixture<Service
         var wallets = new List<string>();
         for (var i = 0; i < 3; i++)
         {
-            wallets.Add(await OpenAsync(alice));
-            await OpenAsync(stranger);
+            wallets.Add(await alice.OpenWalletAsync());
+            await stranger.OpenWalletAsync();
         }
 
         await _service.Databases.ReplicaHasCaughtUpAsync();
-        var (listed, _) = await ReadPagesAsync(
-            alice, "/wallets", 2, wallet => $"/wallets/{wallet.GetProperty("id").GetString()}");
+        var pages = await alice.PagesAsync("/wallets", limit: 2);
 
-        Assert.Equal(Enumerable.Reverse(wallets), listed);
+        Assert.Equal(Enumerable.Reverse(wallets), pages.SelectMany(page => page).Select(wallet => wallet.Text("id")));
     }
 
     [Theory]
@@ -83,12 +79,12 @@ public sealed class WalletsTests(ServiceFixture fixture) : IClassFixture<Service
     [InlineData("/entries")]
     public async Task Somebody_elses_wallet_is_not_found(string part)
     {
-        var wallet = await OpenAsync(_service.ClientOf(TestService.NewSubject()));
+        var wallet = await _service.ClientOf(TestService.NewSubject()).OpenWalletAsync();
         await _service.Databases.ReplicaHasCaughtUpAsync();
         foreach (var shard in new[] { 0, 1 })
         {
             var stranger = _service.ClientOf(TestService.NewSubject(shard));
-            await HttpAssert.ProblemAsync(await stranger.GetAsync(wallet + part, Cancellation), HttpStatusCode.NotFound);
+            await HttpAssert.ProblemAsync(await stranger.GetAsync($"/wallets/{wallet}{part}", Cancellation), HttpStatusCode.NotFound);
         }
     }
 
@@ -96,64 +92,39 @@ public sealed class WalletsTests(ServiceFixture fixture) : IClassFixture<Service
     public async Task Nobody_deposits_into_somebody_elses_wallet()
     {
         var alice = _service.ClientOf(TestService.NewSubject());
-        var wallet = await OpenAsync(alice);
-        var response = await _service.ClientOf(TestService.NewSubject())
-            .PostAsJsonAsync($"{wallet}/deposits", new { amount = 5, currency = "EUR" }, Cancellation);
+        var wallet = await alice.OpenWalletAsync();
+        var response = await _service.ClientOf(TestService.NewSubject()).TryDepositAsync(wallet, 5);
 
-        var problem = await HttpAssert.ProblemAsync(response, HttpStatusCode.NotFound);
-        Assert.Equal("urn:problem-type:wallet-not-found", problem.GetProperty("type").GetString());
+        await HttpAssert.ProblemAsync(response, HttpStatusCode.NotFound, "wallet-not-found");
     }
 
     [Fact]
     public async Task Concurrent_deposits_all_count_and_the_balance_is_the_sum_of_the_entries()
     {
         var alice = _service.ClientOf(TestService.NewSubject());
-        var wallet = await OpenAsync(alice);
-        await Parallel.ForAsync(1, 65, Cancellation, async (amount, _) =>
-            await alice.PostAsync($"{wallet}/deposits", new { amount, currency = "EUR" }, HttpStatusCode.OK));
+        var wallet = await alice.OpenWalletAsync();
+        await Parallel.ForAsync(1, 65, Cancellation, async (amount, _) => await alice.DepositAsync(wallet, amount));
 
         await _service.Databases.ReplicaHasCaughtUpAsync();
-        var read = await alice.GetAsync(wallet, HttpStatusCode.OK);
-        var (amounts, _) = await ReadPagesAsync(alice, $"{wallet}/entries", 50, entry => entry.GetProperty("amount").GetInt64());
+        var read = await alice.GetAsync($"/wallets/{wallet}", HttpStatusCode.OK);
+        var entries = (await alice.PagesAsync($"/wallets/{wallet}/entries", limit: 50)).SelectMany(page => page).ToArray();
 
-        Assert.Equal(64 * 65 / 2, read.GetProperty("balance").GetInt64());
-        Assert.Equal(64, amounts.Count);
-        Assert.Equal(64 * 65 / 2, amounts.Sum());
+        Assert.Equal(64 * 65 / 2, read.Long("balance"));
+        Assert.Equal(64, entries.Length);
+        Assert.Equal(64 * 65 / 2, entries.Sum(entry => entry.Long("amount")));
     }
 
     [Fact]
     public async Task A_refused_deposit_stores_nothing()
     {
         var alice = _service.ClientOf(TestService.NewSubject());
-        var wallet = await OpenAsync(alice);
-        await alice.PostAsync($"{wallet}/deposits", new { amount = Wallet.Limit, currency = "EUR" }, HttpStatusCode.OK);
-        var refused = await alice.PostAsJsonAsync($"{wallet}/deposits", new { amount = 1, currency = "EUR" }, Cancellation);
+        var wallet = await alice.OpenWalletAsync();
+        await alice.DepositAsync(wallet, Wallet.Limit);
+        var refused = await alice.TryDepositAsync(wallet, 1);
 
-        var problem = await HttpAssert.ProblemAsync(refused, HttpStatusCode.Conflict);
-        Assert.Equal("urn:problem-type:wallet-limit-exceeded", problem.GetProperty("type").GetString());
+        await HttpAssert.ProblemAsync(refused, HttpStatusCode.Conflict, "wallet-limit-exceeded");
         await _service.Databases.ReplicaHasCaughtUpAsync();
-        Assert.Equal(Wallet.Limit, (await alice.GetAsync(wallet, HttpStatusCode.OK)).GetProperty("balance").GetInt64());
-        Assert.Single((await alice.GetAsync($"{wallet}/entries", HttpStatusCode.OK)).GetProperty("items").EnumerateArray());
-    }
-
-    private static async Task<string> OpenAsync(HttpClient client)
-    {
-        var wallet = await client.PostAsync("/wallets", new { currency = "EUR" }, HttpStatusCode.Created);
-        return $"/wallets/{wallet.GetProperty("id").GetString()}";
-    }
-
-    private static async Task<(List<T> Items, int Pages)> ReadPagesAsync<T>(
-        HttpClient client, string list, int limit, Func<JsonElement, T> select)
-    {
-        var items = new List<T>();
-        var pages = 0;
-        for (var next = $"{list}?limit={limit}"; next is not null; pages++)
-        {
-            var page = await client.GetAsync(next, HttpStatusCode.OK);
-            items.AddRange(page.GetProperty("items").EnumerateArray().Select(select));
-            next = page.GetProperty("next").GetString() is { } after ? $"{list}?limit={limit}&after={after}" : null;
-        }
-
-        return (items, pages);
+        Assert.Equal(Wallet.Limit, (await alice.GetAsync($"/wallets/{wallet}", HttpStatusCode.OK)).Long("balance"));
+        Assert.Single(await alice.ItemsAsync($"/wallets/{wallet}/entries"));
     }
 }

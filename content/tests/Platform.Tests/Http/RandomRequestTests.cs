@@ -1,6 +1,5 @@
 namespace Platform.Tests.Http;
 
-/// <summary>More of the requests of which Integration.Tests sends some.</summary>
 public sealed class RandomRequestTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     [Fact]
