@@ -47,12 +47,8 @@ public static class PrimaryFence
         }
     }
 
-    /// <summary>To everybody else it looks like a server that is away, which is worth another attempt.</summary>
-    private static NpgsqlException Refused(ServerState server, KnownPrimary known)
-    {
-        var reason = server.Timeline == 0 ? "The server is in recovery and takes no writes."
+    private static NotPrimaryException Refused(ServerState server, KnownPrimary known) => new(
+        server.Timeline == 0 ? "The server is in recovery and takes no writes."
             : server.Cluster != known.Cluster ? "The server is of another cluster than the primary."
-            : $"The server is an old primary: it is on timeline {server.Timeline}, and {known.Timeline} was seen.";
-        return new NpgsqlException(reason, new IOException(reason));
-    }
+            : $"The server is an old primary: it is on timeline {server.Timeline}, and {known.Timeline} was seen.");
 }

@@ -70,7 +70,7 @@ internal sealed partial class PrimaryProbe(
 
             return true;
         }
-        catch (Exception exception) when (PrimaryServers.IsNoAnswer(exception))
+        catch (Exception exception) when (DatabaseErrors.IsNoAnswer(exception))
         {
             LogNotAnnounced(Logger, exception, host);
             return false;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 
 namespace Platform.Failover;
 
@@ -211,9 +210,6 @@ internal sealed class PrimaryServers
         }
     }
 
-    public static bool IsNoAnswer(Exception exception) =>
-        exception is NpgsqlException or SocketException or TimeoutException or IOException;
-
     private async Task AskOnceAsync(string host)
     {
         try
@@ -224,7 +220,7 @@ internal sealed class PrimaryServers
             RefusePooler(seen);
             Observe(host, seen);
         }
-        catch (Exception exception) when (IsNoAnswer(exception))
+        catch (Exception exception) when (DatabaseErrors.IsNoAnswer(exception))
         {
             // The probe goes on asking.
         }

@@ -47,7 +47,7 @@ internal abstract partial class ServerProbe<T>(
             server.Connection ??= await server.Source.OpenConnectionAsync(stopping);
             (state, isFine) = await AskAsync(server, server.Connection, stopping);
         }
-        catch (Exception exception) when (PrimaryServers.IsNoAnswer(exception))
+        catch (Exception exception) when (DatabaseErrors.IsNoAnswer(exception))
         {
             await server.DropAsync();
             Failed(server);

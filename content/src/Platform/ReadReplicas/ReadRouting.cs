@@ -70,8 +70,8 @@ internal sealed class ReadRouting(
 
                 route.Replica.Server.MarkSuspect();
             }
-            catch (Exception exception) when (route.Replica is not null && DatabaseExceptionHandler.IsTransient(exception)
-                && exception is not ReadRefusedException)
+            catch (Exception exception) when (route.Replica is not null && DatabaseErrors.Of(exception)
+                is DatabaseError.Away or DatabaseError.Locked or DatabaseError.TimedOut or DatabaseError.Conflict)
             {
                 route.Replica.Server.MarkSuspect();
             }
