@@ -8,10 +8,10 @@ using ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
-builder.AddDataSources();
+builder.AddRedis();
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddApplication();
-builder.Services.AddPlatform(builder.Configuration);
+builder.Services.AddPlatform(builder.Configuration, builder.AddDataSource);
 builder.Services.AddValidatedOptions<RateLimitOptions>(builder.Configuration, RateLimitOptions.Section);
 builder.AddProxies();
 builder.AddHttpSurface();

@@ -8,16 +8,14 @@ namespace Platform;
 public static class PlatformServices
 {
     /// <summary>
-    /// The patterns, and the features' adapters of Application's ports. Needs a keyed <c>NpgsqlDataSource</c> for every replica
-    /// of <see cref="DatabaseNames"/> under its name, and for every other on each of its
-    /// <see cref="PrimaryTimelines.HostsOf"/> under <see cref="PrimaryTimelines.KeyOf"/>; those timelines; and an
-    /// <c>IConnectionMultiplexer</c>. The composition root registers them.
+    /// The patterns, and the features' adapters of Application's ports. The composition root registers an
+    /// <c>IConnectionMultiplexer</c> as well.
     /// </summary>
-    public static IServiceCollection AddPlatform(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddPlatform(
+        this IServiceCollection services, IConfiguration configuration, AddDataSource addDataSource)
     {
-        services.AddSingleton(DatabaseNames.From(configuration));
         services.AddFailover();
-        services.AddDatabases(configuration);
+        services.AddDatabases(configuration, addDataSource);
         services.AddSharding();
         services.AddReadReplicas(configuration);
         services.AddIdempotency(configuration);

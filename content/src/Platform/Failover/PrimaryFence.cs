@@ -1,6 +1,6 @@
 namespace Platform.Failover;
 
-public static class PrimaryFence
+internal static class PrimaryFence
 {
     /// <summary>
     /// For a command-line run, which needs a connection or two: the primary, of however many servers the connection string

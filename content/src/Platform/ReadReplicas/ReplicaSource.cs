@@ -1,6 +1,6 @@
 namespace Platform.ReadReplicas;
 
-public static class ReplicaSource
+internal static class ReplicaSource
 {
     [Sql(Columns = [typeof(int)])]
     private const string SessionSql = "SELECT pg_backend_pid()";

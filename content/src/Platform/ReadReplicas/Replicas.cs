@@ -22,9 +22,7 @@ internal sealed class Replicas
 
         ReplicaServer ServerOf(string source, string database)
         {
-            var connectionString = configuration.GetConnectionString(source)
-                ?? throw new InvalidOperationException(
-                    $"Connection string '{source}' is missing: set ConnectionStrings__{source}.");
+            var connectionString = configuration.RequiredConnectionString(source);
             var host = string.Join(',', PrimaryServers.HostsOf(connectionString));
             return servers.TryGetValue(host, out var known)
                 ? known
