@@ -11,8 +11,6 @@ namespace Platform.Databases;
 internal sealed partial class DatabaseExceptionHandler(
     IProblemDetailsService problems, ILogger<DatabaseExceptionHandler> logger) : IExceptionHandler
 {
-    private const int RetryAfterSeconds = 1;
-
     public async ValueTask<bool> TryHandleAsync(
         HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
@@ -23,7 +21,7 @@ internal sealed partial class DatabaseExceptionHandler(
 
         LogUnavailable(exception);
         httpContext.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-        httpContext.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";
+        httpContext.Response.Headers.RetryAfter = "1";
         return await problems.TryWriteAsync(new ProblemDetailsContext
         {
             HttpContext = httpContext,

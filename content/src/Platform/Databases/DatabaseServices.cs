@@ -40,7 +40,7 @@ internal static class DatabaseServices
 
         foreach (var name in names.Primaries.Concat(names.Workers))
         {
-            foreach (var host in timelines.HostsOf(name))
+            foreach (var host in timelines.Of(name).Hosts)
             {
                 Add(PrimaryTimelines.KeyOf(name, host), name, source => source.UsePrimaryFence(timelines, name, host));
             }

@@ -22,7 +22,7 @@ internal static class PrimaryFence
     /// has seen.
     /// </summary>
     /// <param name="source">Named by the connection string of <paramref name="database"/>.</param>
-    /// <param name="timelines">The timelines of this process.</param>
+    /// <param name="timelines">Of this process.</param>
     /// <param name="database">Name of the connection string.</param>
     /// <param name="host">The one of its servers to connect to; null for whichever is the primary.</param>
     public static void UsePrimaryFence(

@@ -8,7 +8,7 @@ namespace Platform.Failover;
 /// </summary>
 internal sealed class PrimaryServers
 {
-    /// <summary>How long a timeline may be known elsewhere and not here. The probes have asked every server by then.</summary>
+    /// <summary>How long a timeline may be known elsewhere and not here: the probes have asked every server by then.</summary>
     private static readonly TimeSpan UnknownFor = TimeSpan.FromSeconds(3);
 
     /// <summary>
@@ -93,7 +93,6 @@ internal sealed class PrimaryServers
         }
     }
 
-    /// <summary>A timeline that was seen on one of the servers.</summary>
     public void Observe(int timeline)
     {
         lock (_gate)
@@ -105,7 +104,6 @@ internal sealed class PrimaryServers
         }
     }
 
-    /// <summary>Takes in what a server has answered.</summary>
     public void Observe(string host, ServerState seen)
     {
         lock (_gate)
@@ -118,7 +116,7 @@ internal sealed class PrimaryServers
             _known = _known with { Host = host };
             var before = _lastPosition;
             _lastPosition = Stopwatch.GetTimestamp();
-            if (_positions.Count == 0 || _positions.Last().Lsn != seen.Lsn)
+            if (_positions.LastOrDefault().Lsn != seen.Lsn)
             {
                 var wasAskedOften = _positions.Count == 0 || Stopwatch.GetElapsedTime(before, _lastPosition) < LongerPause;
                 _positions.Enqueue((seen.Lsn, wasAskedOften ? _lastPosition : before));
@@ -137,15 +135,8 @@ internal sealed class PrimaryServers
     {
         lock (_gate)
         {
-            foreach (var position in _positions)
-            {
-                if (position.Lsn > lsn)
-                {
-                    return Stopwatch.GetElapsedTime(position.At, _lastPosition);
-                }
-            }
-
-            return TimeSpan.Zero;
+            var passed = _positions.FirstOrDefault(position => position.Lsn > lsn, (Lsn: lsn, At: _lastPosition));
+            return Stopwatch.GetElapsedTime(passed.At, _lastPosition);
         }
     }
 

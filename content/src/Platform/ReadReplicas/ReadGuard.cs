@@ -7,7 +7,7 @@ namespace Platform.ReadReplicas;
 /// The statement that each read begins with, in its own round trip: the server that answers says itself whether it is the one
 /// that the read needs. Only then is the user set, so without that row security gives no rows.
 /// </summary>
-internal sealed class ReadGuard : IReadGuard
+internal sealed class ReadGuard 
 {
     /// <summary>
     /// Cluster (0 for any), timeline, position. A server in recovery is a replica, another one must be the primary. A session
@@ -53,9 +53,6 @@ internal sealed class ReadGuard : IReadGuard
 
     public static ReadGuard OfDirectory(ReadRoute route) => new(route, owner: null, epoch: 0);
 
-    /// <param name="route">Where the read goes.</param>
-    /// <param name="owner">In whose name.</param>
-    /// <param name="epoch">Of the user's bucket.</param>
     public static ReadGuard OfShard(ReadRoute route, UserId owner, long epoch) => new(route, owner, epoch);
 
     public NpgsqlBatchCommand Command()
@@ -79,7 +76,7 @@ internal sealed class ReadGuard : IReadGuard
         return command;
     }
 
-    public NpgsqlBatchCommand PositionCommand() => new(PositionSql);
+    public static NpgsqlBatchCommand PositionCommand() => new(PositionSql);
 
     /// <summary>A statement for one row, and the position in a column behind its own: cheaper than another statement.</summary>
     public string WithPosition(string sql) => AsksPosition
@@ -88,6 +85,7 @@ internal sealed class ReadGuard : IReadGuard
 
     public CancellationToken Cancellation(CancellationToken cancellationToken) => _route.Cancellation(cancellationToken);
 
+    /// <summary>Reads what the server has said, and goes on to the result of the read.</summary>
     /// <exception cref="ReadRefusedException">It is not the server for this read.</exception>
     public async ValueTask PassAsync(DbDataReader reader)
     {
@@ -102,6 +100,7 @@ internal sealed class ReadGuard : IReadGuard
         await reader.NextResultAsync();
     }
 
+    /// <summary>After the rows: reads the position.</summary>
     public async ValueTask EndAsync(DbDataReader reader)
     {
         if (await reader.NextResultAsync() && await reader.ReadAsync())
