@@ -5,6 +5,9 @@ using Platform.Sagas;
 
 namespace Platform;
 
+/// <summary>Registers a keyed <see cref="NpgsqlDataSource"/>.</summary>
+public delegate void AddDataSource(string key, string connectionString, Action<NpgsqlDataSourceBuilder> configure);
+
 public static class PlatformServices
 {
     /// <summary>
@@ -14,8 +17,9 @@ public static class PlatformServices
     public static IServiceCollection AddPlatform(
         this IServiceCollection services, IConfiguration configuration, AddDataSource addDataSource)
     {
+        services.AddDataSources(configuration, addDataSource);
         services.AddFailover();
-        services.AddDatabases(configuration, addDataSource);
+        services.AddDatabases(configuration);
         services.AddSharding();
         services.AddReadReplicas(configuration);
         services.AddIdempotency(configuration);
@@ -23,6 +27,38 @@ public static class PlatformServices
         services.AddRealtime(configuration);
         services.AddCaching(configuration);
         return services.AddPorts();
+    }
+
+    /// <summary>One for each database on each replica, and for each database and role on each possible primary.</summary>
+    private static void AddDataSources(
+        this IServiceCollection services, IConfiguration configuration, AddDataSource addDataSource)
+    {
+        var names = DatabaseNames.From(configuration);
+        var timelines = new PrimaryTimelines(configuration);
+        var options = configuration.GetSection(PostgresOptions.Section).Get<PostgresOptions>() ?? new();
+        services.AddSingleton(names).AddSingleton(timelines);
+        foreach (var name in names.Replicas)
+        {
+            Add(name, name, source => source.UseReplica(configuration));
+        }
+
+        foreach (var name in names.Primaries.Concat(names.Workers))
+        {
+            foreach (var host in timelines.Of(name).Hosts)
+            {
+                Add(PrimaryTimelines.KeyOf(name, host), name, source => source.UsePrimaryFence(timelines, name, host));
+            }
+        }
+
+        void Add(string key, string name, Action<NpgsqlDataSourceBuilder> configure) => addDataSource(
+            key,
+            configuration.RequiredConnectionString(name),
+            source =>
+            {
+                source.Name = key;
+                options.ApplyTo(source.ConnectionStringBuilder, name);
+                configure(source);
+            });
     }
 
     /// <summary>Registers every class that implements a port, so that a feature's adapters are found by scanning.</summary>

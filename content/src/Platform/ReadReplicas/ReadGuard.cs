@@ -7,7 +7,7 @@ namespace Platform.ReadReplicas;
 /// The statement that each read begins with, in its own round trip: the server that answers says itself whether it is the one
 /// that the read needs. Only then is the user set, so without that row security gives no rows.
 /// </summary>
-internal sealed class ReadGuard 
+internal sealed class ReadGuard : IReadGuard
 {
     /// <summary>
     /// Cluster (0 for any), timeline, position. A server in recovery is a replica, another one must be the primary. A session
@@ -76,7 +76,7 @@ internal sealed class ReadGuard
         return command;
     }
 
-    public static NpgsqlBatchCommand PositionCommand() => new(PositionSql);
+    public NpgsqlBatchCommand PositionCommand() => new(PositionSql);
 
     /// <summary>A statement for one row, and the position in a column behind its own: cheaper than another statement.</summary>
     public string WithPosition(string sql) => AsksPosition
@@ -85,7 +85,6 @@ internal sealed class ReadGuard
 
     public CancellationToken Cancellation(CancellationToken cancellationToken) => _route.Cancellation(cancellationToken);
 
-    /// <summary>Reads what the server has said, and goes on to the result of the read.</summary>
     /// <exception cref="ReadRefusedException">It is not the server for this read.</exception>
     public async ValueTask PassAsync(DbDataReader reader)
     {
@@ -100,7 +99,6 @@ internal sealed class ReadGuard
         await reader.NextResultAsync();
     }
 
-    /// <summary>After the rows: reads the position.</summary>
     public async ValueTask EndAsync(DbDataReader reader)
     {
         if (await reader.NextResultAsync() && await reader.ReadAsync())

@@ -12,7 +12,8 @@ internal sealed class Replicas
     {
         foreach (var database in names.Primaries)
         {
-            _byDatabase.Add(database, [.. names.ReplicasOf(database).Select(name => new Replica(name, ServerOf(name, database)))]);
+            var replicas = names.ReplicasOf(database).Select(source => new Replica(source, ServerOf(source, database)));
+            _byDatabase.Add(database, [.. replicas]);
             _rooms.Add(database, new SemaphoreSlim(options.Value.PrimaryReads));
         }
 

@@ -36,7 +36,7 @@ internal sealed class UserScopeInterceptor : DbCommandInterceptor
         Move(command, batch);
         if (guard is { AsksPosition: true })
         {
-            batch.BatchCommands.Add(ReadGuard.PositionCommand());
+            batch.BatchCommands.Add(guard.PositionCommand());
         }
 
         cancellationToken = guard?.Cancellation(cancellationToken) ?? cancellationToken;

@@ -10,7 +10,7 @@ public abstract class UserScopedContext(DbContextOptions options) : DbContext(op
     public Pipeline? Pipeline { get; internal set; }
 
     /// <summary>Of reads outside a transaction; goes in front of each. Null after each renting.</summary>
-    internal ReadGuard? Guard { get; set; }
+    internal IReadGuard? Guard { get; set; }
 
     /// <summary>
     /// Is told the log's position right after a commit. Null after each renting: then no commit is let through.

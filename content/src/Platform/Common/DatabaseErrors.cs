@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace Platform.Databases;
+namespace Platform.Common;
 
 /// <summary>What an exception says of a database.</summary>
 internal enum DatabaseError
@@ -97,3 +97,10 @@ internal sealed class NotPrimaryException(string reason) : NpgsqlException(reaso
 
 /// <summary>Another server was promoted during a transaction, which is not committed.</summary>
 internal sealed class OldTimelineException() : Exception("Another server was promoted during this transaction.");
+
+/// <summary>The write is stored on the primary. No standby has confirmed it, so a failover may lose it.</summary>
+internal sealed class CommitNotReplicatedException(string notice)
+    : Exception($"The commit was not confirmed by a standby: {notice}");
+
+/// <summary>COMMIT was sent and has not been answered in time. It goes on.</summary>
+internal sealed class CommitUnknownException() : Exception("The commit has not been answered in time.");
