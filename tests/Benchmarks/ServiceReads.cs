@@ -3,10 +3,6 @@ using Application.Wallets;
 using Domain.Common;
 using Domain.Wallets;
 using Platform;
-using Platform.Common;
-using Platform.Databases;
-using Platform.Failover;
-using Platform.ReadReplicas;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -48,38 +44,15 @@ internal static class ServiceReads
         var services = builder.Services;
         services.AddSingleton(TimeProvider.System);
         services.AddApplication();
-        services.AddPlatform(builder.Configuration);
-        services.AddSingleton<IConnectionMultiplexer>(_ => throw new NotSupportedException("Reads of wallets need no Redis."));
-        var names = DatabaseNames.From(builder.Configuration);
-        foreach (var name in names.Replicas)
-        {
-            services.AddNpgsqlDataSource(
-                Plan.ConnectionString(name),
-                source =>
-                {
-                    Configure(source);
-                    source.UseReplica(builder.Configuration);
-                },
-                serviceKey: name);
-        }
-
-        var timelines = new PrimaryTimelines(builder.Configuration);
-        services.AddSingleton(timelines);
-        foreach (var name in names.Primaries.Concat(names.Workers))
-        {
-            foreach (var server in timelines.HostsOf(name))
+        services.AddPlatform(builder.Configuration, (key, connectionString, configure) => services.AddNpgsqlDataSource(
+            connectionString,
+            source =>
             {
-                services.AddNpgsqlDataSource(
-                    Plan.ConnectionString(name),
-                    source =>
-                    {
-                        Configure(source);
-                        source.UsePrimaryFence(timelines, name, server);
-                    },
-                    serviceKey: PrimaryTimelines.KeyOf(name, server));
-            }
-        }
-
+                configure(source);
+                source.ConnectionStringBuilder.MaxPoolSize = 32;
+            },
+            serviceKey: key));
+        services.AddSingleton<IConnectionMultiplexer>(_ => throw new NotSupportedException("Reads of wallets need no Redis."));
         // What reads need runs in the background; sagas, relays and the like do not.
         string[] needed = [".Failover", ".ReadReplicas"];
         foreach (var service in services.Where(service => service.ServiceType == typeof(IHostedService)
@@ -87,12 +60,6 @@ internal static class ServiceReads
             && !needed.Any(end => place.EndsWith(end, StringComparison.Ordinal))).ToArray())
         {
             services.Remove(service);
-        }
-
-        static void Configure(NpgsqlDataSourceBuilder source)
-        {
-            source.ConnectionStringBuilder.MaxPoolSize = 32;
-            source.ConnectionStringBuilder.NoResetOnClose = true;
         }
     }
 }

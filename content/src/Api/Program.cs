@@ -1,6 +1,5 @@
 using Api;
 using Application;
-using Platform;
 using Platform.Databases;
 using Platform.Failover;
 using Platform.ReadReplicas;
@@ -8,10 +7,9 @@ using ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
-builder.AddDataSources();
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddApplication();
-builder.Services.AddPlatform(builder.Configuration);
+builder.AddPlatform();
 builder.Services.AddValidatedOptions<RateLimitOptions>(builder.Configuration, RateLimitOptions.Section);
 builder.AddProxies();
 builder.AddHttpSurface();

@@ -5,17 +5,19 @@ using Platform.Sagas;
 
 namespace Platform;
 
+/// <summary>Registers a keyed <see cref="NpgsqlDataSource"/>.</summary>
+public delegate void AddDataSource(string key, string connectionString, Action<NpgsqlDataSourceBuilder> configure);
+
 public static class PlatformServices
 {
     /// <summary>
-    /// The patterns, and the features' adapters of Application's ports. Needs a keyed <c>NpgsqlDataSource</c> for every replica
-    /// of <see cref="DatabaseNames"/> under its name, and for every other on each of its
-    /// <see cref="PrimaryTimelines.HostsOf"/> under <see cref="PrimaryTimelines.KeyOf"/>; those timelines; and an
-    /// <c>IConnectionMultiplexer</c>. The composition root registers them.
+    /// The patterns, and the features' adapters of Application's ports. The composition root registers an
+    /// <c>IConnectionMultiplexer</c> as well.
     /// </summary>
-    public static IServiceCollection AddPlatform(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddPlatform(
+        this IServiceCollection services, IConfiguration configuration, AddDataSource addDataSource)
     {
-        services.AddSingleton(DatabaseNames.From(configuration));
+        services.AddDataSources(configuration, addDataSource);
         services.AddFailover();
         services.AddDatabases(configuration);
         services.AddSharding();
@@ -25,6 +27,38 @@ public static class PlatformServices
         services.AddRealtime(configuration);
         services.AddCaching(configuration);
         return services.AddPorts();
+    }
+
+    /// <summary>One for each database on each replica, and for each database and role on each possible primary.</summary>
+    private static void AddDataSources(
+        this IServiceCollection services, IConfiguration configuration, AddDataSource addDataSource)
+    {
+        var names = DatabaseNames.From(configuration);
+        var timelines = new PrimaryTimelines(configuration);
+        var options = configuration.GetSection(PostgresOptions.Section).Get<PostgresOptions>() ?? new();
+        services.AddSingleton(names).AddSingleton(timelines);
+        foreach (var name in names.Replicas)
+        {
+            Add(name, name, source => source.UseReplica(configuration));
+        }
+
+        foreach (var name in names.Primaries.Concat(names.Workers))
+        {
+            foreach (var host in timelines.Of(name).Hosts)
+            {
+                Add(PrimaryTimelines.KeyOf(name, host), name, source => source.UsePrimaryFence(timelines, name, host));
+            }
+        }
+
+        void Add(string key, string name, Action<NpgsqlDataSourceBuilder> configure) => addDataSource(
+            key,
+            configuration.RequiredConnectionString(name),
+            source =>
+            {
+                source.Name = key;
+                options.ApplyTo(source.ConnectionStringBuilder, name);
+                configure(source);
+            });
     }
 
     /// <summary>Registers every class that implements a port, so that a feature's adapters are found by scanning.</summary>

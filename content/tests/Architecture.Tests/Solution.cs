@@ -51,7 +51,7 @@ internal static class Solution
             : null;
     }
 
-    public static bool IsDataSources(TypeReference type) => PlaceOf(type) is (Api, "") && type.Name == "DataSources";
+    public static bool IsDataSources(TypeReference type) => PlaceOf(type) is (Api, "") && type.Name == "DataSourceRegistration";
 
     private static Assembly Load(string project) => Assembly.Load($"{AssemblyPrefix}{project}");
 }

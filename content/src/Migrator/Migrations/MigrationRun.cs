@@ -166,7 +166,7 @@ public sealed partial class MigrationRun(IConfiguration configuration, ILogger<M
             await transaction.EndAsync();
             return true;
         }
-        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
+        catch (PostgresException exception) when (DatabaseErrors.Of(exception) == DatabaseError.Locked)
         {
             return false;
         }

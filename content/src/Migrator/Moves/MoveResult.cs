@@ -41,7 +41,7 @@ public sealed record MoveResult(MoveOutcome Outcome, string Message, TimeSpan Cl
         MoveException move => new(move.Outcome, move.Message),
         InvalidOperationException { InnerException: null } when exception.Source != nameof(Npgsql) =>
             new(MoveOutcome.NotConfigured, exception.Message),
-        PostgresException { SqlState: PostgresErrorCodes.UndefinedTable } =>
+        PostgresException when DatabaseErrors.Of(exception) == DatabaseError.NotMigrated =>
             new(MoveOutcome.Failed, $"{exception.Message}: run the Migrator without arguments first."),
         PostgresException { IsTransient: false } => new(MoveOutcome.Failed, $"{exception.Message} The same command continues."),
         NpgsqlException or InvalidOperationException { Source: nameof(Npgsql) } =>

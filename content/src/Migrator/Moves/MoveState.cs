@@ -112,7 +112,7 @@ internal sealed class MoveState(MoveSession directory, short bucket)
             await shard.ExecuteAsync(CloseSql, cancellationToken, (int)bucket);
             return true;
         }
-        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
+        catch (PostgresException exception) when (DatabaseErrors.Of(exception) == DatabaseError.Locked)
         {
             return false;
         }

@@ -7,7 +7,7 @@ internal static class Backoff
     /// <param name="failures">In a row; 1 after the first.</param>
     /// <param name="first">Limit after the first failure.</param>
     /// <param name="longest">The limit grows no further.</param>
-    /// <param name="factor">By which it grows.</param>
+    /// <param name="factor">By which the limit grows.</param>
     public static TimeSpan After(int failures, TimeSpan first, TimeSpan longest, double factor = 2)
     {
         var limit = first.TotalSeconds * Math.Pow(factor, Math.Clamp(failures - 1, 0, 40));

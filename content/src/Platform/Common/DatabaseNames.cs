@@ -59,3 +59,11 @@ public sealed partial class DatabaseNames
     [GeneratedRegex("-replica-[0-9]+$")]
     private static partial Regex FurtherReplicaName();
 }
+
+public static class ConnectionStrings
+{
+    /// <exception cref="InvalidOperationException">It is not configured.</exception>
+    public static string RequiredConnectionString(this IConfiguration configuration, string name) =>
+        configuration.GetConnectionString(name)
+        ?? throw new InvalidOperationException($"Connection string '{name}' is missing: set ConnectionStrings__{name}.");
+}

@@ -23,7 +23,6 @@ internal abstract partial class PollingWorker<T>(IEnumerable<T> subjects, ILogge
     /// <summary>Overridden by loops that can be woken.</summary>
     protected virtual Task PauseAsync(T subject, TimeSpan pause, CancellationToken stopping) => Task.Delay(pause, stopping);
 
-    /// <summary>A poll has failed.</summary>
     protected virtual void Failed(T subject)
     {
     }

@@ -67,9 +67,8 @@ internal sealed class ProbePace
     }
 
     /// <summary>For the probe, which has asked: until it is time to ask again.</summary>
-    /// <param name="shortest">Also when it is asked for.</param>
-    /// <param name="quick">While the server is used.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="shortest">Pause before a probe that is asked for.</param>
+    /// <param name="quick">Pause while the server is used.</param>
     public async Task AnsweredAsync(TimeSpan shortest, TimeSpan quick, CancellationToken cancellationToken)
     {
         Interlocked.Exchange(ref _answered, NewSignal()).SetResult();

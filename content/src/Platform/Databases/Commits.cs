@@ -85,10 +85,3 @@ internal static class Commits
     });
 #pragma warning restore RS0030
 }
-
-/// <summary>The write is stored on the primary. No standby has confirmed it, so a failover may lose it.</summary>
-internal sealed class CommitNotReplicatedException(string notice)
-    : Exception($"The commit was not confirmed by a standby: {notice}");
-
-/// <summary>COMMIT was sent and has not been answered in time. It goes on.</summary>
-internal sealed class CommitUnknownException() : Exception("The commit has not been answered in time.");

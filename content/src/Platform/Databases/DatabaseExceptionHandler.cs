@@ -11,8 +11,6 @@ namespace Platform.Databases;
 internal sealed partial class DatabaseExceptionHandler(
     IProblemDetailsService problems, ILogger<DatabaseExceptionHandler> logger) : IExceptionHandler
 {
-    private const int RetryAfterSeconds = 1;
-
     public async ValueTask<bool> TryHandleAsync(
         HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
@@ -23,7 +21,7 @@ internal sealed partial class DatabaseExceptionHandler(
 
         LogUnavailable(exception);
         httpContext.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-        httpContext.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";
+        httpContext.Response.Headers.RetryAfter = "1";
         return await problems.TryWriteAsync(new ProblemDetailsContext
         {
             HttpContext = httpContext,
@@ -31,40 +29,25 @@ internal sealed partial class DatabaseExceptionHandler(
         });
     }
 
-    /// <summary>Whether the same may well succeed at another time, or on another server.</summary>
-    public static bool IsTransient(Exception exception) => Of(exception) is not null;
-
-    private static ProblemDetails? Of(Exception exception) => exception switch
+    private static ProblemDetails? Of(Exception exception) => DatabaseErrors.Of(exception) switch
     {
-        // No server could give the right answer.
-        ReadRefusedException => Unavailable(),
-        CommitNotReplicatedException => Problem(
+        DatabaseError.NotReplicated => Problem(
             "not-replicated",
             "What you asked for is stored, and no standby has confirmed it.",
             "A failure of the database may still undo it. Send the same request with the same Idempotency-Key, or "
             + "read, to know."),
-        CommitUnknownException => Problem(
+        DatabaseError.OutcomeUnknown => Problem(
             "outcome-unknown",
             "It is not known yet whether what you asked for is stored.",
             "It may still be. Send the same request with the same Idempotency-Key, or read before you repeat it."),
-        // Another transaction holds what this one needs, or the statement took too long.
-        PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled } => Problem(
+        DatabaseError.Locked or DatabaseError.TimedOut => Problem(
             "busy", "Others keep what you asked for busy.", "Nothing was stored. Send the request again."),
-        // The shard's fence refused it, and went on doing so for as long as a request is tried again.
-        PostgresException { SqlState: FenceErrors.BucketMoved or FenceErrors.OldTimeline } => Unavailable(),
-        NpgsqlException { IsTransient: true } => Unavailable(),
-        // The server has ended the session: it shuts down, was told to, or the transaction did nothing for too long.
-        PostgresException { InvariantSeverity: "FATAL" } => Unavailable(),
-        // A pool without a free connection, and a server that does not answer in time.
-        NpgsqlException { InnerException: TimeoutException } or TimeoutException => Unavailable(),
-        DbUpdateException or InvalidOperationException => exception.InnerException is { } inner ? Of(inner) : null,
+        _ when DatabaseErrors.IsTransient(exception) => Problem(
+            "database-unavailable",
+            "The database is not available.",
+            "Nothing was lost if the request only read. A write may or may not have been stored: read before you repeat it."),
         _ => null,
     };
-
-    private static ProblemDetails Unavailable() => Problem(
-        "database-unavailable",
-        "The database is not available.",
-        "Nothing was lost if the request only read. A write may or may not have been stored: read before you repeat it.");
 
     private static ProblemDetails Problem(string type, string title, string detail) => new()
     {

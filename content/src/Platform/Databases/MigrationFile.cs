@@ -26,8 +26,6 @@ internal sealed partial record MigrationFile(int Number, string Name, string Sql
     public string Checksum { get; } = Convert.ToHexStringLower(
         SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', Sql.Split('\n').Select(line => line.TrimEnd())).TrimEnd())));
 
-    /// <param name="name">Of the file, without its directory.</param>
-    /// <param name="sql">What is in it.</param>
     /// <exception cref="FormatException">The name has another form.</exception>
     public static MigrationFile Of(string name, string sql) => NameForm().Match(name) is { Success: true } match
         ? new(int.Parse(match.Groups["number"].Value, CultureInfo.InvariantCulture), name, sql)
@@ -35,7 +33,6 @@ internal sealed partial record MigrationFile(int Number, string Name, string Sql
             $"'{name}' is not the name of a migration. It has a number, a name and the databases (directory, shard or all), "
             + "such as 0011_wallets.shard.sql.");
 
-    /// <exception cref="FormatException">Two files have one number.</exception>
     public static IReadOnlyList<MigrationFile> InOrder(IEnumerable<MigrationFile> files)
     {
         var ordered = files.OrderBy(file => file.Number).ThenBy(file => file.Name, StringComparer.Ordinal).ToArray();

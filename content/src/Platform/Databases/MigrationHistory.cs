@@ -57,7 +57,6 @@ internal static class MigrationHistory
     public static Task AddAsync(NpgsqlConnection connection, MigrationFile file, CancellationToken cancellationToken) =>
         connection.ExecuteAsync(AddSql, cancellationToken, file.Number, file.Name, file.Checksum);
 
-    /// <summary>Sends one statement, or several without values.</summary>
     public static async Task ExecuteAsync(
         this NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params IEnumerable<object> values)
     {

@@ -49,7 +49,7 @@ internal sealed class MigrationsHealthCheck(DataSources sources, DatabaseNames n
                 _complete.TryAdd(database, true);
                 break;
             }
-            catch (Exception exception) when (PrimaryServers.IsNoAnswer(exception)
+            catch (Exception exception) when (DatabaseErrors.IsNoAnswer(exception)
                 || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
                 // The next server may answer, or the next time.

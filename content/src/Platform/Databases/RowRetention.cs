@@ -47,7 +47,6 @@ internal sealed class RetentionWorker(
 {
     private const int AtOnce = 1_000;
 
-    /// <summary>Returns how many were dropped.</summary>
     internal async Task<long> DropAsync(RowRetention rows, string shard, CancellationToken cancellationToken)
     {
         long dropped, total = 0;

@@ -1,6 +1,6 @@
 namespace Platform.Failover;
 
-public static class PrimaryFence
+internal static class PrimaryFence
 {
     /// <summary>
     /// For a command-line run, which needs a connection or two: the primary, of however many servers the connection string
@@ -22,7 +22,7 @@ public static class PrimaryFence
     /// has seen.
     /// </summary>
     /// <param name="source">Named by the connection string of <paramref name="database"/>.</param>
-    /// <param name="timelines">The timelines of this process.</param>
+    /// <param name="timelines">Of this process.</param>
     /// <param name="database">Name of the connection string.</param>
     /// <param name="host">The one of its servers to connect to; null for whichever is the primary.</param>
     public static void UsePrimaryFence(
@@ -47,12 +47,8 @@ public static class PrimaryFence
         }
     }
 
-    /// <summary>To everybody else it looks like a server that is away, which is worth another attempt.</summary>
-    private static NpgsqlException Refused(ServerState server, KnownPrimary known)
-    {
-        var reason = server.Timeline == 0 ? "The server is in recovery and takes no writes."
+    private static NotPrimaryException Refused(ServerState server, KnownPrimary known) => new(
+        server.Timeline == 0 ? "The server is in recovery and takes no writes."
             : server.Cluster != known.Cluster ? "The server is of another cluster than the primary."
-            : $"The server is an old primary: it is on timeline {server.Timeline}, and {known.Timeline} was seen.";
-        return new NpgsqlException(reason, new IOException(reason));
-    }
+            : $"The server is an old primary: it is on timeline {server.Timeline}, and {known.Timeline} was seen.");
 }

@@ -19,8 +19,8 @@ internal sealed partial class PrimaryProbe(
     [Sql]
     private const string AnnounceSql = "SELECT announce_timeline()";
 
-    /// <summary>By server, the timeline that it has written into its log.</summary>
-    private readonly ConcurrentDictionary<(PrimaryServers, string), int> _announced = new();
+    /// <summary>The primaries that have written their timeline into their log.</summary>
+    private readonly ConcurrentDictionary<PrimaryServers, KnownPrimary> _announced = new();
 
     /// <summary>Requests come in when the primaries are known, or when nobody answers.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -32,24 +32,22 @@ internal sealed partial class PrimaryProbe(
     protected override async Task<(string State, bool IsFine)> AskAsync(
         ProbedServer<PrimaryServers> server, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
+        var (servers, host) = (server.Server, server.Name);
         var seen = await ServerState.AskAsync(connection, cancellationToken);
-        server.Server.Observe(server.Name, seen);
-        return (Describe(seen, server.Server.Known), IsFine: true);
-    }
-
-    protected override async Task AnsweredAsync(ProbedServer<PrimaryServers> server, CancellationToken cancellationToken)
-    {
-        if (server.Server.TakePromotion())
+        servers.Observe(host, seen);
+        if (servers.TakePromotion())
         {
-            sources.DropConnections(server.Server);
+            sources.DropConnections(servers);
         }
 
-        var known = server.Server.Known;
-        if (known.Host == server.Name && known.Timeline > _announced.GetValueOrDefault((server.Server, server.Name))
-            && await TryAnnounceAsync(server.Server, server.Name, cancellationToken))
+        var known = servers.Known;
+        if (known.Host == host && known != _announced.GetValueOrDefault(servers)
+            && await TryAnnounceAsync(servers, host, cancellationToken))
         {
-            _announced[(server.Server, server.Name)] = known.Timeline;
+            _announced[servers] = known;
         }
+
+        return (Describe(seen, known), IsFine: true);
     }
 
     /// <summary>
@@ -70,7 +68,7 @@ internal sealed partial class PrimaryProbe(
 
             return true;
         }
-        catch (Exception exception) when (PrimaryServers.IsNoAnswer(exception))
+        catch (Exception exception) when (DatabaseErrors.IsNoAnswer(exception))
         {
             LogNotAnnounced(Logger, exception, host);
             return false;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 
 namespace Platform.Failover;
 
@@ -9,7 +8,7 @@ namespace Platform.Failover;
 /// </summary>
 internal sealed class PrimaryServers
 {
-    /// <summary>How long a timeline may be known elsewhere and not here. The probes have asked every server by then.</summary>
+    /// <summary>How long a timeline may be known elsewhere and not here: the probes have asked every server by then.</summary>
     private static readonly TimeSpan UnknownFor = TimeSpan.FromSeconds(3);
 
     /// <summary>
@@ -94,7 +93,6 @@ internal sealed class PrimaryServers
         }
     }
 
-    /// <summary>A timeline that was seen on one of the servers.</summary>
     public void Observe(int timeline)
     {
         lock (_gate)
@@ -106,7 +104,6 @@ internal sealed class PrimaryServers
         }
     }
 
-    /// <summary>Takes in what a server has answered.</summary>
     public void Observe(string host, ServerState seen)
     {
         lock (_gate)
@@ -119,7 +116,7 @@ internal sealed class PrimaryServers
             _known = _known with { Host = host };
             var before = _lastPosition;
             _lastPosition = Stopwatch.GetTimestamp();
-            if (_positions.Count == 0 || _positions.Last().Lsn != seen.Lsn)
+            if (_positions.LastOrDefault().Lsn != seen.Lsn)
             {
                 var wasAskedOften = _positions.Count == 0 || Stopwatch.GetElapsedTime(before, _lastPosition) < LongerPause;
                 _positions.Enqueue((seen.Lsn, wasAskedOften ? _lastPosition : before));
@@ -138,15 +135,8 @@ internal sealed class PrimaryServers
     {
         lock (_gate)
         {
-            foreach (var position in _positions)
-            {
-                if (position.Lsn > lsn)
-                {
-                    return Stopwatch.GetElapsedTime(position.At, _lastPosition);
-                }
-            }
-
-            return TimeSpan.Zero;
+            var passed = _positions.FirstOrDefault(position => position.Lsn > lsn, (Lsn: lsn, At: _lastPosition));
+            return Stopwatch.GetElapsedTime(passed.At, _lastPosition);
         }
     }
 
@@ -211,9 +201,6 @@ internal sealed class PrimaryServers
         }
     }
 
-    public static bool IsNoAnswer(Exception exception) =>
-        exception is NpgsqlException or SocketException or TimeoutException or IOException;
-
     private async Task AskOnceAsync(string host)
     {
         try
@@ -224,7 +211,7 @@ internal sealed class PrimaryServers
             RefusePooler(seen);
             Observe(host, seen);
         }
-        catch (Exception exception) when (IsNoAnswer(exception))
+        catch (Exception exception) when (DatabaseErrors.IsNoAnswer(exception))
         {
             // The probe goes on asking.
         }

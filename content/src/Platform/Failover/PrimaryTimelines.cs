@@ -45,9 +45,6 @@ public sealed class PrimaryTimelines
     /// </summary>
     public Task UsedAsync(string database) => Of(database).UsedAsync();
 
-    /// <summary>Each server that may be the primary of <paramref name="database"/>, as host:port.</summary>
-    public IReadOnlyList<string> HostsOf(string database) => Of(database).Hosts;
-
     /// <summary>Key of the data source for <paramref name="database"/> on that server.</summary>
     public static string KeyOf(string database, string host) => $"{database}@{host}";
 

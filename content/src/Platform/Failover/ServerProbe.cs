@@ -1,9 +1,8 @@
 namespace Platform.Failover;
 
 /// <summary>A server to ask, over one connection that is kept while it answers.</summary>
-/// <param name="Server">What is known of it.</param>
 /// <param name="Name">host:port.</param>
-/// <param name="Source">Leads to it. Is disposed with this.</param>
+/// <param name="Source">Is disposed with this.</param>
 internal sealed record ProbedServer<T>(T Server, string Name, ProbePace Pace, NpgsqlDataSource Source) : IAsyncDisposable
 {
     public NpgsqlConnection? Connection { get; set; }
@@ -37,8 +36,6 @@ internal abstract partial class ServerProbe<T>(
     protected abstract Task<(string State, bool IsFine)> AskAsync(
         ProbedServer<T> server, NpgsqlConnection connection, CancellationToken cancellationToken);
 
-    protected virtual Task AnsweredAsync(ProbedServer<T> server, CancellationToken cancellationToken) => Task.CompletedTask;
-
     protected sealed override async Task<TimeSpan> PollAsync(ProbedServer<T> server, CancellationToken stopping)
     {
         var (state, isFine) = ("does not answer", false);
@@ -47,13 +44,12 @@ internal abstract partial class ServerProbe<T>(
             server.Connection ??= await server.Source.OpenConnectionAsync(stopping);
             (state, isFine) = await AskAsync(server, server.Connection, stopping);
         }
-        catch (Exception exception) when (PrimaryServers.IsNoAnswer(exception))
+        catch (Exception exception) when (DatabaseErrors.IsNoAnswer(exception))
         {
             await server.DropAsync();
             Failed(server);
         }
 
-        await AnsweredAsync(server, stopping);
         if (state != server.State)
         {
             LogState(Logger, isFine ? LogLevel.Information : LogLevel.Warning, server.Name, state);

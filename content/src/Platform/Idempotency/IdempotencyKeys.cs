@@ -16,9 +16,6 @@ internal sealed class IdempotencyOptions
 /// <summary>Keeps the keys in the table of their owner's shard, in the transaction of what was asked for.</summary>
 internal sealed class IdempotencyKeys(ShardWriter writer, IOptions<IdempotencyOptions> options) : IIdempotencyKeys
 {
-    /// <summary>The SQLSTATE of <c>claim_key</c> for a key that is not free.</summary>
-    private const string InUse = "IK001";
-
     [Sql(typeof(Guid), typeof(string), typeof(TimeSpan))]
     private const string ClaimSql = "SELECT claim_key($1, $2, $3)";
 
@@ -44,7 +41,7 @@ internal sealed class IdempotencyKeys(ShardWriter writer, IOptions<IdempotencyOp
         context.Pipeline!.Add(ClaimSql, Value(owner.Value), Value(key.Value), Value(options.Value.Lifetime));
     }
 
-    public static bool IsInUse(Exception exception) => FenceErrors.SqlStateOf(exception) == InUse;
+    public static bool IsInUse(Exception exception) => DatabaseErrors.Of(exception) == DatabaseError.KeyInUse;
 
     public bool SaysInUse(Exception exception) => IsInUse(exception);
 

@@ -10,7 +10,6 @@ namespace Platform.ReadReplicas;
 /// </summary>
 internal sealed class CommitCapture : DbCommandInterceptor, IDbTransactionInterceptor
 {
-    private const string Commit = "COMMIT";
     [Sql(Columns = [typeof(NpgsqlLogSequenceNumber)])]
     private const string Position = "SELECT pg_current_wal_flush_lsn()";
 
@@ -39,7 +38,6 @@ internal sealed class CommitCapture : DbCommandInterceptor, IDbTransactionInterc
         CancellationToken cancellationToken = default) =>
         new(NonQueryExecuting(command, eventData, result));
 
-    /// <summary>What ExecuteUpdate, ExecuteDelete and ExecuteSql come to.</summary>
     public override InterceptionResult<int> NonQueryExecuting(
         DbCommand command, CommandEventData eventData, InterceptionResult<int> result) =>
         command.Transaction is not null
@@ -49,7 +47,7 @@ internal sealed class CommitCapture : DbCommandInterceptor, IDbTransactionInterc
 
     private static async Task<ulong> CommitAsync(NpgsqlConnection connection, Pipeline pipeline)
     {
-        pipeline.Add(Commit);
+        pipeline.Add("COMMIT");
         pipeline.Add(Position);
         var positions = await pipeline.QueryAsync(
             connection, row => row.GetFieldValue<NpgsqlLogSequenceNumber>(0), timeout: 0, CancellationToken.None);

@@ -53,9 +53,6 @@ internal sealed class ReadGuard : IReadGuard
 
     public static ReadGuard OfDirectory(ReadRoute route) => new(route, owner: null, epoch: 0);
 
-    /// <param name="route">Where the read goes.</param>
-    /// <param name="owner">In whose name.</param>
-    /// <param name="epoch">Of the user's bucket.</param>
     public static ReadGuard OfShard(ReadRoute route, UserId owner, long epoch) => new(route, owner, epoch);
 
     public NpgsqlBatchCommand Command()

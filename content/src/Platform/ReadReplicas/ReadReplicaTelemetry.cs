@@ -16,17 +16,13 @@ internal sealed class ReadReplicaTelemetry
         _routed = meter.CreateCounter<long>(
             "reads.routed", "{read}", "Reads by database, by where they went (replica, primary, refused) and why.");
         _waits = meter.CreateHistogram<double>("reads.replica_wait", "s", "Waits for a replica to pass a read's position.");
-        Observe("replica.lag", "s", "How long the primary has been ahead.", server => server.Lag.TotalSeconds);
-        Observe("replica.usable", "{replica}", "1 when reads may go there.", server => server.IsUsable ? 1 : 0);
-        Observe("replica.reads", "{read}", "Reads that are there now.", server => server.InFlight);
+        meter.CreateObservableGauge(
+            "replica.lag", () => Of(server => server.Lag.TotalSeconds), "s", "How long the primary has been ahead.");
+        meter.CreateObservableGauge(
+            "replica.usable", () => Of(server => server.IsUsable ? 1 : 0), "{replica}", "1 when reads may go there.");
 
-        void Observe(string name, string unit, string description, Func<ReplicaServer, double> value) =>
-            meter.CreateObservableGauge(
-            name,
-            () => replicas.Servers.Select(server =>
-                new Measurement<double>(value(server), new KeyValuePair<string, object?>("server", server.Name))),
-            unit,
-            description);
+        IEnumerable<Measurement<double>> Of(Func<ReplicaServer, double> value) => replicas.Servers.Select(
+            server => new Measurement<double>(value(server), new KeyValuePair<string, object?>("server", server.Name)));
     }
 
     public void Routed(string database, string to, string? reason) =>

@@ -3,21 +3,15 @@ namespace Platform.ReadReplicas;
 /// <summary>Where one read goes, and what the server there must say of itself. To be disposed when the read has ended.</summary>
 /// <param name="Source">Name of the data source.</param>
 /// <param name="Needed">Cluster (0 for any), timeline and position that the server must have.</param>
-internal sealed record ReadRoute(string Source, WalPosition Needed) : IDisposable
+/// <param name="Replica">Null for a primary.</param>
+/// <param name="Reason">Why it goes there; null when that is not counted.</param>
+/// <param name="AsksPosition">Whether the answer carries what the read has seen.</param>
+/// <param name="Room">Of the primary, in which the read takes one place.</param>
+internal sealed record ReadRoute(
+    string Source, WalPosition Needed, Replica? Replica = null, string? Reason = null, bool AsksPosition = false,
+    SemaphoreSlim? Room = null) : IDisposable
 {
     private ulong _end;
-
-    /// <summary>The replica that it goes to; null for a primary.</summary>
-    public Replica? Replica { get; init; }
-
-    /// <summary>Why it goes there; null when that is not counted.</summary>
-    public string? Reason { get; init; }
-
-    /// <summary>Whether the answer carries what the read has seen.</summary>
-    public bool AsksPosition { get; init; }
-
-    /// <summary>Is called when the read has ended.</summary>
-    public Action? Ended { get; init; }
 
     /// <summary>What the replica had replayed before the read began; null for a primary, and before it has said so.</summary>
     public WalPosition? Seen { get; private set; }
@@ -41,5 +35,5 @@ internal sealed record ReadRoute(string Source, WalPosition Needed) : IDisposabl
     /// <summary>The last one counts.</summary>
     public void SetEnd(ulong lsn) => _end = lsn;
 
-    public void Dispose() => Ended?.Invoke();
+    public void Dispose() => Room?.Release();
 }

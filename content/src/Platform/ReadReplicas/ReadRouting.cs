@@ -14,14 +14,12 @@ internal sealed class ReadRouting(
     /// <summary>No server in recovery has passed it, so only a primary answers.</summary>
     private const ulong Beyond = ulong.MaxValue;
 
-    /// <param name="database">The database.</param>
     /// <param name="read">
     /// Sends the guard with each of its statements. Runs once more for each server that does not answer, and may still run then.
     /// </param>
     /// <param name="onPrimary">
     /// Why only the primary will do, within its budget; null when a replica does as well; empty for a command, which has none.
     /// </param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="ReadRefusedException">No server can answer now.</exception>
     public async Task<T> ReadAsync<T>(
         string database, Func<ReadRoute, Task<T>> read, string? onPrimary, CancellationToken cancellationToken)
@@ -70,18 +68,16 @@ internal sealed class ReadRouting(
 
                 route.Replica.Server.MarkSuspect();
             }
-            catch (Exception exception) when (route.Replica is not null && DatabaseExceptionHandler.IsTransient(exception)
-                && exception is not ReadRefusedException)
+            catch (Exception exception) when (route.Replica is not null && DatabaseErrors.Of(exception)
+                is DatabaseError.Away or DatabaseError.Locked or DatabaseError.TimedOut or DatabaseError.Conflict)
             {
                 route.Replica.Server.MarkSuspect();
             }
         }
     }
 
-    /// <summary>Where a read goes, as far as is known. To be disposed when the read has ended.</summary>
-    /// <param name="database">The database.</param>
+    /// <summary>Where a read goes, as far as is known.</summary>
     /// <param name="tried">How many replicas have refused it.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
     public async ValueTask<ReadRoute> RouteAsync(string database, int tried, CancellationToken cancellationToken)
     {
         var wrote = tokens.HasCommittedTo(database);
@@ -95,18 +91,15 @@ internal sealed class ReadRouting(
             return await FallbackAsync(database, "unreadable token", cancellationToken);
         }
 
+        var needed = tokens.Needed(database);
+        ReadRoute? route = null;
         if (tried < replicas.Of(database).Count)
         {
-            var needed = tokens.Needed(database);
-            var route = ToReplica(database, needed, needed is null ? "no token" : "caught up")
+            route = ToReplica(database, needed, needed is null ? "no token" : "caught up")
                 ?? (needed is { } position && tried == 0 ? await WaitAsync(database, position, cancellationToken) : null);
-            if (route is not null)
-            {
-                return route;
-            }
         }
 
-        return await FallbackAsync(database, WhyNoReplica(database), cancellationToken);
+        return route ?? await FallbackAsync(database, WhyNoReplica(database, needed), cancellationToken);
     }
 
     private ReadRoute? ToReplica(string database, WalPosition? needed, string reason)
@@ -122,17 +115,10 @@ internal sealed class ReadRouting(
             Timeline = Math.Max(known.Timeline, token.Timeline),
             Cluster = known.Cluster == 0 ? token.Cluster : known.Cluster,
         };
-        replica.Server.Enter();
-        return new(replica.Source, position)
-        {
-            Replica = replica,
-            Reason = reason,
-            AsksPosition = tokens.Consistency == Consistency.Session,
-            Ended = replica.Server.Left,
-        };
+        return new(replica.Source, position, replica, reason, AsksPosition: tokens.Consistency == Consistency.Session);
     }
 
-    /// <summary>Until a replica has passed the position. Null when none does in time, or none is worth to wait for.</summary>
+    /// <summary>Null when no replica passes the position in time, or none is worth waiting for.</summary>
     private async ValueTask<ReadRoute?> WaitAsync(string database, WalPosition needed, CancellationToken cancellationToken)
     {
         var servers = replicas.Of(database).Select(replica => replica.Server)
@@ -160,17 +146,13 @@ internal sealed class ReadRouting(
         return route;
     }
 
-    private string WhyNoReplica(string database)
+    private string WhyNoReplica(string database, WalPosition? position)
     {
         var primary = timelines.Of(database);
-        if (tokens.Needed(database) is not { } needed
-            || (needed.IsOfCluster(primary.Known.Cluster) && needed.Timeline <= primary.Known.Timeline))
-        {
-            return "replica behind";
-        }
-
-        return primary.IsLost(needed.Cluster, needed.Timeline)
-            ? "lost timeline"
+        var isKnown = position is not { } needed
+            || (needed.IsOfCluster(primary.Known.Cluster) && needed.Timeline <= primary.Known.Timeline);
+        return isKnown ? "replica behind"
+            : primary.IsLost(position!.Value.Cluster, position.Value.Timeline) ? "lost timeline"
             // The primary that is known here may be the old one.
             : throw Refused(database, "newer timeline", "A promotion was seen elsewhere, and is not known here yet.");
     }
@@ -182,13 +164,13 @@ internal sealed class ReadRouting(
             ? ToPrimary(database, reason) with
             {
                 AsksPosition = tokens.Consistency == Consistency.Session,
-                Ended = () => room.Release(),
+                Room = room,
             }
             : throw Refused(database, reason, "No replica can answer, and the primary has as many reads as it may have.");
     }
 
     private ReadRoute ToPrimary(string database, string? reason) =>
-        new(database, KnownOf(database) with { Lsn = Beyond }) { Reason = reason };
+        new(database, KnownOf(database) with { Lsn = Beyond }, Reason: reason);
 
     private WalPosition KnownOf(string database)
     {
@@ -197,8 +179,8 @@ internal sealed class ReadRouting(
     }
 
     /// <summary>
-    /// A server that hangs keeps its connection open and says nothing. What it was asked goes on without anybody who waits, and
-    /// gives its connection back when the server goes on or is gone.
+    /// A server that hangs keeps its connection open and says nothing. The read goes on without a caller, and gives its
+    /// connection back when the server goes on or is gone.
     /// </summary>
     private async Task<T> WithinAsync<T>(Task<T> read, CancellationToken cancellationToken)
     {

@@ -22,7 +22,6 @@ internal sealed class ReplicaProbe(
                {ServerSql.Cluster}
         """;
 
-    /// <summary>Requests come in when each replica has been asked once.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         var asked = replicas.Servers.Select(server => server.Pace.RefreshAsync()).ToArray();

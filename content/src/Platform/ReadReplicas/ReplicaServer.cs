@@ -8,23 +8,19 @@ namespace Platform.ReadReplicas;
 /// </summary>
 /// <param name="name">host:port.</param>
 /// <param name="source">Connection string name of one of its databases, which the probe uses.</param>
-/// <param name="primary">Servers it follows.</param>
-/// <param name="maxLag">How far behind it may be for reads that need no position of their own.</param>
 internal sealed class ReplicaServer(string name, string source, PrimaryServers primary, TimeSpan maxLag)
 {
     /// <summary>A probe that has said nothing for this long says nothing about now.</summary>
     private static readonly TimeSpan Trust = TimeSpan.FromSeconds(3);
 
     private volatile State _state = new(default, IsPrimary: false, default, default, At: null);
-    private Action? _left;
     private ulong _missed;
-    private int _inFlight;
 
     public string Name => name;
 
     public string Source => source;
 
-    public int InFlight => Volatile.Read(ref _inFlight);
+    public ProbePace Pace { get; } = new();
 
     /// <summary>What it has replayed, at least; of a primary, what it has flushed.</summary>
     public WalPosition Position => _state.Position;
@@ -44,31 +40,33 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
     /// </summary>
     public bool IsUsable => _state.At is { } at && (Pace.IsIdle || Stopwatch.GetElapsedTime(at) < Trust) && WhyNot is null;
 
-    public ProbePace Pace { get; } = new();
-
     /// <summary>Why reads do not go there though it answers; null when they do.</summary>
-    public string? WhyNot => (_state, primary.Known) switch
+    public string? WhyNot
     {
-        var (server, known) when !server.Position.IsOfCluster(known.Cluster) => "it is of another cluster than the primary",
-        ({ IsPrimary: true } server, var known) when server.Position.Timeline > known.Timeline =>
-            $"it was promoted to timeline {server.Position.Timeline}, and the primary that is known is on {known.Timeline}",
-        var (server, known) when server.Position.Timeline < Math.Max(1, known.Timeline) => "it follows no primary that is known",
-        _ => null,
-    };
+        get
+        {
+            var (server, known) = (_state, primary.Known);
+            var timeline = server.Position.Timeline;
+            return !server.Position.IsOfCluster(known.Cluster) ? "it is of another cluster than the primary"
+                : server.IsPrimary && timeline > known.Timeline
+                    ? $"it was promoted to timeline {timeline}, and the primary that is known is on {known.Timeline}"
+                : timeline < Math.Max(1, known.Timeline) ? "it follows no primary that is known"
+                : null;
+        }
+    }
 
-    /// <summary>From 1: more for one that has more to do or is farther behind.</summary>
-    public double Load => (1 + InFlight) * (1 + (_state.Lag / maxLag));
-
+    /// <summary>A primary has all that was committed on its timeline, and a newer one all that was not lost.</summary>
     /// <param name="needed">Null when any state will do that is not too far behind.</param>
-    public bool CanAnswer(WalPosition? needed) => IsUsable && (needed is { } position ? Has(position) : _state.Lag <= maxLag);
+    public bool CanAnswer(WalPosition? needed) => IsUsable && (needed is { } position
+        ? _state.Position.Covers(_state.IsPrimary ? position with { Lsn = 0 } : position)
+        : _state.Lag <= maxLag);
 
     /// <summary>
     /// Whether to wait until it has a position. Not once it was waited for in vain, until it has got there: its replay is
     /// paused, or slower than the primary.
     /// </summary>
     public bool IsWorthWaiting(WalPosition needed) =>
-        IsUsable && Position.IsOfCluster(needed.Cluster) && Position.Timeline >= needed.Timeline
-        && Position.Lsn >= Volatile.Read(ref _missed);
+        IsUsable && Position.Covers(needed with { Lsn = Volatile.Read(ref _missed) });
 
     public void Missed(WalPosition needed) => Volatile.Write(ref _missed, needed.Lsn);
 
@@ -85,17 +83,6 @@ internal sealed class ReplicaServer(string name, string source, PrimaryServers p
         Fail();
         _ = Pace.RefreshAsync();
     }
-
-    public void Enter() => Interlocked.Increment(ref _inFlight);
-
-    /// <summary>
-    /// To be called when a read that has entered is over. One delegate for all, since it is made for each read.
-    /// </summary>
-    public Action Left => _left ??= () => Interlocked.Decrement(ref _inFlight);
-
-    /// <summary>A primary has all that was committed on its timeline, and a newer one all that was not lost.</summary>
-    private bool Has(WalPosition needed) =>
-        _state.Position.Covers(_state.IsPrimary ? needed with { Lsn = 0 } : needed);
 
     /// <param name="At">When it answered (<see cref="Stopwatch"/> ticks); null when it did not.</param>
     private sealed record State(WalPosition Position, bool IsPrimary, TimeSpan Lag, ulong Floor, long? At);

@@ -1,6 +1,6 @@
 namespace Platform.ReadReplicas;
 
-public static class ReplicaSource
+internal static class ReplicaSource
 {
     [Sql(Columns = [typeof(int)])]
     private const string SessionSql = "SELECT pg_backend_pid()";
@@ -9,7 +9,6 @@ public static class ReplicaSource
     /// Settings of a data source for reads. Commands have no time limit of Npgsql's, which would block a thread to cancel them at
     /// a server that hangs: <see cref="ReadReplicaOptions.TimeoutMilliseconds"/> is their limit.
     /// </summary>
-    /// <remarks>A new connection that leads to a pooler is refused, unless one was declared: see <see cref="Pooler"/>.</remarks>
     public static void UseReplica(this NpgsqlDataSourceBuilder source, IConfiguration configuration)
     {
         var options = configuration.GetSection(ReadReplicaOptions.Section).Get<ReadReplicaOptions>() ?? new();

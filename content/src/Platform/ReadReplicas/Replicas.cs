@@ -5,12 +5,11 @@ internal sealed class Replicas
 {
     private readonly Dictionary<string, Replica[]> _byDatabase = [];
     private readonly Dictionary<string, SemaphoreSlim> _rooms = [];
+    private readonly Dictionary<string, ReplicaServer> _servers = [];
 
     public Replicas(
         DatabaseNames names, IConfiguration configuration, PrimaryTimelines timelines, IOptions<ReadReplicaOptions> options)
     {
-        var maxLag = TimeSpan.FromSeconds(options.Value.MaxLagSeconds);
-        var servers = new Dictionary<string, ReplicaServer>();
         foreach (var database in names.Primaries)
         {
             var replicas = names.ReplicasOf(database).Select(source => new Replica(source, ServerOf(source, database)));
@@ -18,21 +17,15 @@ internal sealed class Replicas
             _rooms.Add(database, new SemaphoreSlim(options.Value.PrimaryReads));
         }
 
-        Servers = servers.Values;
-
         ReplicaServer ServerOf(string source, string database)
         {
-            var connectionString = configuration.GetConnectionString(source)
-                ?? throw new InvalidOperationException(
-                    $"Connection string '{source}' is missing: set ConnectionStrings__{source}.");
-            var host = string.Join(',', PrimaryServers.HostsOf(connectionString));
-            return servers.TryGetValue(host, out var known)
-                ? known
-                : servers[host] = new ReplicaServer(host, source, timelines.Of(database), maxLag);
+            var host = string.Join(',', PrimaryServers.HostsOf(configuration.RequiredConnectionString(source)));
+            return _servers.TryGetValue(host, out var known) ? known : _servers[host] = new ReplicaServer(
+                host, source, timelines.Of(database), TimeSpan.FromSeconds(options.Value.MaxLagSeconds));
         }
     }
 
-    public IReadOnlyCollection<ReplicaServer> Servers { get; }
+    public IReadOnlyCollection<ReplicaServer> Servers => _servers.Values;
 
     public IReadOnlyList<Replica> Of(string database) => _byDatabase[database];
 
@@ -43,19 +36,16 @@ internal sealed class Replicas
     /// <summary>How many reads may be at the primary because no replica will do, so that its writes find room.</summary>
     public SemaphoreSlim RoomOf(string database) => _rooms[database];
 
-    /// <summary>One of those that will do, at random, and less often one that is loaded; null when none does.</summary>
-    /// <param name="database">The database.</param>
+    /// <summary>One of those that will do, at random; null when none does.</summary>
     /// <param name="needed">What it must have replayed; null for anything that is not too old.</param>
     public Replica? Choose(string database, WalPosition? needed)
     {
-        var (chosen, highest) = (default(Replica), -1.0);
+        var (chosen, able) = (default(Replica), 0);
         foreach (var replica in _byDatabase[database])
         {
-            // The highest of random numbers to the power of 1 / weight is chosen in proportion to the weights.
-            var score = replica.Server.CanAnswer(needed) ? Math.Pow(Random.Shared.NextDouble(), replica.Server.Load) : -1;
-            if (score > highest)
+            if (replica.Server.CanAnswer(needed) && Random.Shared.Next(++able) == 0)
             {
-                (chosen, highest) = (replica, score);
+                chosen = replica;
             }
         }
 
@@ -63,6 +53,5 @@ internal sealed class Replicas
     }
 }
 
-/// <summary>A database on a replica.</summary>
-/// <param name="Source">Name of the data source.</param>
+/// <summary>A database on a replica, and the name of its data source.</summary>
 internal sealed record Replica(string Source, ReplicaServer Server);

@@ -50,11 +50,8 @@ internal sealed partial class SyncTokenCodec
     public string Write(SyncTokens tokens) =>
         string.Join(',', tokens.All.Select(entry => Write(entry.Key, entry.Value, tokens.MapVersion)));
 
-    /// <summary>
-    /// Adds what a token says. One that is malformed or not signed by this service asks for something that nobody can tell,
-    /// and says so; a database that is not configured any more is passed over.
-    /// </summary>
-    /// <returns>Whether all of it is understood.</returns>
+    /// <summary>Adds what a token says. A database that is not configured any more is passed over.</summary>
+    /// <returns>False when a part is malformed or not signed by this service.</returns>
     public bool Read(ReadOnlySpan<char> text, SyncTokens tokens)
     {
         var isReadable = true;

@@ -55,9 +55,7 @@ public static class SyncTokenMiddleware
         });
     }
 
-    /// <summary>
-    /// An answer to a read has a cookie only for clients that keep cookies: they have sent one, or are browsers.
-    /// </summary>
+    /// <summary>A read's answer has a cookie only for clients that keep cookies: they have sent one, or are browsers.</summary>
     private static void Answer(HttpContext context, string token, string[] covered, bool isWrite)
     {
         context.Response.Headers[Header] = token;

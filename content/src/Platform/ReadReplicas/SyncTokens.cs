@@ -4,32 +4,24 @@ namespace Platform.ReadReplicas;
 /// What one request must at least see of each database: what its Sync-Token says, what it has committed itself, and what it
 /// has read. One per request, or per piece of background work.
 /// </summary>
-/// <remarks>Databases are given by their names: <c>directory</c>, <c>shard0</c>, …</remarks>
 internal sealed class SyncTokens
 {
     private readonly Dictionary<string, WalPosition> _needed = [];
     private readonly HashSet<string> _committed = [];
 
-    /// <summary>What the endpoint asks of its reads.</summary>
     public Consistency Consistency { get; set; } = Consistency.Session;
 
-    /// <summary>
-    /// The request had a token that this service has not made. What it asked for is unknown, so only a primary will do.
-    /// </summary>
+    /// <summary>The request had a token that this service has not made, so only a primary will do.</summary>
     public bool IsUnreadable { get; set; }
 
-    /// <summary>Positions that this request must see, by database.</summary>
     public IReadOnlyDictionary<string, WalPosition> All => _needed;
 
     /// <summary>Version of the bucket map by which the writes were routed that this request must see.</summary>
     public long MapVersion { get; private set; }
 
-    /// <summary>Whether the request has committed anything.</summary>
     public bool HasCommitted => _committed.Count > 0;
 
-    /// <summary>
-    /// Whether the request has seen or committed more than its token asked for, so that its answer carries a token.
-    /// </summary>
+    /// <summary>The request has seen or committed more than its token asked for, so its answer carries a token.</summary>
     public bool HasChanged { get; private set; }
 
     public bool HasCommittedTo(string database) => _committed.Contains(database);
@@ -43,7 +35,6 @@ internal sealed class SyncTokens
             ? position
             : null;
 
-    /// <summary>The request's token asks for this position.</summary>
     public void Require(string database, WalPosition position) => _needed[database] =
         _needed.TryGetValue(database, out var known) && known.IsAfter(position) ? known : position;
 

@@ -75,7 +75,7 @@ internal sealed partial class EventFeed(
         }
         catch (Exception exception)
         {
-            if (!cancellationToken.IsCancellationRequested && !DatabaseExceptionHandler.IsTransient(exception))
+            if (!cancellationToken.IsCancellationRequested && !DatabaseErrors.IsTransient(exception))
             {
                 LogFailed(exception);
             }

@@ -38,7 +38,8 @@ internal sealed class SagaBulkheads(IOptions<SagaOptions> options) : IDisposable
             bulkhead.Succeeded();
             return result;
         }
-        catch (Exception exception) when (IsNoAnswer(exception) || cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (cancellationToken.IsCancellationRequested
+            || DatabaseErrors.Of(exception) is DatabaseError.Away or DatabaseError.OutcomeUnknown)
         {
             bulkhead.Failed();
             throw;
@@ -56,13 +57,6 @@ internal sealed class SagaBulkheads(IOptions<SagaOptions> options) : IDisposable
             bulkhead.Turns.Dispose();
         }
     }
-
-    private static bool IsNoAnswer(Exception? exception) => exception switch
-    {
-        null or PostgresException => false,
-        CommitUnknownException => true,
-        _ => PrimaryServers.IsNoAnswer(exception) || IsNoAnswer(exception.InnerException),
-    };
 
     private sealed class Bulkhead(int turns)
     {

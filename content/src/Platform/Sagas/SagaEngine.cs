@@ -195,7 +195,7 @@ internal sealed partial class SagaEngine(
         }
 
         var wait = isTransient ? SagaFailures.PauseAfter(next.Retries) : SagaFailures.PauseAfterMistake(next.Attempt);
-        await ReleaseAsync(stored, next, wait, aborting, reload: FenceErrors.SqlStateOf(exception) == FenceErrors.BucketMoved);
+        await ReleaseAsync(stored, next, wait, aborting, reload: DatabaseErrors.Of(exception) == DatabaseError.BucketMoved);
     }
 
     /// <summary>Gives the run up until it is due again. When that cannot be stored, its lease runs out instead.</summary>

@@ -20,17 +20,7 @@ internal static class SagaFailures
     public static TimeSpan PauseAfterMistake(int attempt) => Backoff.After(attempt, FirstMistake, LongestMistake, factor: 4);
 
     /// <summary>Whether the same step may succeed later without anybody doing anything about it.</summary>
-    public static bool IsTransient(Exception? exception) => exception switch
-    {
-        null => false,
-        // The step's row says whether it was done.
-        ShardAwayException or CommitUnknownException or CommitNotReplicatedException => true,
-        PostgresException { SqlState: FenceErrors.BucketMoved or FenceErrors.OldTimeline or PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.LockNotAvailable } => true,
-        // Connections, conflicts of transactions, resources, and what an operator or a timeout has stopped.
-        PostgresException { SqlState: var state } when state[..2] is "08" or "40" or "53" or "57" => true,
-        // No connection is to be had, or it was lost. Misuse of one is of a type of its own.
-        not PostgresException when exception.GetType() == typeof(NpgsqlException) => true,
-        // EF Core wraps what the database says.
-        _ => IsTransient(exception.InnerException),
-    };
+    public static bool IsTransient(Exception exception) => exception is ShardAwayException
+        // A time-out of the step's own may be its mistake.
+        || (exception is not TimeoutException && DatabaseErrors.IsTransient(exception));
 }

@@ -32,7 +32,7 @@ internal sealed class SagaRedrive(
 
                 return redriven;
             }
-            catch (Exception exception) when (!reloaded && FenceErrors.SqlStateOf(exception) == FenceErrors.BucketMoved)
+            catch (Exception exception) when (!reloaded && DatabaseErrors.Of(exception) == DatabaseError.BucketMoved)
             {
                 await buckets.ReloadAsync(cancellationToken);
             }

@@ -1,5 +1,5 @@
 -- The fence: a shard knows which buckets are its own, and refuses a transaction that has an older map. Error codes are those
--- of FenceErrors.
+-- of DatabaseErrors.
 
 CREATE TABLE bucket_owner (
     bucket  smallint PRIMARY KEY CHECK (bucket BETWEEN 0 AND 1023),

@@ -133,8 +133,7 @@ public sealed class ShardWriter : IUnitOfWork, IAsyncDisposable
         if (_timelines.Highest(_database!) > _timeline)
         {
             // A server was promoted since act_for asked: this one may be the old primary, and what it takes would be lost.
-            throw new PostgresException(
-                "Another server was promoted during this transaction.", "ERROR", "ERROR", FenceErrors.OldTimeline);
+            throw new OldTimelineException();
         }
 
         _isCommitting = true;
@@ -176,16 +175,16 @@ public sealed class ShardWriter : IUnitOfWork, IAsyncDisposable
         }
 
         await DisposeAsync();
-        switch (FenceErrors.SqlStateOf(exception))
+        switch (DatabaseErrors.Of(exception))
         {
-            case FenceErrors.BucketMoved when _age.Elapsed < Timeout:
+            case DatabaseError.BucketMoved when _age.Elapsed < Timeout:
                 await Task.Delay(Backoff.After(attempt, FirstPause, LongestPause), cancellationToken);
                 await _buckets.ReloadAsync(cancellationToken);
                 return true;
-            case FenceErrors.OldTimeline when attempt <= 5:
+            case DatabaseError.OldTimeline when attempt <= 5:
                 _primaries.DropConnections(_database!);
                 return true;
-            case PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure when attempt <= 5:
+            case DatabaseError.Conflict when attempt <= 5:
                 await Task.Delay(Backoff.After(attempt, FirstPause, LongestPause), cancellationToken);
                 return true;
             default:

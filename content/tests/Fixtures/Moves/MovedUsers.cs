@@ -115,7 +115,7 @@ internal sealed class MovedUsers(TestService service, int bucket)
                 await Databases.ExecuteAsync(shard, $"SELECT act_for('{Users[0]}', {epoch}, 0)", DatabaseRoles.ReadWrite);
                 served.Add(shard);
             }
-            catch (PostgresException exception) when (exception.SqlState == FenceErrors.BucketMoved)
+            catch (PostgresException exception) when (DatabaseErrors.Of(exception) == DatabaseError.BucketMoved)
             {
             }
         }

@@ -37,7 +37,7 @@ public sealed class PatternOptionsTests(ServiceFixture fixture) : IClassFixture<
             .Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value));
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Configuration.AddInMemoryCollection([.. settings, new(option, value)]);
-        builder.Services.AddPlatform(builder.Configuration);
+        builder.Services.AddPlatform(builder.Configuration, (_, _, _) => { });
         builder.Services.AddValidatedOptions<RateLimitOptions>(builder.Configuration, RateLimitOptions.Section);
         using var services = builder.Services.BuildServiceProvider();
 

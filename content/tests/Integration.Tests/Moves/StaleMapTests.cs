@@ -128,7 +128,7 @@ public sealed class StaleMapTests(ServersFixture fixture) : IClassFixture<Server
                 "shard1", step => step == MoveStep.Left ? throw new NotSupportedException() : Task.CompletedTask));
 
         var refused = await Assert.ThrowsAnyAsync<Exception>(users.WriteAsync);
-        Assert.Equal(FenceErrors.BucketMoved, FenceErrors.SqlStateOf(refused));
+        Assert.Equal(DatabaseError.BucketMoved, DatabaseErrors.Of(refused));
 
         // Begins while no shard serves the bucket, and ends well without being sent again.
         var waiting = Task.CompletedTask;
@@ -150,7 +150,7 @@ public sealed class StaleMapTests(ServersFixture fixture) : IClassFixture<Server
     private static async Task RefusedAsync(TestService service, string shard, string sql, string role)
     {
         var refused = await Assert.ThrowsAsync<PostgresException>(() => service.Databases.ExecuteAsync(shard, sql, role));
-        Assert.Equal(FenceErrors.BucketMoved, refused.SqlState);
+        Assert.Equal(DatabaseError.BucketMoved, DatabaseErrors.Of(refused));
     }
 
     /// <summary>Name of the database that answers.</summary>

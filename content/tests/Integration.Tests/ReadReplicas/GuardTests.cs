@@ -51,7 +51,7 @@ public sealed class GuardTests(ServiceFixture fixture) : IClassFixture<ServiceFi
         {
             var refused = await Assert.ThrowsAsync<ReadRefusedException>(async () => await guard.PassAsync(reader));
             Assert.Equal(verdict, $"{refused.Verdict}");
-            Assert.True(DatabaseExceptionHandler.IsTransient(refused));
+            Assert.True(DatabaseErrors.IsTransient(refused));
 
             // Row security shows nobody's rows then.
             await reader.NextResultAsync(Cancellation);

@@ -87,7 +87,7 @@ public sealed class MigratorVerbTests(ServiceFixture fixture) : IClassFixture<Se
                 await Task.Delay(20, CancellationToken.None);
             }
             catch (Exception exception)
-                when (FenceErrors.SqlStateOf(exception) == FenceErrors.BucketMoved)
+                when (DatabaseErrors.Of(exception) == DatabaseError.BucketMoved)
             {
             }
         }

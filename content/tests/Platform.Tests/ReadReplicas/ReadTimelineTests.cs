@@ -98,7 +98,7 @@ public sealed class ReadTimelineTests
 
         var refused = await Assert.ThrowsAsync<ReadRefusedException>(
             async () => await request.Get<ReadRouting>().RouteAsync(Numbers.Shard, tried: 0, Cancellation));
-        Assert.True(DatabaseExceptionHandler.IsTransient(refused));
+        Assert.True(DatabaseErrors.IsTransient(refused));
 
         // What is answered then comes in the place of the token, and the replica has it.
         var answered = token;
@@ -168,7 +168,7 @@ public sealed class ReadTimelineTests
         {
             return await Numbers.WriteAsync(service, name, value);
         }
-        catch (Exception exception) when (DatabaseExceptionHandler.IsTransient(exception))
+        catch (Exception exception) when (DatabaseErrors.IsTransient(exception))
         {
             return "";
         }
@@ -180,7 +180,7 @@ public sealed class ReadTimelineTests
         {
             return await Numbers.ReadAsync(service, name, token);
         }
-        catch (Exception exception) when (DatabaseExceptionHandler.IsTransient(exception))
+        catch (Exception exception) when (DatabaseErrors.IsTransient(exception))
         {
             return null;
         }
