@@ -16,7 +16,6 @@ public sealed class CacheFloors
         ShardWriter writer, PrimaryTimelines timelines, LocalEntries local, RedisEntries entries, CacheTelemetry telemetry) =>
         (_writer, _timelines, _local, _entries, _telemetry) = (writer, timelines, local, entries, telemetry);
 
-    /// <param name="kind">What is cached.</param>
     /// <param name="keys">The keys whose rows are added, changed or deleted.</param>
     /// <param name="version">Higher than all that these rows had.</param>
     public void Raise<T>(CachedKind<T> kind, IEnumerable<string> keys, long version)

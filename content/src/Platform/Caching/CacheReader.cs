@@ -18,7 +18,7 @@ public sealed class CacheReader
         CachedKind<T> kind, string key, Func<bool, Task<Loaded<T>>> load, CancellationToken cancellationToken)
         where T : class
     {
-        // Only a primary will do when all must be seen, or when nobody knows what. Before a primary was seen, keys have no name.
+        // Without Redis when all must be seen, or the token is unreadable. Before a primary was seen, keys have no name.
         var timeline = _timelines.Highest(kind.Database);
         if (timeline == 0 || _tokens.Consistency == Consistency.Strong
             || _tokens is { Consistency: Consistency.Session, IsUnreadable: true })

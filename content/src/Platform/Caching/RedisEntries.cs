@@ -70,8 +70,6 @@ internal sealed class RedisEntries(RedisCircuit circuit, IOptions<CacheOptions> 
         return new StoredEntry((long)floor, (long)now, end, (long)version, position, trusted);
     }
 
-    /// <param name="key">Of the value, as of <paramref name="version"/>.</param>
-    /// <param name="seen">What the load has seen.</param>
     /// <param name="payload">The value as bytes; empty for an absence.</param>
     /// <param name="began">Redis's clock before the load began, in milliseconds since 1970.</param>
     public async ValueTask<FillOutcome> FillAsync(string key, long version, WalPosition? seen, byte[] payload, long began)

@@ -12,14 +12,12 @@ internal sealed class VersionedCache(
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<Answer>>> _flights = new();
 
-    /// <param name="kind">What is cached.</param>
     /// <param name="key">Which of its rows, as <see cref="CachedKind{T}.KeyOf"/> names it.</param>
     /// <param name="needed">A position that the answer must have seen; null if any will do.</param>
     /// <param name="load">
     /// Asks the database; the primary if told so, and refuses when that has no room for one more read; else a server that has
     /// seen <paramref name="needed"/>. Other requests may wait for it as well, so it must not end with this one.
     /// </param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
     public async Task<(T? Value, CacheOutcome Outcome)> GetAsync<T>(
         CachedKind<T> kind, string key, WalPosition? needed, Func<bool, Task<Loaded<T>>> load,
         CancellationToken cancellationToken)

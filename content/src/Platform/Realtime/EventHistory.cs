@@ -24,7 +24,7 @@ internal sealed class EventHistory(
     [Sql(
         typeof(Guid), typeof(DateTimeOffset), typeof(TimeSpan), typeof(long), typeof(long), typeof(int), typeof(string),
         typeof(int), typeof(long), Row = typeof(Row))]
-    private const string Since = $$"""
+    private const string SinceSql = $$"""
         WITH here AS MATERIALIZED (
             SELECT b.epoch, pg_snapshot_xmin(pg_current_snapshot()) AS horizon, current_timeline() AS timeline, clock_timestamp() AS now,
                    pg_current_wal_flush_lsn() AS wal, pg_snapshot_xmax(pg_current_snapshot()) AS ahead,
@@ -54,10 +54,8 @@ internal sealed class EventHistory(
         ORDER BY e.epoch, e.xact, e.seq
         """;
 
-    /// <param name="owner">The user.</param>
     /// <param name="after">Null, or one that is not known: from now on.</param>
     /// <param name="isResuming">The client has come back with its position, so that must not be too old.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
     public async Task<EventPage> ReadAsync(
         UserId owner, EventPosition? after, bool isResuming, CancellationToken cancellationToken)
     {
@@ -124,7 +122,7 @@ internal sealed class EventHistory(
 
     private static IQueryable<Row> Rows(DbContext context, UserId owner, EventPosition after, TimeSpan lifetime) =>
         context.Database.SqlQueryRaw<Row>(
-            Since, owner.Value, after.At, lifetime, after.Seq, after.Epoch, after.Timeline, Text(after.Xact), PageSize,
+            SinceSql, owner.Value, after.At, lifetime, after.Seq, after.Epoch, after.Timeline, Text(after.Xact), PageSize,
             after.Cluster);
 
     private static string Text(ulong xact) => xact.ToString(CultureInfo.InvariantCulture);

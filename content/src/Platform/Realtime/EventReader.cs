@@ -48,7 +48,7 @@ internal sealed partial class EventReader(
     protected override Task PauseAsync(Shard shard, TimeSpan pause, CancellationToken stopping) =>
         signals.WaitAsync(ShardSignal.Events, shard.Name, pause, stopping);
 
-    /// <summary>The next answer wakes all streams, since nobody has followed meanwhile.</summary>
+    /// <summary>The next answer wakes all streams, since events may have been missed.</summary>
     protected override void Failed(Shard subject) => subject.Last = null;
 
     private async Task<State> ReadAsync(string shard, State? last, CancellationToken cancellationToken)

@@ -46,10 +46,7 @@ public sealed class Pipeline
     }
 
     /// <summary>Sends what waits, of which the last statement is a query, in one round trip.</summary>
-    /// <param name="connection">In the transaction.</param>
-    /// <param name="map">Gets each row of the query.</param>
     /// <param name="timeout">Seconds; 0 for none, null for the connection's.</param>
-    /// <param name="cancellationToken">Cancels the query.</param>
     public async Task<List<T>> QueryAsync<T>(
         NpgsqlConnection connection, Func<NpgsqlDataReader, T> map, int? timeout, CancellationToken cancellationToken)
     {

@@ -26,7 +26,6 @@ internal static class PreparedStatements
 
     /// <param name="batch">On an open connection.</param>
     /// <param name="text">The one of its statements that is not always the same.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
     public static Task PrepareAsync(DbBatch batch, string text, CancellationToken cancellationToken) =>
         IsAdmitted(text) ? batch.PrepareAsync(cancellationToken) : Task.CompletedTask;
 

@@ -25,8 +25,6 @@ public abstract class UserScopedContext(DbContextOptions options) : DbContext(op
 
     /// <summary>Reads rows in the transaction by plain SQL, in one round trip with what waits in the pipeline.</summary>
     /// <param name="sql">A SELECT, also behind WITH.</param>
-    /// <param name="map">Gets each row.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
     /// <param name="parameters">In the order of $1, $2, …</param>
     public Task<List<T>> QueryAsync<T>(
         string sql, Func<NpgsqlDataReader, T> map, CancellationToken cancellationToken,

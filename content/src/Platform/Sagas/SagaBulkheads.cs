@@ -3,10 +3,10 @@ using System.Diagnostics;
 namespace Platform.Sagas;
 
 /// <summary>
-/// Keeps a shard that hangs from stopping the work on others. Each shard has turns of its own, and a circuit breaker: while
-/// it is open, nobody waits for the shard.
+/// Runs the engine's transactions as the worker, each in its scope. A shard that hangs does not stop the work on others: each
+/// shard has its turns, and a circuit breaker. While that is open, the shard's work fails at once.
 /// </summary>
-internal sealed class SagaBulkheads(IOptions<SagaOptions> options) : IDisposable
+internal sealed class SagaBulkheads(IServiceScopeFactory scopes, BucketMap buckets, IOptions<SagaOptions> options) : IDisposable
 {
     /// <summary>Failures in a row, since a single slow step says little about its shard.</summary>
     private const int FailuresToOpen = 3;
@@ -17,14 +17,16 @@ internal sealed class SagaBulkheads(IOptions<SagaOptions> options) : IDisposable
 
     private readonly ConcurrentDictionary<string, Bulkhead> _shards = new();
 
-    /// <param name="shard">Where the work is done.</param>
-    /// <param name="work">A transaction or two.</param>
-    /// <param name="stopping">Ends the wait for a turn, and not the work.</param>
-    /// <param name="cancellationToken">Of the work: when it is cancelled, the shard was too slow.</param>
+    /// <param name="owner">The transaction is on the shard of this user, and in their name.</param>
+    /// <param name="work">Gets the unit of work, its context and the scope's services.</param>
+    /// <param name="cancellationToken">Ends the work: when it is cancelled, the shard was too slow.</param>
+    /// <param name="stopping">Ends only the wait for a turn.</param>
     /// <exception cref="ShardAwayException">The circuit is open, or no turn became free in time.</exception>
     public async Task<T> RunAsync<T>(
-        string shard, Func<Task<T>> work, CancellationToken stopping, CancellationToken cancellationToken)
+        UserId owner, Func<ShardWriter, ShardContext, IServiceProvider, Task<T>> work, CancellationToken cancellationToken,
+        CancellationToken stopping = default)
     {
+        var shard = (await buckets.RouteOfAsync(owner.Bucket, cancellationToken)).Shard;
         var bulkhead = _shards.GetOrAdd(shard, _ => new Bulkhead(options.Value.Workers));
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellationToken);
         if (!bulkhead.IsClosed || !await bulkhead.Turns.WaitAsync(TurnTimeout, waiting.Token))
@@ -34,7 +36,7 @@ internal sealed class SagaBulkheads(IOptions<SagaOptions> options) : IDisposable
 
         try
         {
-            var result = await work();
+            var result = await InScopeAsync();
             bulkhead.Succeeded();
             return result;
         }
@@ -47,6 +49,14 @@ internal sealed class SagaBulkheads(IOptions<SagaOptions> options) : IDisposable
         finally
         {
             bulkhead.Turns.Release();
+        }
+
+        async Task<T> InScopeAsync()
+        {
+            await using var scope = scopes.CreateAsyncScope();
+            var writer = scope.ServiceProvider.GetRequiredService<ShardWriter>();
+            writer.UseWorkerRole();
+            return await work(writer, await writer.JoinAsync(owner, cancellationToken), scope.ServiceProvider);
         }
     }
 

@@ -5,10 +5,10 @@ internal sealed class SagaClaims(
     ContextPool<ShardContext> pool, PrimaryTimelines timelines, SagaDefinitions definitions, IOptions<SagaOptions> options)
 {
     [Sql(typeof(TimeSpan), typeof(int), typeof(string[]), typeof(int), Row = typeof(SagaRun))]
-    private const string Claim = $"SELECT {SagaRows.Columns} FROM claim_sagas({{0}}, {{1}}, {{2}}, {{3}})";
+    private const string ClaimSql = $"SELECT {SagaRows.Columns} FROM claim_sagas({{0}}, {{1}}, {{2}}, {{3}})";
 
     [Sql(Row = typeof(SagaBacklog))]
-    private const string Backlog = "SELECT oldest_seconds, dead, next_seconds FROM saga_backlog()";
+    private const string BacklogSql = "SELECT oldest_seconds, dead, next_seconds FROM saga_backlog()";
 
     /// <summary>Leases up to <paramref name="most"/> runs of the shard that are due.</summary>
     public async Task<List<SagaRun>> ClaimAsync(string shard, int most, CancellationToken cancellationToken)
@@ -17,7 +17,7 @@ internal sealed class SagaClaims(
         var timeline = timelines.Highest(database);
         await using var context = pool.Rent(database);
         var claimed = await context.Set<SagaRun>()
-            .FromSqlRaw(Claim, options.Value.Lease, most, definitions.Names, timeline)
+            .FromSqlRaw(ClaimSql, options.Value.Lease, most, definitions.Names, timeline)
             .AsNoTracking().ToListAsync(cancellationToken);
         if (claimed.Count > 0)
         {
@@ -36,7 +36,7 @@ internal sealed class SagaClaims(
     {
         await using var context = pool.Rent(DatabaseNames.WorkerOf(shard));
         return (await context.Database
-            .SqlQueryRaw<SagaBacklog>(Backlog)
+            .SqlQueryRaw<SagaBacklog>(BacklogSql)
             .ToListAsync(cancellationToken)).Single();
     }
 }

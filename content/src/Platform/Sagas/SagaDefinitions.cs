@@ -15,7 +15,7 @@ internal sealed class SagaDefinitions
             saga => saga.Steps.Count < 2 || saga.Steps.DistinctBy(step => step.Name).Count() < saga.Steps.Count)
             is { } bad)
         {
-            throw new InvalidOperationException($"Saga '{bad.Name}' needs two steps or more, each with a name of its own.");
+            throw new InvalidOperationException($"Saga '{bad.Name}' needs two steps or more, each with a different name.");
         }
 
         Names = [.. _sagas.Keys];

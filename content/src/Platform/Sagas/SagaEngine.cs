@@ -11,7 +11,7 @@ namespace Platform.Sagas;
 /// second time and has no effect. Only the holder of the newest lease moves the run on; a late one finds that it cannot.
 /// </summary>
 internal sealed partial class SagaEngine(
-    SagaWork work,
+    SagaBulkheads bulkheads,
     SagaDefinitions definitions,
     ShardSignals signals,
     BucketMap buckets,
@@ -19,7 +19,7 @@ internal sealed partial class SagaEngine(
     IOptions<SagaOptions> options,
     ILogger<SagaEngine> logger)
 {
-    /// <summary>Until the run ends, has to wait, or is somebody else's, or the service stops.</summary>
+    /// <summary>Returns when the run ends, has to wait, or is leased by another instance, or when the service stops.</summary>
     /// <param name="stopping">No further step is begun.</param>
     /// <param name="aborting">The step under way is given up.</param>
     public async Task RunAsync(SagaLease lease, CancellationToken stopping, CancellationToken aborting)
@@ -104,7 +104,7 @@ internal sealed partial class SagaEngine(
                 : await AdvanceAsync(stored, done, name, cancellationToken);
         }
 
-        // Refused, or somebody has been here before. The first to write what became of the step is right.
+        // Refused, or already recorded. The first record of a step decides.
         var canUndo = refusal is { } error && SagaTransitions.CanUndo(run, saga, data, error);
         var next = await WrittenAsync(run, name, owner, canUndo ? refusal : null, cancellationToken) switch
         {
@@ -123,7 +123,7 @@ internal sealed partial class SagaEngine(
     /// </summary>
     private Task<(bool IsDone, Error? Refusal)> DoAsync(
         Place place, SagaRun done, string step, UserId owner, ICommand<ErrorOr<Success>> command,
-        CancellationToken stopping, CancellationToken cancellationToken) => work.InAsync<(bool, Error?)>(
+        CancellationToken stopping, CancellationToken cancellationToken) => bulkheads.RunAsync<(bool, Error?)>(
         owner,
         async (writer, context, services) =>
         {
@@ -152,7 +152,7 @@ internal sealed partial class SagaEngine(
 
     private Task<SagaStepRow?> WrittenAsync(
         SagaRun run, string step, UserId owner, Error? refusal, CancellationToken cancellationToken) =>
-        work.InAsync(owner, async (writer, context, _) =>
+        bulkheads.RunAsync(owner, async (writer, context, _) =>
         {
             if (refusal is null)
             {
@@ -168,7 +168,7 @@ internal sealed partial class SagaEngine(
         }, cancellationToken);
 
     private Task<Place?> AdvanceAsync(SagaRun stored, SagaRun next, string step, CancellationToken cancellationToken) =>
-        work.InAsync<Place?>(stored.Owner, async (writer, context, _) =>
+        bulkheads.RunAsync<Place?>(stored.Owner, async (writer, context, _) =>
         {
             if (!await SagaRows.ReplaceAsync(context, stored, next, options.Value.Lease, step: null, cancellationToken))
             {
@@ -208,7 +208,7 @@ internal sealed partial class SagaEngine(
                 await buckets.ReloadAsync(aborting);
             }
 
-            await work.InAsync(stored.Owner, async (writer, context, _) =>
+            await bulkheads.RunAsync(stored.Owner, async (writer, context, _) =>
             {
                 var isOurs = await SagaRows.ReplaceAsync(context, stored, next, wait, step: null, aborting);
                 await writer.CommitAsync(aborting);
@@ -228,10 +228,24 @@ internal sealed partial class SagaEngine(
         }
     }
 
+    [LoggerMessage(LogLevel.Debug, "Saga {Saga} {Id} is worked on by another instance.")]
+    private partial void LogLost(string saga, Guid id);
+
+    [LoggerMessage(LogLevel.Warning, "Step {Step} of saga {Saga} {Id} failed and will be tried again.")]
+    private partial void LogFailed(Exception exception, string saga, Guid id, string? step);
+
+    [LoggerMessage(LogLevel.Error, "Saga {Saga} {Id} is dead: {Failure}")]
+    private partial void LogDead(string saga, Guid id, string? failure);
+
+    [LoggerMessage(LogLevel.Error, "Saga {Saga} {Id} is dead.")]
+    private partial void LogDeadWith(Exception exception, string saga, Guid id);
+
+    [LoggerMessage(LogLevel.Debug, "Saga {Saga} {Id} was not given back; its lease will run out.")]
+    private partial void LogNotReleased(Exception exception, string saga, Guid id);
+
     /// <param name="Stored">
-    /// What the run's row says. One step less than <paramref name="Run"/> after a step on another shard when the next one
-    /// changes rows of the run's own user: that stores where the run is then, in its own transaction. Whoever takes the run
-    /// in between finds the row of the step that was done.
+    /// What the run's row says. It is one step behind <paramref name="Run"/> after a step on another shard when the next step is
+    /// on the run's own shard, whose transaction stores both. Until then the row of the step that was done tells of it.
     /// </param>
     private sealed record Place(SagaRun Run, SagaRun Stored);
 }

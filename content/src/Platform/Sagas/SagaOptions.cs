@@ -15,7 +15,7 @@ internal sealed class SagaOptions
     public double LeaseSeconds { get; init; } = 5;
 
     /// <summary>
-    /// How often each shard is asked for work of which nobody has told: rarely while its notifications are heard. It is asked
+    /// How often each shard is polled without a signal: rarely while its notifications are heard. It is asked
     /// sooner when a run is known to be due.
     /// </summary>
     [Range(1, 3_600_000)]

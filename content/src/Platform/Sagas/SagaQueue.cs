@@ -59,7 +59,7 @@ internal sealed class SagaQueue(int length) : IDisposable
     /// <summary>Takes a reserved place. After the end, the run is left to those who find that its lease has run out.</summary>
     public void Enqueue(SagaLease lease) => _runs.Writer.TryWrite(lease);
 
-    /// <summary>Until the queue is closed and empty. Whoever takes a run gives its place back.</summary>
+    /// <summary>Until the queue is closed and empty. The caller gives the place of each run back.</summary>
     public IAsyncEnumerable<SagaLease> ReadAllAsync() => _runs.Reader.ReadAllAsync();
 
     public void Open() => _isClosed = false;

@@ -12,7 +12,7 @@ internal sealed class SagaReader(
     ContextPool<ShardContext> pool, DatabaseNames names, SagaDefinitions definitions, IOptions<SagaOptions> options) : ISagaReader
 {
     [Sql(typeof(short), typeof(Guid), typeof(int), Row = typeof(SagaRun))]
-    private const string List = $"SELECT {SagaRows.Columns} FROM list_sagas({{0}}, {{1}}, {{2}})";
+    private const string ListSql = $"SELECT {SagaRows.Columns} FROM list_sagas({{0}}, {{1}}, {{2}})";
 
     public async Task<SagaPage?> ListAsync(SagaStatus status, string? after, int limit, CancellationToken cancellationToken)
     {
@@ -54,7 +54,7 @@ internal sealed class SagaReader(
         {
             await using var context = pool.Rent(DatabaseNames.WorkerOf(shard));
             return await context.Set<SagaRun>()
-                .FromSqlRaw(List, (short)status, before, limit)
+                .FromSqlRaw(ListSql, (short)status, before, limit)
                 .AsNoTracking().ToListAsync(cancellationToken);
         }
         catch (Exception exception) when (cancellationToken.IsCancellationRequested || SagaFailures.IsTransient(exception))

@@ -7,7 +7,7 @@ internal sealed class SagaRedrive(
     ContextPool<ShardContext> pool, BucketMap buckets, PrimaryTimelines timelines, ShardSignals signals) : ISagaRedrive
 {
     [Sql(typeof(Guid), typeof(bool), typeof(long), typeof(int), Columns = [typeof(bool)])]
-    private const string Redrive = "SELECT redrive_saga({0}, {1}, {2}, {3}) AS \"Value\"";
+    private const string RedriveSql = "SELECT redrive_saga({0}, {1}, {2}, {3}) AS \"Value\"";
 
     public async Task<bool> RedriveAsync(Guid id, bool compensate, CancellationToken cancellationToken)
     {
@@ -22,7 +22,7 @@ internal sealed class SagaRedrive(
             {
                 await context.Database.BeginTransactionAsync(cancellationToken);
                 var redriven = (await context.Database
-                    .SqlQueryRaw<bool>(Redrive, id, compensate, route.Epoch, timelines.Highest(database))
+                    .SqlQueryRaw<bool>(RedriveSql, id, compensate, route.Epoch, timelines.Highest(database))
                     .ToListAsync(cancellationToken)).Single();
                 await context.Database.EndAsync();
                 if (redriven)

@@ -15,7 +15,7 @@ internal static class SagaRows
     [Sql(
         typeof(Guid), typeof(Guid), typeof(string), typeof(short), typeof(int), typeof(int), typeof(int), typeof(string),
         typeof(string), typeof(string), typeof(TimeSpan), typeof(bool), typeof(long), typeof(short), typeof(int))]
-    private const string Replace = """
+    private const string ReplaceSql = """
         WITH done AS (
             INSERT INTO saga_steps (owner_id, saga_id, step)
             SELECT {0}, {1}, {2}::text WHERE {2}::text IS NOT NULL
@@ -29,19 +29,19 @@ internal static class SagaRows
         """;
 
     [Sql(typeof(Guid), typeof(Guid), typeof(string), typeof(string), typeof(string))]
-    private const string Record = """
+    private const string RecordSql = """
         INSERT INTO saga_steps (owner_id, saga_id, step, error_code, error)
         VALUES ({0}, {1}, {2}, {3}::text, {4}::text)
         ON CONFLICT DO NOTHING
         """;
 
     /// <summary>Replaces a run by its next state, if its lease still is the newest. False when nothing was stored.</summary>
-    /// <param name="due">When it is due: after a lease, for whoever goes on with it, or after a pause.</param>
+    /// <param name="due">When it is due again: after a lease or a pause.</param>
     /// <param name="step">A step of the run's own user: is written as done as well, and must not have been.</param>
     public static async Task<bool> ReplaceAsync(
         ShardContext context, SagaRun run, SagaRun next, TimeSpan due, string? step, CancellationToken cancellationToken) =>
         await context.Database.ExecuteSqlRawAsync(
-            Replace,
+            ReplaceSql,
             [
                 run.Owner.Value, run.Id, step!, (short)next.Status, next.Step, next.Attempt, next.Retries, next.ErrorCode!,
                 next.Error!,
@@ -50,11 +50,11 @@ internal static class SagaRows
             ],
             cancellationToken) == 1;
 
-    /// <summary>Writes that a step was done, or that it was refused. False when somebody has written what became of it.</summary>
+    /// <summary>Writes that a step was done or refused. False when its row was there already.</summary>
     public static async Task<bool> RecordAsync(
         ShardContext context, SagaRun run, UserId owner, string step, Error? refusal, CancellationToken cancellationToken) =>
         await context.Database.ExecuteSqlRawAsync(
-            Record, [owner.Value, run.Id, step, refusal?.Code!, refusal?.Description!],
+            RecordSql, [owner.Value, run.Id, step, refusal?.Code!, refusal?.Description!],
             cancellationToken) == 1;
 
     /// <summary>What is written of a step; null when nothing is.</summary>

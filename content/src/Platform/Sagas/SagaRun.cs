@@ -26,7 +26,7 @@ internal sealed record SagaRun
     /// <summary>All failures of this step, for the backoff.</summary>
     public int Retries { get; init; }
 
-    /// <summary>When somebody may take it: until then it waits, or whoever took it last has it leased.</summary>
+    /// <summary>When an instance may take it: until then it waits, or is leased.</summary>
     public DateTimeOffset DueAt { get; init; }
 
     /// <summary>Grows with each lease. Only the holder of the newest can store anything.</summary>

@@ -69,7 +69,7 @@ internal sealed partial class SagaRunner(
         try
         {
             var since = Stopwatch.GetTimestamp();
-            // Not cut off by the stop: runs that nobody was told of would be leased in vain.
+            // The stop does not cancel it: runs whose answer is lost would stay leased.
             foreach (var run in await claims.ClaimAsync(shard.Name, places, _aborting.Token))
             {
                 SagaPoints.Reached(SagaPoint.Claimed, run.Name, definitions.StepOf(run));
@@ -89,7 +89,7 @@ internal sealed partial class SagaRunner(
     protected override Task PauseAsync(Shard shard, TimeSpan pause, CancellationToken stopping) =>
         signals.WaitAsync(ShardSignal.Sagas, shard.Name, pause, stopping);
 
-    /// <returns>When a run may be due of which nobody tells.</returns>
+    /// <returns>Until a run may be due of which no signal tells.</returns>
     private async Task<TimeSpan> NextAsync(Shard shard)
     {
         if (shard.Measured is { } measured && Stopwatch.GetElapsedTime(measured) < BacklogInterval)

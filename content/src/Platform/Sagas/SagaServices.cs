@@ -19,7 +19,6 @@ internal static class SagaServices
             .AddSingleton<SagaDefinitions>()
             .AddSingleton<SagaQueues>()
             .AddSingleton<SagaBulkheads>()
-            .AddSingleton<SagaWork>()
             .AddSingleton<SagaClaims>()
             .AddSingleton<SagaTelemetry>()
             .AddSingleton<SagaEngine>()

@@ -46,7 +46,7 @@ internal sealed class SagaTelemetry
             var links = ActivityContext.TryParse(run.TraceParent, traceState: null, isRemote: true, out var request)
                 ? new[] { new ActivityLink(request) }
                 : [];
-            System.Diagnostics.Activity.Current = null; // A step is a trace of its own, whatever this thread did before.
+            System.Diagnostics.Activity.Current = null; // Each step begins a new trace.
             _activity = Activities.StartActivity(ActivityKind.Consumer, name: $"{run.Name} {step}", links: links);
             _activity?.SetTag("saga.id", run.Id).SetTag("saga.attempt", run.Retries + 1);
         }

@@ -43,7 +43,7 @@ internal sealed class BucketMap(ContextPool<DirectoryContext> directory, Primary
             return;
         }
 
-        // The first may be shared with somebody who began to read before; then the second is not.
+        // The first may be shared with a caller that began to read before; then the second is not.
         await ReloadAsync(cancellationToken);
         if (version > Version)
         {
@@ -53,7 +53,7 @@ internal sealed class BucketMap(ContextPool<DirectoryContext> directory, Primary
         Volatile.Write(ref _readFor, version);
     }
 
-    /// <summary>Reads the map again. Callers who come while somebody does share what is read.</summary>
+    /// <summary>Reads the map again. Concurrent callers share one reload.</summary>
     public Task ReloadAsync(CancellationToken cancellationToken) => LoadAsync(Volatile.Read(ref _map), cancellationToken);
 
     public void Dispose() => _loading.Dispose();

@@ -12,7 +12,6 @@ public sealed class DirectoryReader
     /// <param name="onPrimary">
     /// Why only the primary will do, for the metrics; null when a replica will do; empty for a command.
     /// </param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>What it has read, and what the replica had replayed before; null for the primary.</returns>
     public Task<(T Row, WalPosition? Seen)> ReadAsync<T>(
         Func<DirectoryContext, Task<T>> read, string? onPrimary, CancellationToken cancellationToken) =>

@@ -23,12 +23,10 @@ public sealed class ShardReader
         ContextPool<ShardContext> pool, DataSources sources, BucketMap buckets, SyncTokens tokens, ReadRouting routing) =>
         (_pool, _sources, _buckets, _tokens, _routing) = (pool, sources, buckets, tokens, routing);
 
-    /// <param name="owner">The user.</param>
     /// <param name="read">
     /// Runs again when the user's bucket has moved, or a replica does not answer; each of its statements is a transaction of its
     /// own. A run that takes too long goes on beside the next, so it touches nothing but its context.
     /// </param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
     public Task<T> ReadAsync<T>(UserId owner, Func<ShardContext, Task<T>> read, CancellationToken cancellationToken) =>
         ReadAsync(owner, onPrimary: false, (route, epoch) => WithContextAsync(route, owner, epoch, read), cancellationToken);
 
@@ -40,11 +38,7 @@ public sealed class ShardReader
     /// <summary>
     /// For the reads that are made most: one row by plain SQL, prepared, in one round trip and without EF Core.
     /// </summary>
-    /// <param name="owner">The user.</param>
     /// <param name="sql">Has <paramref name="owner"/> as $1 and <paramref name="id"/> as $2.</param>
-    /// <param name="id">Of the row.</param>
-    /// <param name="map">Gets the row.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>Null when there is none.</returns>
     public Task<T?> FindRowAsync<T>(
         UserId owner, string sql, Guid id, Func<NpgsqlDataReader, T> map, CancellationToken cancellationToken)

@@ -13,16 +13,16 @@ internal enum ShardSignal
 }
 
 /// <summary>
-/// Tells instances that a shard has something for them. A notification is a hint that makes it quick: whoever misses one
-/// finds what there is by polling. It is sent on a connection of its own, since inside a transaction it would make all
-/// commits queue up. One connection for each shard listens, and is watched.
+/// Tells instances that a shard has something for them. A notification only makes it quick: an instance that misses one
+/// finds out by polling. It is sent outside the transaction, in which it would make all commits queue up. One connection
+/// for each shard listens, and is watched.
 /// </summary>
 internal sealed partial class ShardSignals(
     DataSources primaries, PrimaryTimelines timelines, DatabaseNames names, ILogger<ShardSignals> logger)
     : PollingWorker<ShardSignals.Listener>(names.Shards.Select(shard => new Listener(shard)), logger)
 {
     [Sql]
-    private const string Alive = "SELECT 1";
+    private const string AliveSql = "SELECT 1";
 
     /// <summary>Notifications of one kind and shard within this time are sent as one.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(5);
@@ -44,7 +44,7 @@ internal sealed partial class ShardSignals(
 
     public static string ChannelOf(ShardSignal signal) => signal.ToString().ToLowerInvariant();
 
-    /// <summary>Wakes whoever waits in this process.</summary>
+    /// <summary>Wakes the waiting worker of this process.</summary>
     public void Wake(ShardSignal signal, string shard) => Of(signal, shard).Changed.Wake();
 
     /// <summary>False while notifications of the shard are known not to be heard, so that it must be polled.</summary>
@@ -96,7 +96,7 @@ internal sealed partial class ShardSignals(
 
         if (!await listener.Connection!.WaitAsync(Watch, stopping))
         {
-            await ExecuteAsync(listener.Connection, Alive, stopping);
+            await ExecuteAsync(listener.Connection, AliveSql, stopping);
         }
 
         return TimeSpan.Zero;

@@ -168,7 +168,7 @@ public sealed class ShardWriter : IUnitOfWork, IAsyncDisposable
 
     public async Task<bool> CanRetryAsync(Exception exception, int attempt, CancellationToken cancellationToken)
     {
-        // Once COMMIT was sent, nobody knows whether it was done.
+        // A COMMIT that was sent may have been done.
         if (_isCommitting)
         {
             return false;
