@@ -58,8 +58,6 @@ public static class Program
             .WithEnvironment("DOTNET_ENVIRONMENT", builder.Environment.EnvironmentName)
             .WithReferences(servers.AddConnections(Connections.OfMigrator, primary, replica))
             .WaitFor(primary)
-            // It asks every server whether it is the primary, and one that is starting logs a FATAL for that.
-            .WaitFor(replica)
             .WithHiddenOnCompletion();
 
         var connections = servers.AddConnections(Connections.OfApi, primary, replica);

@@ -118,11 +118,16 @@ internal abstract class Servers(IDistributedApplicationBuilder builder, LocalDir
     private IResourceBuilder<ConnectionStringResource> AddConnection(
         Connection connection, IResourceBuilder<IResourceWithEndpoints> primary, IResourceBuilder<IResourceWithEndpoints> replica)
     {
-        var (first, second) = (primary.GetEndpoint(EndpointName), replica.GetEndpoint(EndpointName));
+        IResourceBuilder<IResourceWithEndpoints>[] servers = connection.Target switch
+        {
+            ConnectionTarget.Primary => [primary],
+            ConnectionTarget.Replica => [replica],
+            _ => [primary, replica],
+        };
         var text = builder.AddConnectionString(
             ResourceOf(connection),
-            // Clients that look for the primary are told of both servers, so that they find it again after a promotion.
-            VerifiedConnection(connection.OnReplica ? [second] : [first, second], connection.Database, connection.Role));
+            VerifiedConnection(
+                [.. servers.Select(server => server.GetEndpoint(EndpointName))], connection.Database, connection.Role));
 
         // What it is made of, each password among it, would make a tangle of the dashboard's graph.
         foreach (var relationship in text.Resource.Annotations.OfType<ResourceRelationshipAnnotation>().ToArray())
@@ -130,7 +135,7 @@ internal abstract class Servers(IDistributedApplicationBuilder builder, LocalDir
             text.Resource.Annotations.Remove(relationship);
         }
 
-        text.WithParentRelationship(connection.OnReplica ? replica.Resource : primary.Resource);
+        text.WithParentRelationship(servers[0].Resource);
         return connection.Role == DatabaseRoles.ReadWrite ? text.WithIconName("Database") : text.WithHidden();
     }
 

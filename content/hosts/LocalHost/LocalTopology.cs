@@ -81,15 +81,12 @@ public sealed class LocalTopology : IAsyncDisposable
             Host, $"{(replica ? Replica : Primary).Port}", database, role, Password(role), AuthorityFile);
 
     /// <summary>A process's connection strings, as variables of its environment.</summary>
-    /// <param name="connections">Those that it needs.</param>
-    /// <param name="primaryAlone">Not also the replica, for clients that look for the primary.</param>
-    internal IEnumerable<KeyValuePair<string, string>> Variables(
-        IEnumerable<Connection> connections, bool primaryAlone = false) =>
+    internal IEnumerable<KeyValuePair<string, string>> Variables(IEnumerable<Connection> connections) =>
         connections.Select(connection => new KeyValuePair<string, string>(
             $"ConnectionStrings__{connection.Name}",
-            connection.OnReplica || primaryAlone
-                ? ConnectionString(connection.Database, connection.Role, connection.OnReplica)
-                : PrimaryConnectionString(connection.Database, connection.Role)));
+            connection.Target == ConnectionTarget.Both
+                ? PrimaryConnectionString(connection.Database, connection.Role)
+                : ConnectionString(connection.Database, connection.Role, connection.Target == ConnectionTarget.Replica)));
 
     /// <summary>The API's own settings: where its servers are, and the key that signs its tokens.</summary>
     internal IReadOnlyList<KeyValuePair<string, string>> ApiSettings =>

@@ -20,8 +20,7 @@ internal static class Services
             ResourceNames.Migrator,
             "TERM",
             [DotNet, SolutionPaths.Assembly("Migrator")],
-            // The replica is not up yet, and logs an error for each client that comes too early.
-            topology.Variables(Connections.OfMigrator, primaryAlone: true));
+            topology.Variables(Connections.OfMigrator));
         if (await migrator.Ended.WaitAsync(ct) != 0)
         {
             throw new LocalHostException(migrator.DescribeEnd());

@@ -12,7 +12,7 @@ public sealed class ProcessTests(AppHostModel model)
 
         Assert.Equal(ResourceNames.Databases.Order(), connections.Keys.Order());
         Assert.All(ResourceNames.Databases, database =>
-            Assert.Equal(ExpectedPrimary(database, DatabaseRoles.Owner), connections[database]));
+            Assert.Equal(Expected([ResourceNames.Primary], database, DatabaseRoles.Owner), connections[database]));
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class ProcessTests(AppHostModel model)
     public void Each_part_waits_for_what_it_needs()
     {
         Assert.Equal([ResourceNames.Primary], model.Waits(ResourceNames.Replica, WaitType.WaitUntilHealthy));
-        Assert.Equal([ResourceNames.Primary, ResourceNames.Replica], model.Waits(ResourceNames.Migrator, WaitType.WaitUntilHealthy));
+        Assert.Equal([ResourceNames.Primary], model.Waits(ResourceNames.Migrator, WaitType.WaitUntilHealthy));
         Assert.Equal([ResourceNames.Migrator], model.Waits(ResourceNames.Api, WaitType.WaitForCompletion));
         Assert.Equal([ResourceNames.Redis, ResourceNames.Replica], model.Waits(ResourceNames.Api, WaitType.WaitUntilHealthy));
     }

@@ -1,25 +1,32 @@
+using System.CommandLine;
+
 namespace Migrator.Moves;
 
-internal sealed class MoveBucket(IConfiguration configuration) : IVerb
+internal sealed class MoveBucket : Command
 {
-    public string Name => "move-bucket";
-
-    public string Usage => """
-        move-bucket <number> --to <shard> [--keep-for <seconds>] [--max-closed <seconds>]
-              move a bucket to another shard while it is used. The same command continues a move that was cut off.
-              --keep-for    how long the old shard keeps its rows for queries under way; 5
-              --max-closed  how long writes to the bucket may be refused; 5
-        """;
-
-    public async Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken)
+    public MoveBucket(IConfiguration configuration)
+        : base("move-bucket", "Move a bucket to another shard while it is used. The same command continues a move that was cut off")
     {
-        if (Parse(arguments, out var error) is not var (bucket, shard, options))
+        var bucket = WholeNumber.BucketArgument();
+        var to = new Option<string>("--to") { Description = "name of the shard", HelpName = "shard", Required = true };
+        var keepFor = WholeNumber.SecondsOption(
+            "--keep-for", usual: 5, least: 0, "how long the old shard keeps its rows for queries under way");
+        var maxClosed = WholeNumber.SecondsOption(
+            "--max-closed", usual: 5, least: 1, "how long writes to the bucket may be refused");
+        Add(bucket);
+        Add(to);
+        Add(keepFor);
+        Add(maxClosed);
+        SetAction(async (parsed, cancellationToken) =>
         {
-            Console.Error.WriteLine(error);
-            return IVerb.WrongUsage;
-        }
-
-        return AbortMove.End(await new BucketMover(configuration, options, Tell).MoveAsync(bucket, shard, cancellationToken));
+            var options = new MoveOptions
+            {
+                KeepFor = TimeSpan.FromSeconds(parsed.GetValue(keepFor)),
+                MaxClosed = TimeSpan.FromSeconds(parsed.GetValue(maxClosed)),
+            };
+            var mover = new BucketMover(configuration, options, Tell);
+            return (await mover.MoveAsync(parsed.GetValue(bucket), parsed.GetValue(to)!, cancellationToken)).Print();
+        });
     }
 
     /// <summary>Says nothing while writes are refused, since what reads the output may be slow.</summary>
@@ -32,45 +39,27 @@ internal sealed class MoveBucket(IConfiguration configuration) : IVerb
 
         return Task.CompletedTask;
     }
+}
 
-    private static (int Bucket, string Shard, MoveOptions Options)? Parse(string[] arguments, out string error)
+internal sealed class AbortMove : Command
+{
+    public AbortMove(IConfiguration configuration)
+        : base("abort-move", "Undo a move that was cut off or has failed, and is not decided yet. The target may be away")
     {
-        var options = new MoveOptions();
-        string? shard = null;
-        error = "";
-        if (arguments is not [var number, ..] || !TryParse(number, out var bucket))
+        var bucket = WholeNumber.BucketArgument();
+        Add(bucket);
+        SetAction(async (parsed, cancellationToken) =>
         {
-            error = "move-bucket needs the number of a bucket and --to with the name of a shard.";
-            return null;
-        }
-
-        for (var i = 1; i < arguments.Length; i += 2)
-        {
-            var value = i + 1 < arguments.Length ? arguments[i + 1] : "";
-            switch (arguments[i])
-            {
-                case "--to" when value != "":
-                    shard = value;
-                    break;
-                case "--keep-for" when TryParse(value, out var seconds):
-                    options = options with { KeepFor = TimeSpan.FromSeconds(seconds) };
-                    break;
-                case "--max-closed" when TryParse(value, out var seconds) && seconds > 0:
-                    options = options with { MaxClosed = TimeSpan.FromSeconds(seconds) };
-                    break;
-                case "--to" or "--keep-for" or "--max-closed":
-                    error = $"{arguments[i]} cannot be '{value}'.";
-                    return null;
-                default:
-                    error = $"move-bucket has no option {arguments[i]}.";
-                    return null;
-            }
-        }
-
-        error = shard is null ? "move-bucket needs --to with the name of a shard." : "";
-        return shard is null ? null : (bucket, shard, options);
+            var mover = new BucketMover(configuration, new MoveOptions(), (_, _) => Task.CompletedTask);
+            return (await mover.AbortAsync(parsed.GetValue(bucket), cancellationToken)).Print();
+        });
     }
+}
 
-    private static bool TryParse(string text, out int number) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+internal sealed class Buckets : Command
+{
+    public Buckets(IConfiguration configuration)
+        : base("buckets", "List the buckets of every shard, and how far moves are that are not finished") =>
+        SetAction(async (_, cancellationToken) =>
+            (await BucketSummary.DescribeAsync(configuration, cancellationToken)).Print());
 }

@@ -24,6 +24,13 @@ public enum MoveOutcome
 /// <param name="Closed">For how long writes to the bucket were refused.</param>
 public sealed record MoveResult(MoveOutcome Outcome, string Message, TimeSpan Closed = default)
 {
+    /// <returns>The exit code.</returns>
+    internal int Print()
+    {
+        (Outcome == MoveOutcome.Done ? Console.Out : Console.Error).WriteLine(Message);
+        return (int)Outcome;
+    }
+
     internal static async Task<MoveResult> OfAsync(Func<Task<MoveResult>> run, CancellationToken cancellationToken)
     {
         try

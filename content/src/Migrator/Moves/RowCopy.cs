@@ -87,10 +87,7 @@ internal sealed class RowCopy(
     /// The bucket's rows, user by user, in the order of the key. After each page rests as long as it took, so that the servers'
     /// other clients have half of the time.
     /// </summary>
-    /// <param name="shard">Has the rows.</param>
-    /// <param name="some">The tables.</param>
     /// <param name="use">Gets some rows of one user, as text.</param>
-    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>How many.</returns>
     private async Task<long> PagesAsync(
         MoveSession shard, IEnumerable<UserTable> some, Func<UserTable, List<string>, Task> use,

@@ -1,28 +1,27 @@
+using System.CommandLine;
+
 namespace Migrator.Wallets;
 
-internal sealed class Reconcile(IConfiguration configuration) : IVerb
+internal sealed class Reconcile : Command
 {
-    public string Name => "reconcile";
-
-    public string Usage => """
-        reconcile [--bucket <number>]
-              compare what wallets hold with their entries, and the legs of each transfer with each other. Exit code 5: some differ
-        """;
-
-    public async Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken)
+    public Reconcile(IConfiguration configuration)
+        : base("reconcile", "Compare wallets with their entries, and the legs of each transfer. Exit code 5: some differ")
     {
-        int? bucket = null;
-        if (arguments is ["--bucket", var text]
-            && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < Bucket.Count)
+        var bucket = new Option<int?>("--bucket")
         {
-            bucket = number;
-        }
-        else if (arguments.Length > 0)
+            Description = "only this bucket",
+            HelpName = "number",
+            CustomParser = result => WholeNumber.Parse(result, 0),
+        };
+        bucket.Validators.Add(result =>
         {
-            Console.Error.WriteLine("reconcile takes nothing, or --bucket with the number of a bucket.");
-            return IVerb.WrongUsage;
-        }
-
-        return (int)await new Reconciliation(configuration).RunAsync(bucket, Console.WriteLine, cancellationToken);
+            if (result.GetValue(bucket) >= Bucket.Count)
+            {
+                result.AddError($"There is no bucket {result.GetValue(bucket)}: they are 0 to {Bucket.Count - 1}.");
+            }
+        });
+        Add(bucket);
+        SetAction(async (parsed, cancellationToken) =>
+            (int)await new Reconciliation(configuration).RunAsync(parsed.GetValue(bucket), Console.WriteLine, cancellationToken));
     }
 }

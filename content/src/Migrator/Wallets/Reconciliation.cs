@@ -64,7 +64,6 @@ public sealed class Reconciliation(IConfiguration configuration)
 
     /// <param name="bucket">Null for all.</param>
     /// <param name="tell">Gets a sentence for each thing that differs, and one at the end.</param>
-    /// <param name="cancellationToken">Stops it.</param>
     public async Task<ReconcileOutcome> RunAsync(int? bucket, Action<string> tell, CancellationToken cancellationToken)
     {
         try
@@ -92,7 +91,6 @@ public sealed class Reconciliation(IConfiguration configuration)
     }
 
     /// <param name="bucket">Null for all.</param>
-    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>A sentence for each thing that differs.</returns>
     /// <exception cref="InvalidOperationException">A connection string is missing.</exception>
     public async IAsyncEnumerable<string> DifferencesAsync(

@@ -7,18 +7,18 @@ public sealed class MigratorVerbTests(ServiceFixture fixture) : IClassFixture<Se
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("move-bucket", "the number of a bucket")]
-    [InlineData("move-bucket five --to shard1", "the number of a bucket")]
-    [InlineData("move-bucket 5", "needs --to")]
-    [InlineData("move-bucket 5 --to", "--to cannot be ''")]
+    [InlineData("move-bucket", "Required argument 'bucket' missing")]
+    [InlineData("move-bucket five --to shard1", "bucket cannot be 'five'")]
+    [InlineData("move-bucket 5", "Option '--to' is required")]
+    [InlineData("move-bucket 5 --to", "Required argument missing for option: '--to'")]
     [InlineData("move-bucket 5 --to shard1 --keep-for soon", "--keep-for cannot be 'soon'")]
     [InlineData("move-bucket 5 --to shard1 --max-closed 0", "--max-closed cannot be '0'")]
-    [InlineData("abort-move", "needs the number of a bucket")]
+    [InlineData("abort-move", "Required argument 'bucket' missing")]
     [InlineData("abort-move 1024", "There is no bucket 1024")]
-    [InlineData("move-bucket 5 --to shard1 --now", "has no option --now")]
+    [InlineData("move-bucket 5 --to shard1 --now", "Unrecognized command or argument '--now'")]
     [InlineData("move-bucket 1024 --to shard1", "There is no bucket 1024")]
     [InlineData("move-bucket 5 --to shard9", "There is no shard 'shard9'. Connection strings name shard0, shard1.")]
-    [InlineData("mvoe-bucket 5 --to shard1", "There is no verb 'mvoe-bucket'")]
+    [InlineData("mvoe-bucket 5 --to shard1", "Unrecognized command or argument 'mvoe-bucket'")]
     public async Task A_command_that_cannot_be_understood_ends_with_64_and_a_sentence(string command, string sentence)
     {
         var (code, output) = await MigratorProcess.RunAsync(fixture.Service.Databases, command.Split(' '));
@@ -35,7 +35,11 @@ public sealed class MigratorVerbTests(ServiceFixture fixture) : IClassFixture<Se
         Assert.Equal(0, code);
 
         (code, output) = await MigratorProcess.RunAsync(fixture.Service.Databases, "help");
-        Assert.Contains("move-bucket <number> --to <shard>", output, StringComparison.Ordinal);
+        Assert.Contains("move-bucket <bucket>", output, StringComparison.Ordinal);
+        Assert.Equal(0, code);
+
+        (code, output) = await MigratorProcess.RunAsync(fixture.Service.Databases, "move-bucket", "--help");
+        Assert.Contains("--to <shard>", output, StringComparison.Ordinal);
         Assert.Equal(0, code);
     }
 
