@@ -34,7 +34,8 @@ internal sealed class NoteEndpoints : IEndpointGroup
     private static Task<Results<Ok<Page<NoteView>>, ProblemHttpResult>> List(
         ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken,
         Guid? after = null, int limit = Page.DefaultLimit) =>
-        sender.Send(new ListNotes(user.UserId(), after is { } id ? new NoteId(id) : null, limit), cancellationToken).OkOrProblem();
+        sender.Send(new ListNotes(user.UserId(), after is { } id ? new NoteId(id) : null, limit), cancellationToken)
+            .OkOrProblem();
 
     private static Task<Results<Ok<NoteView>, ProblemHttpResult>> Get(
         Guid id, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken) =>

@@ -63,7 +63,8 @@ internal sealed class TransferEndpoints : IEndpointGroup
     private static Task<Results<Ok<Page<TransferView>>, ProblemHttpResult>> List(
         ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken,
         Guid? after = null, int limit = Page.DefaultLimit) => sender.Send(
-            new ListTransfers(user.UserId(), after is { } id ? new TransferId(id) : null, limit), cancellationToken).OkOrProblem();
+            new ListTransfers(user.UserId(), after is { } id ? new TransferId(id) : null, limit), cancellationToken)
+            .OkOrProblem();
 
     private static Task<Results<Ok<TransferView>, ProblemHttpResult>> Get(
         Guid id, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken) =>

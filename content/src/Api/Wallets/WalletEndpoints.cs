@@ -53,7 +53,8 @@ internal sealed class WalletEndpoints : IEndpointGroup
 
     private static Task<Results<Created<WalletView>, ProblemHttpResult>> Open(
         OpenWalletRequest request, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken) => sender.Send(
-            new OpenWallet(user.UserId(), request.Currency), cancellationToken).CreatedOrProblem(wallet => $"/wallets/{wallet.Id}");
+            new OpenWallet(user.UserId(), request.Currency), cancellationToken)
+            .CreatedOrProblem(wallet => $"/wallets/{wallet.Id}");
 
     private static Task<Results<Ok<Page<WalletView>>, ProblemHttpResult>> List(
         ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken,
