@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Hosting;
 using Platform.Caching;
 using Platform.Idempotency;
 using Platform.Realtime;
@@ -26,7 +27,18 @@ public static class PlatformServices
         services.AddSagas(configuration);
         services.AddRealtime(configuration);
         services.AddCaching(configuration);
-        return services.AddPorts();
+        return services.AddFeatureWorkers().AddPorts();
+    }
+
+    private static IServiceCollection AddFeatureWorkers(this IServiceCollection services)
+    {
+        foreach (var worker in Scanned.Classes<IHostedService>()
+            .Where(type => type.Assembly != typeof(PlatformServices).Assembly))
+        {
+            services.AddSingleton(typeof(IHostedService), worker);
+        }
+
+        return services;
     }
 
     /// <summary>One for each database on each replica, and for each database and role on each possible primary.</summary>

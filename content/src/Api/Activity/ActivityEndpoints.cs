@@ -7,7 +7,6 @@ namespace Api.Activity;
 
 internal sealed class ActivityEndpoints : IEndpointGroup
 {
-    /// <summary>Bytes that come out of a compressed body at most.</summary>
     private const long MaxDecompressed = 64 * 1024 * 1024;
 
     private const string Line =
@@ -25,7 +24,7 @@ internal sealed class ActivityEndpoints : IEndpointGroup
                 + "are stored. "
                 + $"A line has at most {StorableJson.MaxLength} bytes and {StorableJson.MaxDepth} levels; the body may be "
                 + "compressed by gzip.")
-            .WithMetadata(new DisableRequestSizeLimitAttribute(), new DecompressedLimit(MaxDecompressed))
+            .WithMetadata(new DisableRequestSizeLimitAttribute(), new GzipLimit(MaxDecompressed))
             .Accepts<string>("application/x-ndjson")
             .WithExample(Line, new IngestReport(1, 0, 0, []))
             .ProducesProblem(StatusCodes.Status408RequestTimeout)
@@ -33,14 +32,11 @@ internal sealed class ActivityEndpoints : IEndpointGroup
         activity.MapGet("/", List).WithName("ListActivity").WithSummary("What you did, newest first");
     }
 
-    private static async Task<Results<Ok<IngestReport>, ProblemHttpResult>> Ingest(
-        PipeReader body, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken)
-    {
-        var report = await sender.Send(new IngestActivity(user.UserId(), body), cancellationToken);
-        return report.IsError ? Problems.From(report.Errors) : TypedResults.Ok(report.Value);
-    }
+    private static Task<Results<Ok<IngestReport>, ProblemHttpResult>> Ingest(
+        PipeReader body, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken) =>
+        sender.Send(new IngestActivity(user.UserId(), body), cancellationToken).OkOrProblem();
 
-    private static async Task<Results<Ok<ActivityPage>, ProblemHttpResult>> List(
+    private static Task<Results<Ok<ActivityPage>, ProblemHttpResult>> List(
         ISender sender,
         ClaimsPrincipal user,
         CancellationToken cancellationToken,
@@ -48,9 +44,6 @@ internal sealed class ActivityEndpoints : IEndpointGroup
         [Description("Not before this time.")] Timestamp? since = null,
         [Description("Before this time.")] Timestamp? until = null,
         string? after = null,
-        int limit = Page.DefaultLimit)
-    {
-        var page = await sender.Send(new ListActivity(user.UserId(), filter, since, until, after, limit), cancellationToken);
-        return page.IsError ? Problems.From(page.Errors) : TypedResults.Ok(page.Value);
-    }
+        int limit = Page.DefaultLimit) =>
+        sender.Send(new ListActivity(user.UserId(), filter, since, until, after, limit), cancellationToken).OkOrProblem();
 }

@@ -5,34 +5,31 @@ using Microsoft.AspNetCore.Diagnostics;
 
 namespace Api.Common;
 
-/// <summary>Says what could not be read of a request. The framework's message names the types it would have been read
-/// into.</summary>
-internal sealed partial class BadRequestHandler(IProblemDetailsService problems) : IExceptionHandler
+/// <summary>Says what could not be read of a request. The framework's message would name our types.</summary>
+internal sealed partial class BadRequestHandler : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(
         HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        int? known = exception switch
+        int? status = exception switch
         {
             BadHttpRequestException badRequest => badRequest.StatusCode,
             BodyStalledException => StatusCodes.Status408RequestTimeout,
+            InvalidDataException => StatusCodes.Status400BadRequest,
             _ => null,
         };
-        if (known is not { } status)
+        if (status is not null)
         {
-            return false;
+            await Problems.WriteAsync(
+                httpContext, new() { Status = status, Detail = DetailOf(exception, httpContext.Request) });
         }
 
-        httpContext.Response.StatusCode = status;
-        return await problems.TryWriteAsync(new ProblemDetailsContext
-        {
-            HttpContext = httpContext,
-            ProblemDetails = new ProblemDetails { Status = status, Detail = DetailOf(exception, httpContext.Request) },
-        });
+        return status is not null;
     }
 
     private static string? DetailOf(Exception exception, HttpRequest request) => exception switch
     {
+        InvalidDataException => "The body is not gzip, or a part of it is missing.",
         { InnerException: JsonException json } =>
             $"The body is not the JSON that this endpoint takes; the problem is at "
             + $"'{(json.Path is { Length: <= 100 } path ? path : "$")}'.",

@@ -38,6 +38,7 @@ internal static class HttpSurface
         builder.Services.AddAuthorizationBuilder()
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireSubject().Build());
 
+        builder.Services.AddRequestDecompression();
         builder.AddRateLimits();
         builder.AddCrossOrigin();
         builder.Services.ConfigureHttpJsonOptions(options => Configure(options.SerializerOptions));

@@ -44,4 +44,27 @@ internal static class Problems
 
         return TypedResults.Problem(problem);
     }
+
+    /// <summary>Answers with a problem that has a status.</summary>
+    public static async Task WriteAsync(HttpContext context, ProblemDetails problem)
+    {
+        context.Response.StatusCode = problem.Status!.Value;
+        await context.RequestServices.GetRequiredService<IProblemDetailsService>()
+            .WriteAsync(new() { HttpContext = context, ProblemDetails = problem });
+    }
+
+    /// <summary>200 with the value of a use case, or the problem.</summary>
+    public static async Task<Results<Ok<T>, ProblemHttpResult>> OkOrProblem<T>(this ValueTask<ErrorOr<T>> sent)
+    {
+        var result = await sent;
+        return result.IsError ? From(result.Errors) : TypedResults.Ok(result.Value);
+    }
+
+    /// <summary>201 with the value of a use case and its address, or the problem.</summary>
+    public static async Task<Results<Created<T>, ProblemHttpResult>> CreatedOrProblem<T>(
+        this ValueTask<ErrorOr<T>> sent, Func<T, string> location)
+    {
+        var result = await sent;
+        return result.IsError ? From(result.Errors) : TypedResults.Created(location(result.Value), result.Value);
+    }
 }

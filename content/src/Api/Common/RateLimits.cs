@@ -127,15 +127,12 @@ internal static class RateLimits
         QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
     };
 
-    private static async Task RefuseAsync(HttpContext context, Refusal refusal, TimeSpan wait)
+    private static Task RefuseAsync(HttpContext context, Refusal refusal, TimeSpan wait)
     {
-        context.Response.StatusCode = refusal.Status;
         context.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        await context.RequestServices.GetRequiredService<IProblemDetailsService>().WriteAsync(new()
-        {
-            HttpContext = context,
-            ProblemDetails = new() { Type = Problems.TypePrefix + refusal.Type, Title = refusal.Title, Status = refusal.Status },
-        });
+        return Problems.WriteAsync(
+            context,
+            new() { Type = Problems.TypePrefix + refusal.Type, Title = refusal.Title, Status = refusal.Status });
     }
 
     private sealed record Refusal(string Type, string Title, int Status);

@@ -27,33 +27,21 @@ internal sealed class NoteEndpoints : IEndpointGroup
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    private static async Task<Results<Created<NoteView>, ProblemHttpResult>> Write(
-        NoteRequest request, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken)
-    {
-        var note = await sender.Send(new WriteNote(user.UserId(), request.Text), cancellationToken);
-        return note.IsError ? Problems.From(note.Errors) : TypedResults.Created($"/notes/{note.Value.Id}", note.Value);
-    }
+    private static Task<Results<Created<NoteView>, ProblemHttpResult>> Write(
+        NoteRequest request, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken) =>
+        sender.Send(new WriteNote(user.UserId(), request.Text), cancellationToken).CreatedOrProblem(note => $"/notes/{note.Id}");
 
-    private static async Task<Results<Ok<Page<NoteView>>, ProblemHttpResult>> List(
+    private static Task<Results<Ok<Page<NoteView>>, ProblemHttpResult>> List(
         ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken,
-        Guid? after = null, int limit = Page.DefaultLimit)
-    {
-        var last = after is { } id ? new NoteId(id) : default(NoteId?);
-        var page = await sender.Send(new ListNotes(user.UserId(), last, limit), cancellationToken);
-        return page.IsError ? Problems.From(page.Errors) : TypedResults.Ok(page.Value);
-    }
+        Guid? after = null, int limit = Page.DefaultLimit) =>
+        sender.Send(new ListNotes(user.UserId(), after is { } id ? new NoteId(id) : null, limit), cancellationToken)
+            .OkOrProblem();
 
-    private static async Task<Results<Ok<NoteView>, ProblemHttpResult>> Get(
-        Guid id, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken)
-    {
-        var note = await sender.Send(new GetNote(user.UserId(), new NoteId(id)), cancellationToken);
-        return note.IsError ? Problems.From(note.Errors) : TypedResults.Ok(note.Value);
-    }
+    private static Task<Results<Ok<NoteView>, ProblemHttpResult>> Get(
+        Guid id, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken) =>
+        sender.Send(new GetNote(user.UserId(), new NoteId(id)), cancellationToken).OkOrProblem();
 
-    private static async Task<Results<Ok<NoteView>, ProblemHttpResult>> Edit(
-        Guid id, NoteRequest request, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken)
-    {
-        var note = await sender.Send(new EditNote(user.UserId(), new NoteId(id), request.Text), cancellationToken);
-        return note.IsError ? Problems.From(note.Errors) : TypedResults.Ok(note.Value);
-    }
+    private static Task<Results<Ok<NoteView>, ProblemHttpResult>> Edit(
+        Guid id, NoteRequest request, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken) =>
+        sender.Send(new EditNote(user.UserId(), new NoteId(id), request.Text), cancellationToken).OkOrProblem();
 }

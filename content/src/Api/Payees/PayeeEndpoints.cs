@@ -28,18 +28,11 @@ internal sealed class PayeeEndpoints : IEndpointGroup
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    private static async Task<Results<Ok<PayeeView>, ProblemHttpResult>> Set(
-        HandleRequest request, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken)
-    {
-        var payee = await sender.Send(
-            new SetHandle(user.UserId(), request.Handle, new WalletId(request.Wallet)), cancellationToken);
-        return payee.IsError ? Problems.From(payee.Errors) : TypedResults.Ok(payee.Value);
-    }
+    private static Task<Results<Ok<PayeeView>, ProblemHttpResult>> Set(
+        HandleRequest request, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken) =>
+        sender.Send(new SetHandle(user.UserId(), request.Handle, new WalletId(request.Wallet)), cancellationToken).OkOrProblem();
 
-    private static async Task<Results<Ok<PayeeView>, ProblemHttpResult>> Get(
-        string handle, ISender sender, CancellationToken cancellationToken)
-    {
-        var payee = await sender.Send(new GetPayee(handle), cancellationToken);
-        return payee.IsError ? Problems.From(payee.Errors) : TypedResults.Ok(payee.Value);
-    }
+    private static Task<Results<Ok<PayeeView>, ProblemHttpResult>> Get(
+        string handle, ISender sender, CancellationToken cancellationToken) =>
+        sender.Send(new GetPayee(handle), cancellationToken).OkOrProblem();
 }

@@ -94,7 +94,7 @@ internal sealed class EventEndpoints : IEndpointGroup
         return TypedResults.Empty;
     }
 
-    /// <summary>Clients say nothing but goodbye; somebody has to listen for that.</summary>
+    /// <summary>Clients send nothing but a close message, which has to be read.</summary>
     private static async Task UntilClosedAsync(WebSocket socket, CancellationTokenSource lifetime)
     {
         var buffer = new byte[256];

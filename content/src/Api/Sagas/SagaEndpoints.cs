@@ -21,15 +21,14 @@ internal sealed class SagaEndpoints : IEndpointGroup
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    private static async Task<Results<Ok<SagaPage>, ProblemHttpResult>> List(
+    private static Task<Results<Ok<SagaPage>, ProblemHttpResult>> List(
         ISender sender, CancellationToken cancellationToken,
         string status = "dead", string? after = null, int limit = Page.DefaultLimit)
     {
         // By its name alone: TryParse takes numbers and lists as well.
         var wanted = Enum.GetValues<SagaStatus>()
             .SingleOrDefault(value => status.Equals($"{value}", StringComparison.OrdinalIgnoreCase));
-        var page = await sender.Send(new ListSagas(wanted, after, limit), cancellationToken);
-        return page.IsError ? Problems.From(page.Errors) : TypedResults.Ok(page.Value);
+        return sender.Send(new ListSagas(wanted, after, limit), cancellationToken).OkOrProblem();
     }
 
     private static Task<Results<Accepted, ProblemHttpResult>> Redrive(

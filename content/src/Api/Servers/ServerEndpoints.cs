@@ -4,7 +4,7 @@ namespace Api.Servers;
 
 internal sealed class TopologyEndpoints : IEndpointGroup
 {
-    /// <summary>In development only: it tells addresses and versions to whoever asks.</summary>
+    /// <summary>In development only: it needs no token and shows addresses and versions.</summary>
     public static void Map(IEndpointRouteBuilder app)
     {
         if (app.ServiceProvider.GetRequiredService<IHostEnvironment>().IsDevelopment())

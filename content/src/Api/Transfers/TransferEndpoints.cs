@@ -60,19 +60,13 @@ internal sealed class TransferEndpoints : IEndpointGroup
             : TypedResults.Created(location, made.Value);
     }
 
-    private static async Task<Results<Ok<Page<TransferView>>, ProblemHttpResult>> List(
+    private static Task<Results<Ok<Page<TransferView>>, ProblemHttpResult>> List(
         ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken,
-        Guid? after = null, int limit = Page.DefaultLimit)
-    {
-        var last = after is { } id ? new TransferId(id) : default(TransferId?);
-        var page = await sender.Send(new ListTransfers(user.UserId(), last, limit), cancellationToken);
-        return page.IsError ? Problems.From(page.Errors) : TypedResults.Ok(page.Value);
-    }
+        Guid? after = null, int limit = Page.DefaultLimit) => sender.Send(
+            new ListTransfers(user.UserId(), after is { } id ? new TransferId(id) : null, limit), cancellationToken)
+            .OkOrProblem();
 
-    private static async Task<Results<Ok<TransferView>, ProblemHttpResult>> Get(
-        Guid id, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken)
-    {
-        var transfer = await sender.Send(new GetTransfer(user.UserId(), new TransferId(id)), cancellationToken);
-        return transfer.IsError ? Problems.From(transfer.Errors) : TypedResults.Ok(transfer.Value);
-    }
+    private static Task<Results<Ok<TransferView>, ProblemHttpResult>> Get(
+        Guid id, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken) =>
+        sender.Send(new GetTransfer(user.UserId(), new TransferId(id)), cancellationToken).OkOrProblem();
 }

@@ -37,51 +37,40 @@ internal sealed class WalletEndpoints : IEndpointGroup
             .WithExample(new DepositRequest(1050, "EUR"), Example)
             .RequireIdempotencyKey()
             .ProducesProblem(StatusCodes.Status404NotFound);
-        MapStatus(
-            "freeze", "FreezeWallet", (owner, wallet) => new FreezeWallet(owner, wallet), "Stops all money to and from a wallet");
-        MapStatus("unfreeze", "UnfreezeWallet", (owner, wallet) => new UnfreezeWallet(owner, wallet), "Lets money move again");
-        MapStatus("close", "CloseWallet", (owner, wallet) => new CloseWallet(owner, wallet), "Closes an empty wallet for good");
+        MapStatus("freeze", WalletStatus.Frozen, "Stops all money to and from a wallet");
+        MapStatus("unfreeze", WalletStatus.Active, "Lets money move again");
+        MapStatus("close", WalletStatus.Closed, "Closes an empty wallet for good");
 
-        void MapStatus(
-            string action, string name, Func<UserId, WalletId, ICommand<ErrorOr<WalletView>>> command, string summary) =>
-            wallets.MapPost($"/{{id:guid}}/{action}", (
-                    Guid id, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken) =>
-                    Answer(sender.Send(command(user.UserId(), new WalletId(id)), cancellationToken)))
-                .WithName(name)
-                .WithSummary(summary)
-                .ProducesProblem(StatusCodes.Status404NotFound)
-                .ProducesProblem(StatusCodes.Status409Conflict);
+        void MapStatus(string action, WalletStatus status, string summary) => wallets
+            .MapPost($"/{{id:guid}}/{action}", (
+                Guid id, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken) => sender
+                .Send(new SetWalletStatus(user.UserId(), new WalletId(id), status), cancellationToken).OkOrProblem())
+            .WithName($"{char.ToUpperInvariant(action[0])}{action[1..]}Wallet")
+            .WithSummary(summary)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status409Conflict);
     }
 
-    private static async Task<Results<Created<WalletView>, ProblemHttpResult>> Open(
-        OpenWalletRequest request, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken)
-    {
-        var wallet = await sender.Send(new OpenWallet(user.UserId(), request.Currency), cancellationToken);
-        return wallet.IsError
-            ? Problems.From(wallet.Errors)
-            : TypedResults.Created($"/wallets/{wallet.Value.Id}", wallet.Value);
-    }
+    private static Task<Results<Created<WalletView>, ProblemHttpResult>> Open(
+        OpenWalletRequest request, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken) => sender.Send(
+            new OpenWallet(user.UserId(), request.Currency), cancellationToken)
+            .CreatedOrProblem(wallet => $"/wallets/{wallet.Id}");
 
-    private static async Task<Results<Ok<Page<WalletView>>, ProblemHttpResult>> List(
+    private static Task<Results<Ok<Page<WalletView>>, ProblemHttpResult>> List(
         ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken,
-        Guid? after = null, int limit = Page.DefaultLimit)
-    {
-        var last = after is { } id ? new WalletId(id) : default(WalletId?);
-        var page = await sender.Send(new ListWallets(user.UserId(), last, limit), cancellationToken);
-        return page.IsError ? Problems.From(page.Errors) : TypedResults.Ok(page.Value);
-    }
+        Guid? after = null, int limit = Page.DefaultLimit) => sender.Send(
+            new ListWallets(user.UserId(), after is { } id ? new WalletId(id) : null, limit), cancellationToken).OkOrProblem();
 
     private static Task<Results<Ok<WalletView>, ProblemHttpResult>> Get(
         Guid id, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken) =>
-        Answer(sender.Send(new GetWallet(user.UserId(), new WalletId(id)), cancellationToken));
+        sender.Send(new GetWallet(user.UserId(), new WalletId(id)), cancellationToken).OkOrProblem();
 
-    private static async Task<Results<Ok<Page<EntryView>>, ProblemHttpResult>> Entries(
+    private static Task<Results<Ok<Page<EntryView>>, ProblemHttpResult>> Entries(
         Guid id, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken,
         Guid? after = null, int limit = Page.DefaultLimit)
     {
-        var last = after is { } entry ? new EntryId(entry) : default(EntryId?);
-        var page = await sender.Send(new ListEntries(user.UserId(), new WalletId(id), last, limit), cancellationToken);
-        return page.IsError ? Problems.From(page.Errors) : TypedResults.Ok(page.Value);
+        EntryId? last = after is { } entry ? new EntryId(entry) : null;
+        return sender.Send(new ListEntries(user.UserId(), new WalletId(id), last, limit), cancellationToken).OkOrProblem();
     }
 
     private static Task<Results<Ok<WalletView>, ProblemHttpResult>> Deposit(
@@ -89,12 +78,6 @@ internal sealed class WalletEndpoints : IEndpointGroup
         CancellationToken cancellationToken)
     {
         var deposit = new DepositMoney(user.UserId(), new WalletId(id), request.Amount, request.Currency, key.Request);
-        return Answer(sender.Send(deposit, cancellationToken));
-    }
-
-    private static async Task<Results<Ok<WalletView>, ProblemHttpResult>> Answer(ValueTask<ErrorOr<WalletView>> sent)
-    {
-        var wallet = await sent;
-        return wallet.IsError ? Problems.From(wallet.Errors) : TypedResults.Ok(wallet.Value);
+        return sender.Send(deposit, cancellationToken).OkOrProblem();
     }
 }

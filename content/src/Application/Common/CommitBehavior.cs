@@ -12,7 +12,7 @@ internal sealed class CommitBehavior<TCommand, TResponse>(IUnitOfWork unitOfWork
     public async ValueTask<TResponse> Handle(
         TCommand command, MessageHandlerDelegate<TCommand, TResponse> next, CancellationToken cancellationToken)
     {
-        // What somebody else has put into the unit of work before cannot be done again from here.
+        // What the unit of work held before cannot be repeated from here.
         var mayRetry = unitOfWork.IsEmpty;
         for (var attempt = 1; ; attempt++)
         {

@@ -45,6 +45,7 @@ internal sealed class IdempotencyBehavior<TCommand, TResponse>(IIdempotencyKeys 
             return Answers<TResponse>.Read(stored.Answer);
         }
 
-        return Failures<TResponse>.From([stored is null ? IdempotencyErrors.InProgress : IdempotencyErrors.OtherRequest]);
+        // TResponse is ErrorOr<T>, which converts from an error.
+        return (TResponse)(dynamic)(stored is null ? IdempotencyErrors.InProgress : IdempotencyErrors.OtherRequest);
     }
 }

@@ -73,7 +73,7 @@ public sealed class LineReader(PipeReader reader, int maxLength, TimeSpan timeou
         }
     }
 
-    /// <summary>Whoever reads after this, as the server does at the end of a request, must not find a read under way.</summary>
+    /// <summary>Ends the read: the server reads the rest of the body at the end of a request.</summary>
     public void Dispose() => GiveBack();
 
     private async ValueTask<ReadResult> WaitAsync(CancellationToken cancellationToken)

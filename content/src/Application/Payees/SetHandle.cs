@@ -18,7 +18,7 @@ internal sealed class SetHandleHandler(IPayeeLookup lookup, IPayeeRepository pay
         }
 
         // The wallet is on a shard and the handle is in the directory, so nothing keeps the wallet as it is. Closing it
-        // later does no harm: whoever pays the handle then is told why they cannot.
+        // later does no harm: a payment to the handle is then refused with the reason.
         switch (await lookup.StatusOfAsync(command.Wallet, command.Owner, cancellationToken))
         {
             case null:

@@ -24,25 +24,16 @@ public sealed record TransferView(
     DateTimeOffset CreatedAt,
     DateTimeOffset? EndedAt)
 {
-    public static TransferView Of(Transfer transfer) => transfer.State switch
-    {
-        TransferState.Posted posted => Create(transfer, TransferStatus.Posted, reason: null, posted.At),
-        TransferState.Voided voided =>
-            Create(transfer, TransferStatus.Voided, new VoidReason(voided.Code, voided.Reason), voided.At),
-        _ => Create(transfer, TransferStatus.Reserved, reason: null, endedAt: null),
-    };
-
-    private static TransferView Create(
-        Transfer transfer, TransferStatus status, VoidReason? reason, DateTimeOffset? endedAt) => new(
+    public static TransferView Of(Transfer transfer) => new(
         transfer.Id.Value,
         transfer.WalletId.Value,
         transfer.PayeeWalletId.Value,
         transfer.Amount,
         transfer.Currency.Code,
-        status,
-        reason,
+        transfer.Status,
+        transfer.VoidCode is { } code ? new VoidReason(code, transfer.VoidReason!) : null,
         transfer.CreatedAt,
-        endedAt);
+        transfer.EndedAt);
 }
 
 /// <summary>Why a transfer was voided.</summary>

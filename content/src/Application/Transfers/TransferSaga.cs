@@ -39,7 +39,7 @@ public sealed class TransferSaga : Saga<TransferData>
             "reserve",
             data => data.PayerId,
             Effect: null,
-            Compensation: (data, why) => new VoidTransfer(data.PayerId, data.TransferId, why)),
+            Compensation: (data, why) => new EndTransfer(data.PayerId, data.TransferId, why)),
         new(
             "credit",
             data => data.PayeeId,
@@ -47,6 +47,6 @@ public sealed class TransferSaga : Saga<TransferData>
         new(
             "post",
             data => data.PayerId,
-            data => new PostTransfer(data.PayerId, data.TransferId)),
+            data => new EndTransfer(data.PayerId, data.TransferId, Refusal: null)),
     ];
 }

@@ -54,14 +54,14 @@ public sealed class Transfer
         _ => throw new InvalidOperationException($"Transfer {Id} has the unknown status {Status}."),
     };
 
-    // How the state is stored. All else sees State.
-    private TransferStatus Status { get; set; }
+    // The state as it is stored; only End changes it.
+    public TransferStatus Status { get; private set; }
 
-    private string? VoidCode { get; set; }
+    public string? VoidCode { get; private set; }
 
-    private string? VoidReason { get; set; }
+    public string? VoidReason { get; private set; }
 
-    private DateTimeOffset? EndedAt { get; set; }
+    public DateTimeOffset? EndedAt { get; private set; }
 
     /// <summary>Between two wallets in one unit of work: the payee has the money at once.</summary>
     public static ErrorOr<Transfer> MakeAtOnce(Wallet from, Wallet to, Money money, DateTimeOffset now)

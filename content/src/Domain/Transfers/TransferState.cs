@@ -9,8 +9,8 @@ public enum TransferStatus : short
 }
 
 /// <summary>
-/// Where a transfer is. Each state has methods for the transitions that are legal from it and no others, and nobody else
-/// can make a state, so an illegal transition does not compile.
+/// Where a transfer is. Each state has methods for the transitions that are legal from it and no others, and its constructor
+/// is internal, so an illegal transition does not compile.
 /// </summary>
 public abstract record TransferState
 {

@@ -69,7 +69,7 @@ public sealed class Entry
 
     /// <summary>
     /// What the wallet's account holds right after this entry, in minor units. Null for the accounts that are not the
-    /// wallet's own, whose balance nobody keeps.
+    /// wallet's own, whose balance is not kept.
     /// </summary>
     public long? Balance { get; }
 

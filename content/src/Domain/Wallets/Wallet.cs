@@ -135,7 +135,7 @@ public sealed class Wallet : Aggregate
 
     public ErrorOr<Success> Close() => Balance == 0 && Pending == 0 ? Become(WalletStatus.Closed) : WalletErrors.NotEmpty;
 
-    /// <summary>To ask again for what is so already is no error and no change.</summary>
+    /// <summary>Idempotent: setting the current status changes nothing.</summary>
     private ErrorOr<Success> Become(WalletStatus status)
     {
         if (Status == status)

@@ -8,12 +8,8 @@ internal sealed class NoteConfiguration : IEntityTypeConfiguration<Note>, IShard
     {
         builder.ToTable("notes");
         builder.HasKey(n => new { n.Owner, n.Id });
-        builder.Property(n => n.Owner).HasColumnName("owner_id").ValueGeneratedNever()
-            .HasConversion(id => id.Value, value => new UserId(value));
-        builder.Property(n => n.Id).HasColumnName("id").ValueGeneratedNever()
-            .HasConversion(id => id.Value, value => new NoteId(value));
-        builder.Property(n => n.Text).HasColumnName("text");
-        builder.Property(n => n.WrittenAt).HasColumnName("written_at");
-        builder.Property(n => n.EditedAt).HasColumnName("edited_at");
+        builder.Property(n => n.Owner).HasColumnName("owner_id").ValueGeneratedNever();
+        builder.Property(n => n.Id).ValueGeneratedNever();
+        builder.Property(n => n.WrittenAt);
     }
 }

@@ -30,7 +30,7 @@ internal sealed class PayeeReader(DirectoryReader directory, CacheReader cache) 
     private sealed record VersionedPayee(Guid Wallet, long Version);
 }
 
-/// <summary>By handle. That nobody has a handle is cached as well.</summary>
+/// <summary>By handle. An unknown handle is cached as well.</summary>
 internal static class CachedPayees
 {
     public static CachedKind<PayeeView> Kind { get; } = new(DatabaseNames.Directory, "payee", PayeeJson.Default.PayeeView);
@@ -56,7 +56,7 @@ internal sealed class PayeeLookup(DirectoryReader directory, ShardReader shards)
 
     public async Task<PayeeAccount?> FindAsync(WalletId wallet, CancellationToken cancellationToken)
     {
-        // Nobody has the id of a wallet, so this is asked in nobody's name, on the shard of the wallet's bucket.
+        // No user has the id of a wallet, so no row is visible; the function answers on the shard of the wallet's bucket.
         var owner = await shards.ReadPrimaryAsync(
             new UserId(wallet.Value),
             context => context.Database.SqlQueryRaw<Guid?>(OwnerOf, wallet.Value)

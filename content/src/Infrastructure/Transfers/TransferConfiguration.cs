@@ -18,12 +18,6 @@ internal sealed class TransferConfiguration : IEntityTypeConfiguration<Transfer>
         builder.Property(t => t.Currency)
             .HasConversion(currency => currency.Code, code => Currency.Stored(code));
         builder.Property(t => t.CreatedAt);
-
-        // The state, which the domain keeps to itself.
-        builder.Property<TransferStatus>("Status");
-        builder.Property<string?>("VoidCode");
-        builder.Property<string?>("VoidReason");
-        builder.Property<DateTimeOffset?>("EndedAt");
         builder.Ignore(t => t.State);
         builder.Ignore(t => t.Money);
     }

@@ -39,15 +39,11 @@ internal sealed class TransferRepository(ShardWriter writer) : ITransferReposito
     public async Task AddAsync(Transfer transfer, CancellationToken cancellationToken)
     {
         var context = await writer.JoinAsync(transfer.Owner, cancellationToken);
-        writer.OnCommitting(() =>
-        {
-            var stored = new StoredState(transfer.State);
-            context.Pipeline!.Add(
-                InsertSql, Value(transfer.Id.Value), Value(transfer.Owner.Value), Value(transfer.WalletId.Value),
-                Value(transfer.PayeeId.Value), Value(transfer.PayeeWalletId.Value), Value(transfer.Amount),
-                Value(transfer.Currency.Code), Value((short)stored.Status), Value(stored.VoidCode), Value(stored.VoidReason),
-                Value(transfer.CreatedAt), Value(stored.EndedAt));
-        });
+        writer.OnCommitting(() => context.Pipeline!.Add(
+            InsertSql, Value(transfer.Id.Value), Value(transfer.Owner.Value), Value(transfer.WalletId.Value),
+            Value(transfer.PayeeId.Value), Value(transfer.PayeeWalletId.Value), Value(transfer.Amount),
+            Value(transfer.Currency.Code), Value((short)transfer.Status), Value(transfer.VoidCode), Value(transfer.VoidReason),
+            Value(transfer.CreatedAt), Value(transfer.EndedAt)));
     }
 
     public async Task<Transfer?> FindAsync(TransferId id, UserId owner, CancellationToken cancellationToken)
@@ -59,15 +55,14 @@ internal sealed class TransferRepository(ShardWriter writer) : ITransferReposito
             return null;
         }
 
-        var loaded = new StoredState(transfer.State);
+        var loaded = transfer.Status;
         writer.OnCommitting(() =>
         {
-            var stored = new StoredState(transfer.State);
-            if (stored != loaded)
+            if (transfer.Status != loaded)
             {
                 context.Pipeline!.Add(
-                    EndSql, Value(owner.Value), Value(id.Value), Value((short)loaded.Status), Value((short)stored.Status),
-                    Value(stored.VoidCode), Value(stored.VoidReason), Value(stored.EndedAt));
+                    EndSql, Value(owner.Value), Value(id.Value), Value((short)loaded), Value((short)transfer.Status),
+                    Value(transfer.VoidCode), Value(transfer.VoidReason), Value(transfer.EndedAt));
             }
         });
         return transfer;
@@ -92,22 +87,4 @@ internal sealed class TransferRepository(ShardWriter writer) : ITransferReposito
     private static extern Transfer Stored(
         TransferId id, UserId owner, WalletId walletId, UserId payeeId, WalletId payeeWalletId, long amount, Currency currency,
         TransferStatus status, string? voidCode, string? voidReason, DateTimeOffset createdAt, DateTimeOffset? endedAt);
-
-    /// <summary>The columns that hold a state.</summary>
-    private sealed record StoredState(TransferStatus Status, string? VoidCode, string? VoidReason, DateTimeOffset? EndedAt)
-    {
-        public StoredState(TransferState state)
-            : this(
-                state switch
-                {
-                    TransferState.Posted => TransferStatus.Posted,
-                    TransferState.Voided => TransferStatus.Voided,
-                    _ => TransferStatus.Reserved,
-                },
-                (state as TransferState.Voided)?.Code,
-                (state as TransferState.Voided)?.Reason,
-                (state as TransferState.Ended)?.At)
-        {
-        }
-    }
 }

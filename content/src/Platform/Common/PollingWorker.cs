@@ -7,7 +7,7 @@ namespace Platform.Common;
 /// no loop: after a <see cref="Backoff"/> it polls again. A poll has no span; work that it finds may have one.
 /// </summary>
 /// <param name="subjects">What is polled, such as shards. A disposable one is disposed at the end of its loop.</param>
-internal abstract partial class PollingWorker<T>(IEnumerable<T> subjects, ILogger logger) : BackgroundService
+public abstract partial class PollingWorker<T>(IEnumerable<T> subjects, ILogger logger) : BackgroundService
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(4);

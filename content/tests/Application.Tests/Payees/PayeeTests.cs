@@ -1,6 +1,7 @@
 using Application.Payees;
 using Application.Tests.Wallets;
 using Application.Wallets;
+using Domain.Wallets;
 
 namespace Application.Tests.Payees;
 
@@ -58,10 +59,10 @@ public sealed class PayeeTests() : WalletUseCases(ports => ports
     {
         var wallet = await OpenAsync(Alice);
 
-        await UseCases.SendAsync(new FreezeWallet(Alice, wallet));
+        await UseCases.SendAsync(new SetWalletStatus(Alice, wallet, WalletStatus.Frozen));
         await AssertRefusedAsync(new SetHandle(Alice, "alice", wallet), "Wallet.Frozen", ErrorType.Conflict);
 
-        await UseCases.SendAsync(new CloseWallet(Alice, wallet));
+        await UseCases.SendAsync(new SetWalletStatus(Alice, wallet, WalletStatus.Closed));
         await AssertRefusedAsync(new SetHandle(Alice, "alice", wallet), "Wallet.Closed", ErrorType.Conflict);
     }
 

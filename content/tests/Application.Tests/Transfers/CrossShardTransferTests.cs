@@ -102,7 +102,7 @@ public sealed class CrossShardTransferTests : TransferUseCases
     {
         var (from, to) = (await OpenAsync(Alice, 100), await OpenAsync(Carol));
         await TransferAsync(Alice, from, $"{to}", 30);
-        await UseCases.SendAsync(new FreezeWallet(Alice, from));
+        await UseCases.SendAsync(new SetWalletStatus(Alice, from, WalletStatus.Frozen));
 
         Assert.Null(await UseCases.FinishAsync(Assert.Single(Started)));
 
@@ -116,9 +116,10 @@ public sealed class CrossShardTransferTests : TransferUseCases
         var transfer = new TransferId((await TransferAsync(Alice, from, $"{to}", 30)).Value.Id);
         await UseCases.FinishAsync(Assert.Single(Started));
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => UseCases.SendAsync(new PostTransfer(Alice, transfer)));
         await Assert.ThrowsAsync<InvalidOperationException>(
-            () => UseCases.SendAsync(new VoidTransfer(Alice, transfer, WalletErrors.PayeeClosed)));
+            () => UseCases.SendAsync(new EndTransfer(Alice, transfer, Refusal: null)));
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => UseCases.SendAsync(new EndTransfer(Alice, transfer, WalletErrors.PayeeClosed)));
 
         Assert.Equal((70, 0), await HoldsAsync(Alice, from));
     }
@@ -160,10 +161,10 @@ public sealed class CrossShardTransferTests : TransferUseCases
         switch (what)
         {
             case "closed":
-                await UseCases.SendAsync(new CloseWallet(Carol, wallet));
+                await UseCases.SendAsync(new SetWalletStatus(Carol, wallet, WalletStatus.Closed));
                 break;
             case "frozen":
-                await UseCases.SendAsync(new FreezeWallet(Carol, wallet));
+                await UseCases.SendAsync(new SetWalletStatus(Carol, wallet, WalletStatus.Frozen));
                 break;
             case "full":
                 await UseCases.SendAsync(new DepositMoney(Carol, wallet, Wallet.Limit - 29, "EUR", RequestKeys.Of("full")));

@@ -74,9 +74,9 @@ public sealed class SameShardTransferTests : TransferUseCases
     {
         var from = await OpenAsync(Alice, 100);
         var frozen = await OpenAsync(Bob);
-        await UseCases.SendAsync(new FreezeWallet(Bob, frozen));
+        await UseCases.SendAsync(new SetWalletStatus(Bob, frozen, WalletStatus.Frozen));
         var closed = await OpenAsync(Bob);
-        await UseCases.SendAsync(new CloseWallet(Bob, closed));
+        await UseCases.SendAsync(new SetWalletStatus(Bob, closed, WalletStatus.Closed));
         var full = await OpenAsync(Bob, Wallet.Limit);
         var inYen = (await UseCases.SendAsync(new OpenWallet(Bob, "JPY"))).Value.Id;
 

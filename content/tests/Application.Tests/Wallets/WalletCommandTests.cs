@@ -83,10 +83,12 @@ public sealed class WalletCommandTests : WalletUseCases
     {
         var id = await OpenAsync(Alice);
 
-        Assert.Equal(WalletStatus.Frozen, (await UseCases.SendAsync(new FreezeWallet(Alice, id))).Value.Status);
+        Assert.Equal(
+            WalletStatus.Frozen, (await UseCases.SendAsync(new SetWalletStatus(Alice, id, WalletStatus.Frozen))).Value.Status);
         await AssertRefusedAsync(Deposit(Alice, id, 1), "Wallet.Frozen", ErrorType.Conflict);
 
-        Assert.Equal(WalletStatus.Active, (await UseCases.SendAsync(new UnfreezeWallet(Alice, id))).Value.Status);
+        Assert.Equal(
+            WalletStatus.Active, (await UseCases.SendAsync(new SetWalletStatus(Alice, id, WalletStatus.Active))).Value.Status);
         Assert.False((await UseCases.SendAsync(Deposit(Alice, id, 1))).IsError);
     }
 
@@ -95,10 +97,11 @@ public sealed class WalletCommandTests : WalletUseCases
     {
         var id = await OpenAsync(Alice);
 
-        Assert.Equal(WalletStatus.Closed, (await UseCases.SendAsync(new CloseWallet(Alice, id))).Value.Status);
+        Assert.Equal(
+            WalletStatus.Closed, (await UseCases.SendAsync(new SetWalletStatus(Alice, id, WalletStatus.Closed))).Value.Status);
 
         await AssertRefusedAsync(Deposit(Alice, id, 1), "Wallet.Closed", ErrorType.Conflict);
-        await AssertRefusedAsync(new UnfreezeWallet(Alice, id), "Wallet.Closed", ErrorType.Conflict);
+        await AssertRefusedAsync(new SetWalletStatus(Alice, id, WalletStatus.Active), "Wallet.Closed", ErrorType.Conflict);
     }
 
     [Fact]
@@ -106,7 +109,7 @@ public sealed class WalletCommandTests : WalletUseCases
     {
         var id = await OpenAsync(Alice, 1);
 
-        await AssertRefusedAsync(new CloseWallet(Alice, id), "Wallet.NotEmpty", ErrorType.Conflict);
+        await AssertRefusedAsync(new SetWalletStatus(Alice, id, WalletStatus.Closed), "Wallet.NotEmpty", ErrorType.Conflict);
 
         Assert.Equal(WalletStatus.Active, (await UseCases.SendAsync(new GetWallet(Alice, id))).Value.Status);
     }
@@ -116,9 +119,9 @@ public sealed class WalletCommandTests : WalletUseCases
     {
         var id = await OpenAsync(Alice);
 
-        await AssertRefusedAsync(new FreezeWallet(Bob, id), "Wallet.NotFound", ErrorType.NotFound);
-        await AssertRefusedAsync(new UnfreezeWallet(Bob, id), "Wallet.NotFound", ErrorType.NotFound);
-        await AssertRefusedAsync(new CloseWallet(Bob, id), "Wallet.NotFound", ErrorType.NotFound);
+        await AssertRefusedAsync(new SetWalletStatus(Bob, id, WalletStatus.Frozen), "Wallet.NotFound", ErrorType.NotFound);
+        await AssertRefusedAsync(new SetWalletStatus(Bob, id, WalletStatus.Active), "Wallet.NotFound", ErrorType.NotFound);
+        await AssertRefusedAsync(new SetWalletStatus(Bob, id, WalletStatus.Closed), "Wallet.NotFound", ErrorType.NotFound);
     }
 
     [Fact]

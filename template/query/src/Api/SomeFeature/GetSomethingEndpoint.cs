@@ -8,10 +8,7 @@ internal sealed class GetSomethingEndpoint : IEndpointGroup
         .WithName("GetSomething")
         .WithTags("SomeFeature");
 
-    private static async Task<Results<Ok<GetSomethingView>, ProblemHttpResult>> Handle(
-        ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken, int limit = Page.DefaultLimit)
-    {
-        var result = await sender.Send(new GetSomething(user.UserId(), limit), cancellationToken);
-        return result.IsError ? Problems.From(result.Errors) : TypedResults.Ok(result.Value);
-    }
+    private static Task<Results<Ok<GetSomethingView>, ProblemHttpResult>> Handle(
+        ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken, int limit = Page.DefaultLimit) =>
+        sender.Send(new GetSomething(user.UserId(), limit), cancellationToken).OkOrProblem();
 }
