@@ -3,10 +3,6 @@ using Xunit.v3;
 
 namespace Fixtures;
 
-/// <summary>Tests that assert how long something takes. They run one after the other, when no other test runs.</summary>
-[CollectionDefinition(nameof(Timed), DisableParallelization = true)]
-public sealed class Timed;
-
 /// <summary>
 /// Sets of servers: a primary, a replica and Redis each, with migrated databases that tests copy. A test class has its set
 /// alone, so it may pause the replica. Sets are started on demand. They are the servers of the environment if it names

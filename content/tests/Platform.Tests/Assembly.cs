@@ -6,3 +6,12 @@ using Xunit.v3;
 [assembly: AssemblyFixture(typeof(ServerPool))]
 [assembly: TestCollectionOrderer(typeof(RandomOrder))]
 [assembly: TestMethodOrderer(typeof(RandomOrder))]
+
+namespace Platform.Tests;
+
+/// <summary>
+/// Tests that assert how long something takes. They run one after the other, when no other test runs. A definition counts only in
+/// the assembly of its tests.
+/// </summary>
+[CollectionDefinition(nameof(Timed), DisableParallelization = true)]
+public sealed class Timed;

@@ -11,7 +11,6 @@ internal static class EndpointGroups
     public static void MapEndpointGroups(this IEndpointRouteBuilder app)
     {
         var root = app.MapGroup("").AnswerHead().DescribeRefusals();
-        root.LimitRequests();
         var groups = typeof(EndpointGroups).Assembly.GetTypes()
             .Where(type => type is { IsInterface: false } && type.IsAssignableTo(typeof(IEndpointGroup)));
         foreach (var group in groups)

@@ -15,9 +15,6 @@ internal static class RateLimits
     /// <summary>Policy of endpoints that send events. They last for as long as the client likes.</summary>
     public const string Streams = "streams";
 
-    /// <summary>Policy of all other endpoints.</summary>
-    private const string Requests = "requests";
-
     private static readonly TimeSpan AMoment = TimeSpan.FromSeconds(1);
 
     private static readonly Refusal Overloaded = new(
@@ -36,21 +33,22 @@ internal static class RateLimits
     public static void AddRateLimits(this WebApplicationBuilder builder)
     {
         var limits = builder.Configuration.GetSection(RateLimitOptions.Section).Get<RateLimitOptions>() ?? new();
+        var callers = PartitionedRateLimiter.Create<HttpContext, string>(context => IsOfHealth(context)
+            ? RateLimitPartition.GetNoLimiter("health")
+            : RateLimitPartition.GetTokenBucketLimiter(CallerOf(context), _ => Bucket(limits)));
+        var atOnce = PartitionedRateLimiter.Create<HttpContext, string>(context => IsOfHealth(context) || IsLongLived(context)
+            ? RateLimitPartition.GetNoLimiter("health")
+            : RateLimitPartition.GetConcurrencyLimiter(CallerOf(context), _ => new() { PermitLimit = limits.AtOncePerUser }));
         builder.Services.AddSingleton(services => new Turns(limits, services.GetRequiredService<IShardMap>()));
         builder.Services.AddRateLimiter(options =>
         {
             options.OnRejected = (context, _) => new(RefuseAsync(
                 context.HttpContext, TooFast, context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : AMoment));
-            options.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context => IsOfHealth(context)
-                ? RateLimitPartition.GetNoLimiter("health")
-                : RateLimitPartition.GetTokenBucketLimiter(CallerOf(context), _ => Bucket(limits)));
-            options.AddPolicy(Requests, new AtOncePerUser(limits.AtOncePerUser, TooFast));
+            options.GlobalLimiter = PartitionedRateLimiter.CreateChained(callers, atOnce);
             options.AddPolicy(Uploads, new AtOncePerUser(limits.UploadsPerUser, TooManyUploads));
             options.AddPolicy(Streams, new AtOncePerUser(limits.StreamsPerUser, TooManyStreams));
         });
     }
-
-    public static void LimitRequests(this IEndpointConventionBuilder endpoints) => endpoints.RequireRateLimiting(Requests);
 
     /// <summary>
     /// Rejects requests while all queues are full, before their token is checked: under overload that is most of them, and work

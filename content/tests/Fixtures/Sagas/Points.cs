@@ -3,7 +3,6 @@ using Platform.Sagas;
 namespace Fixtures;
 
 /// <summary>Tests that run the test's sagas. They take turns, since <see cref="Points"/> hears those of all of them.</summary>
-[CollectionDefinition(nameof(TestSagas))]
 public sealed class TestSagas;
 
 /// <summary>Hears at which points the sagas of this process are.</summary>

@@ -48,7 +48,7 @@ public sealed class PreparedStatementTests(ServersFixture fixture) : IClassFixtu
         await RowsAsync();
         var bytes = measurements.All
             .Where(one =>
-                one.Name == "db.client.operation.npgsql.bytes_read" && one.Tags["db.client.connection.pool.name"] is Replica)
+                one.Name == "db.client.operation.npgsql.bytes_read" && one.TagText == Replica)
             .Sum(one => one.Value);
 
         // A row is a header of 7 bytes, and each value with its length: 4 + 16 and 4 + 8. As text it would be 4 + 36 and 4 + 19.
