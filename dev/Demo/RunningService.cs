@@ -20,13 +20,13 @@ internal sealed class RunningService : IAsyncDisposable
     private readonly GeneratedSolution _solution;
 
     private RunningService(
-        GeneratedSolution solution, bool aspire, IReadOnlyDictionary<string, string?> environment, Action<string> line)
+        GeneratedSolution solution, bool aspire, bool reset, IReadOnlyDictionary<string, string?> environment, Action<string> line)
     {
         _solution = solution;
         var project = HostProject(aspire);
         Ended = Shell.TryAsync(
             "dotnet",
-            [solution.Assembly(project), "--ephemeral-ports"],
+            [solution.Assembly(project), "--ephemeral-ports", .. reset ? ["--reset"] : Array.Empty<string>()],
             aspire ? solution.File(project) : solution.Root,
             _stop.Token,
             text =>
@@ -58,9 +58,10 @@ internal sealed class RunningService : IAsyncDisposable
         IReadOnlyDictionary<string, string?> environment,
         Action<string> line,
         CancellationToken cancellationToken,
-        bool aspire = false)
+        bool aspire = false,
+        bool reset = false)
     {
-        var service = new RunningService(solution, aspire, environment, line);
+        var service = new RunningService(solution, aspire, reset, environment, line);
         try
         {
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

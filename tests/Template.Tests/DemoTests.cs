@@ -14,7 +14,9 @@ public sealed class DemoTests(Generator generator)
         var cancelled = TestContext.Current.CancellationToken;
         var solution = await generator.BuildAsync(Flavours.Default);
         var tokens = TokenIssuer.For(solution);
-        await using var service = await RunningService.StartAsync(solution, tokens.Environment, _ => { }, cancelled, aspire: true);
+        // Another test may have promoted the replica.
+        await using var service = await RunningService.StartAsync(
+            solution, tokens.Environment, _ => { }, cancelled, aspire: true, reset: true);
         var output = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
 
