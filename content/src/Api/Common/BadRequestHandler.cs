@@ -15,7 +15,6 @@ internal sealed partial class BadRequestHandler : IExceptionHandler
         {
             BadHttpRequestException badRequest => badRequest.StatusCode,
             BodyStalledException => StatusCodes.Status408RequestTimeout,
-            InvalidDataException => StatusCodes.Status400BadRequest,
             _ => null,
         };
         if (status is not null)
@@ -29,7 +28,7 @@ internal sealed partial class BadRequestHandler : IExceptionHandler
 
     private static string? DetailOf(Exception exception, HttpRequest request) => exception switch
     {
-        InvalidDataException => "The body is not gzip, or a part of it is missing.",
+        { InnerException: InvalidDataException } => exception.Message,
         { InnerException: JsonException json } =>
             $"The body is not the JSON that this endpoint takes; the problem is at "
             + $"'{(json.Path is { Length: <= 100 } path ? path : "$")}'.",

@@ -28,14 +28,27 @@ internal static class RequestBodies
                 return RefuseAsync(context, "The Content-Encoding of a body is gzip, or is left out.");
             }
 
-            if (encoding == "gzip" && context.GetEndpoint()?.Metadata.GetMetadata<GzipLimit>() is { } limit)
-            {
-                context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize = limit.Bytes;
-            }
-
-            return next(context);
+            return encoding == "gzip" ? WithGzipAsync(context, next) : next(context);
         });
         app.UseRequestDecompression();
+    }
+
+    /// <summary>The body is decompressed while it is read, so only then a damaged one is noticed.</summary>
+    private static async Task WithGzipAsync(HttpContext context, RequestDelegate next)
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<GzipLimit>() is { } limit)
+        {
+            context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize = limit.Bytes;
+        }
+
+        try
+        {
+            await next(context);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new BadHttpRequestException("The body is not gzip, or a part of it is missing.", exception);
+        }
     }
 
     /// <summary>The charset is taken off the media type: the framework fails at names that it does not know, and at

@@ -1,5 +1,7 @@
 using System.Security.Claims;
 using System.Security.Cryptography;
+using Api.Common;
+using Microsoft.AspNetCore.Http;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Integration.Tests.Http;
@@ -20,6 +22,13 @@ public sealed class HttpSurfaceTests(ServiceFixture fixture) : IClassFixture<Ser
         TestService.Token(Subject, audience: "somebody-else"));
 
     private static Claim Subject => new("sub", "alice");
+
+    [Fact]
+    public async Task A_failure_of_the_service_is_not_blamed_on_the_body()
+    {
+        var context = new DefaultHttpContext { RequestServices = _service.Services };
+        Assert.False(await new BadRequestHandler().TryHandleAsync(context, new InvalidDataException("Ours."), Cancellation));
+    }
 
     [Theory]
     [MemberData(nameof(BadTokens), DisableDiscoveryEnumeration = true)]
