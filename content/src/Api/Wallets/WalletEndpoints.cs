@@ -37,15 +37,15 @@ internal sealed class WalletEndpoints : IEndpointGroup
             .WithExample(new DepositRequest(1050, "EUR"), Example)
             .RequireIdempotencyKey()
             .ProducesProblem(StatusCodes.Status404NotFound);
-        MapStatus("freeze", WalletStatus.Frozen, "Stops all money to and from a wallet");
-        MapStatus("unfreeze", WalletStatus.Active, "Lets money move again");
-        MapStatus("close", WalletStatus.Closed, "Closes an empty wallet for good");
+        MapStatus("freeze", "FreezeWallet", WalletStatus.Frozen, "Stops all money to and from a wallet");
+        MapStatus("unfreeze", "UnfreezeWallet", WalletStatus.Active, "Lets money move again");
+        MapStatus("close", "CloseWallet", WalletStatus.Closed, "Closes an empty wallet for good");
 
-        void MapStatus(string action, WalletStatus status, string summary) => wallets
+        void MapStatus(string action, string name, WalletStatus status, string summary) => wallets
             .MapPost($"/{{id:guid}}/{action}", (
                 Guid id, ISender sender, ClaimsPrincipal user, CancellationToken cancellationToken) => sender
                 .Send(new SetWalletStatus(user.UserId(), new WalletId(id), status), cancellationToken).OkOrProblem())
-            .WithName($"{char.ToUpperInvariant(action[0])}{action[1..]}Wallet")
+            .WithName(name)
             .WithSummary(summary)
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status409Conflict);

@@ -15,7 +15,6 @@ internal sealed class ValidationBehavior<TMessage, TResponse>(IEnumerable<IValid
             (errors ??= []).Add(FieldErrors.Create(failure.PropertyName, failure.ErrorMessage));
         }
 
-        // TResponse is ErrorOr<T>, which converts from a list of errors.
-        return errors is null ? next(message, cancellationToken) : new((TResponse)(dynamic)errors);
+        return errors is null ? next(message, cancellationToken) : new(Failures<TResponse>.From(errors));
     }
 }

@@ -45,7 +45,6 @@ internal sealed class IdempotencyBehavior<TCommand, TResponse>(IIdempotencyKeys 
             return Answers<TResponse>.Read(stored.Answer);
         }
 
-        // TResponse is ErrorOr<T>, which converts from an error.
-        return (TResponse)(dynamic)(stored is null ? IdempotencyErrors.InProgress : IdempotencyErrors.OtherRequest);
+        return Failures<TResponse>.From([stored is null ? IdempotencyErrors.InProgress : IdempotencyErrors.OtherRequest]);
     }
 }
