@@ -88,8 +88,8 @@ internal sealed class ApiInstance(string name, string directory, IEnumerable<Key
     }
 
     /// <summary>
-    /// A process with these settings ends by itself and says why. A host in this process is no substitute: what it throws when its
-    /// start fails is not always the reason.
+    /// A process with these settings ends by itself and says why. A host in this process is no substitute: what it throws when
+    /// its start fails is not always the reason.
     /// </summary>
     public static async Task FailsToStartAsync(
         IEnumerable<KeyValuePair<string, string>> settings, string reason, CancellationToken cancellationToken)

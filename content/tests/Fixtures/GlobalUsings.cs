@@ -6,6 +6,7 @@ global using System.Text;
 global using System.Text.Json;
 global using Application.Common;
 global using Domain.Common;
+global using Fixtures;
 global using LocalHost;
 global using Microsoft.EntityFrameworkCore;
 global using Microsoft.Extensions.Configuration;

@@ -2,10 +2,7 @@ using System.Net.Http.Headers;
 
 namespace Platform.Tests.Bank;
 
-/// <summary>
-/// People with money, and those whom they cannot pay. Whom and how much comes from the random numbers that each client
-/// has for itself.
-/// </summary>
+/// <summary>People with money, and those whom they cannot pay. Each client has its own random numbers.</summary>
 internal sealed class BankClients(IBank bank, BankHistory history, int seed, Func<double> weather)
 {
     private const string Currency = "EUR";
