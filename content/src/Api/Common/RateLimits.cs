@@ -43,7 +43,9 @@ internal static class RateLimits
         builder.Services.AddRateLimiter(options =>
         {
             options.OnRejected = (context, _) => new(RefuseAsync(
-                context.HttpContext, TooFast, context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : AMoment));
+                context.HttpContext,
+                TooFast,
+                context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : AMoment));
             options.GlobalLimiter = PartitionedRateLimiter.CreateChained(callers, atOnce);
             options.AddPolicy(Uploads, new AtOncePerUser(limits.UploadsPerUser, TooManyUploads));
             options.AddPolicy(Streams, new AtOncePerUser(limits.StreamsPerUser, TooManyStreams));
@@ -144,7 +146,7 @@ internal static class RateLimits
             RateLimitPartition.GetConcurrencyLimiter(CallerOf(httpContext), _ => new() { PermitLimit = most });
     }
 
-    /// <summary>Each shard has its own, so that requests that wait for one hold up no other; so have uploads and streams.</summary>
+    /// <summary>Each shard has its own, so that requests that wait for one hold up no other. Uploads and streams do too.</summary>
     private sealed class Turns(RateLimitOptions limits, IShardMap shards) : IDisposable
     {
         private readonly ConcurrentDictionary<(bool IsRead, string Shard), ConcurrencyLimiter> _ofShards = new();

@@ -5,7 +5,9 @@ namespace Migrator.Moves;
 internal sealed class MoveBucket : Command
 {
     public MoveBucket(IConfiguration configuration)
-        : base("move-bucket", "Move a bucket to another shard while it is used. The same command continues a move that was cut off")
+        : base(
+            "move-bucket",
+            "Move a bucket to another shard while it is used. The same command continues a move that was cut off")
     {
         var bucket = WholeNumber.BucketArgument();
         var to = new Option<string>("--to") { Description = "name of the shard", HelpName = "shard", Required = true };

@@ -41,7 +41,8 @@ public abstract class RowRetention(string what, string dropSql, TimeSpan age, Ti
 /// Drops <see cref="RowRetention"/> of each shard, a few at a time. Any number of instances may do it at once.
 /// </summary>
 internal sealed class RetentionWorker(
-    DataSources primaries, DatabaseNames names, IEnumerable<RowRetention> kinds, TimeProvider clock, ILogger<RetentionWorker> logger)
+    DataSources primaries, DatabaseNames names, IEnumerable<RowRetention> kinds, TimeProvider clock,
+    ILogger<RetentionWorker> logger)
     : PollingWorker<(RowRetention Rows, string Shard)>(
         from rows in kinds from shard in names.Shards select (rows, shard), logger)
 {

@@ -243,9 +243,6 @@ internal sealed partial class SagaEngine(
     [LoggerMessage(LogLevel.Debug, "Saga {Saga} {Id} was not given back; its lease will run out.")]
     private partial void LogNotReleased(Exception exception, string saga, Guid id);
 
-    /// <param name="Stored">
-    /// What the run's row says. It is one step behind <paramref name="Run"/> after a step on another shard when the next step is
-    /// on the run's own shard, whose transaction stores both. Until then the row of the step that was done tells of it.
-    /// </param>
+    /// <param name="Stored">What the run's row says: a step behind when the next one, on the run's shard, stores both.</param>
     private sealed record Place(SagaRun Run, SagaRun Stored);
 }
