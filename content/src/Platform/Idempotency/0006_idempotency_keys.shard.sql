@@ -12,14 +12,18 @@ CALL protect('idempotency_keys');
 GRANT SELECT, INSERT, UPDATE ON idempotency_keys TO app_rw;
 
 -- A request claims its key before it does anything, and stores it with its answer at the end. The lock says that a request is
--- under way: no one waits for it, and it ends with its transaction. The table is read after the lock, so a request that has
--- ended meanwhile is seen.
+-- under way: no one waits for it, and it ends with its transaction. The table is read by another statement than the one that
+-- takes the lock: what was committed before the lock was free is seen only by a statement that begins after it.
 CREATE FUNCTION claim_key(owner uuid, claimed text, lifetime interval) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    is_free boolean := pg_try_advisory_xact_lock(hashtextextended(owner::text || claimed, 0));
 BEGIN
-    IF NOT pg_try_advisory_xact_lock(hashtextextended(owner::text || claimed, 0)) OR EXISTS (
-        SELECT FROM idempotency_keys
-        WHERE owner_id = owner AND key = claimed AND created_at >= clock_timestamp() - lifetime)
-    THEN
+    IF is_free THEN
+        is_free := NOT EXISTS (
+            SELECT FROM idempotency_keys
+            WHERE owner_id = owner AND key = claimed AND created_at >= clock_timestamp() - lifetime);
+    END IF;
+    IF NOT is_free THEN
         RAISE EXCEPTION 'The key % was used, or is about to be.', claimed USING ERRCODE = 'IK001';
     END IF;
 END $$;

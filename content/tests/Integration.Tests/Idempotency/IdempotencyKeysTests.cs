@@ -63,6 +63,64 @@ public sealed class IdempotencyKeysTests(ServiceFixture fixture) : IClassFixture
         Assert.Equal(Scope.Taken, await again.ClaimAsync(_user, "key", OtherRequest));
     }
 
+    /// <summary>A claim that begins just before the first request commits gets the lock, and must see the key as well.</summary>
+    [Fact]
+    public async Task A_key_is_claimed_once_however_close_the_requests_are()
+    {
+        const int Rounds = 300;
+        var user = TestService.UserOf(TestService.NewSubject(shard: 0)).Value;
+        var shard = _service.Databases.ConnectionString(ResourceNames.Shards[0], DatabaseRoles.ReadWrite);
+        var claim = $"SELECT set_config('app.user_id', '{user}', true), claim_key('{user}', $1, '1 day')";
+        var (taken, twice) = ("", 0);
+        await using var first = new NpgsqlConnection(shard);
+        await first.OpenAsync(Cancellation);
+        await TakeAsync(round: 0);
+
+        using var done = new CancellationTokenSource();
+        var others = Enumerable.Range(0, 4).Select(_ => Task.Run(ClaimWhatIsTakenAsync)).ToArray();
+        for (var round = 1; round < Rounds; round++)
+        {
+            await TakeAsync(round);
+        }
+
+        await done.CancelAsync();
+        await Task.WhenAll(others);
+        Assert.Equal(0, twice);
+
+        async Task TakeAsync(int round)
+        {
+            var key = $"close-{round}";
+            await using var transaction = await first.BeginTransactionAsync(Cancellation);
+            await SendAsync(first, claim, key);
+            Volatile.Write(ref taken, key);
+            await SendAsync(first, $"INSERT INTO idempotency_keys VALUES ('{user}', $1, '', '')", key);
+            await transaction.CommitAsync(Cancellation);
+        }
+
+        async Task ClaimWhatIsTakenAsync()
+        {
+            await using var connection = new NpgsqlConnection(shard);
+            await connection.OpenAsync(Cancellation);
+            while (!done.IsCancellationRequested)
+            {
+                try
+                {
+                    await SendAsync(connection, claim, Volatile.Read(ref taken));
+                    Interlocked.Increment(ref twice);
+                }
+                catch (PostgresException exception) when (IdempotencyKeys.IsInUse(exception))
+                {
+                }
+            }
+        }
+
+        async Task SendAsync(NpgsqlConnection connection, string sql, string key)
+        {
+            await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new() { Value = key } } };
+            await command.ExecuteNonQueryAsync(Cancellation);
+        }
+    }
+
     [Fact]
     public async Task Of_many_at_once_one_gets_the_key()
     {
