@@ -71,7 +71,11 @@ internal static class PreparedData
     private static string Version()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(typeof(MigrationRun).Module.ModuleVersionId.ToByteArray());
+        foreach (var assembly in Scanned.Assemblies.Append(typeof(MigrationRun).Assembly))
+        {
+            hash.AppendData(assembly.ManifestModule.ModuleVersionId.ToByteArray());
+        }
+
         foreach (
             var script in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "postgres")).Order(StringComparer.Ordinal))
         {
