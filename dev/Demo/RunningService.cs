@@ -20,13 +20,13 @@ internal sealed class RunningService : IAsyncDisposable
     private readonly GeneratedSolution _solution;
 
     private RunningService(
-        GeneratedSolution solution, bool aspire, bool reset, IReadOnlyDictionary<string, string?> environment, Action<string> line)
+        GeneratedSolution solution, bool aspire, string? servers, IReadOnlyDictionary<string, string?> environment, Action<string> line)
     {
         _solution = solution;
         var project = HostProject(aspire);
         Ended = Shell.TryAsync(
             "dotnet",
-            [solution.Assembly(project), "--ephemeral-ports", .. reset ? ["--reset"] : Array.Empty<string>()],
+            [solution.Assembly(project), "--ephemeral-ports", .. servers is null ? [] : new[] { "--servers", servers }],
             aspire ? solution.File(project) : solution.Root,
             _stop.Token,
             text =>
@@ -59,9 +59,9 @@ internal sealed class RunningService : IAsyncDisposable
         Action<string> line,
         CancellationToken cancellationToken,
         bool aspire = false,
-        bool reset = false)
+        string? servers = null)
     {
-        var service = new RunningService(solution, aspire, reset, environment, line);
+        var service = new RunningService(solution, aspire, servers, environment, line);
         try
         {
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

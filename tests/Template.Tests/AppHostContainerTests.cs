@@ -19,5 +19,6 @@ public sealed class AppHostContainerTests(Generator generator)
             environment: new Dictionary<string, string?> { ["APPHOST_SERVERS"] = "containers" });
 
         Assert.True(run.Succeeded && !run.Skipped.Any(), run.Process.Text);
+        await DemoTests.WalkAsync(solution, "containers");
     }
 }
