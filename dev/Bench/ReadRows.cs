@@ -46,7 +46,7 @@ internal static class ReadRows
             0.85, options, steps, cancellationToken);
     }
 
-    /// <summary>1 to 256 clients, who take turns.</summary>
+    /// <summary>1 to 256 clients, who take turns. Those that are refused wait as they are told, which wrk's clients do not.</summary>
     public static async Task<Row> ClientsAsync(BenchBed bed, BenchOptions options, Steps steps, CancellationToken cancellationToken)
     {
         int[] counts = [1, 4, 16, 64, 256];
@@ -56,7 +56,8 @@ internal static class ReadRows
         {
             foreach (var clients in counts)
             {
-                loads.Add(await Http.StartAsync(bed, options, targets, clients, cancellationToken));
+                loads.Add(await LoadProcess.StartAsync(
+                    bed, new LoadKind("http", targets, clients, Waits: true), options, cancellationToken));
             }
 
             const string Name = "reads/s of 256 clients / of 16";

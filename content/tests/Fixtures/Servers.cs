@@ -53,7 +53,8 @@ public sealed class Servers : IAsyncDisposable
         foreach (var database in (IEnumerable<string>)[ResourceNames.Directory, .. shards])
         {
             var copy = prefix + database;
-            var template = empty || database == addedShard ? "" : $"TEMPLATE {database}";
+            // The other way to copy writes each page to the log, and the replica writes it once more.
+            var template = empty || database == addedShard ? "" : $"TEMPLATE {database} STRATEGY file_copy";
             await ExecuteAsync("postgres", DatabaseRoles.Superuser, $"CREATE DATABASE {copy} OWNER owner {template}");
             if (template.Length == 0)
             {

@@ -214,5 +214,5 @@ public sealed partial class VersionedCacheTests(ServersFixture fixture) : IClass
     }
 
     private CacheInstance Instance(IConnectionMultiplexer redis, double localSeconds = 0) =>
-        new(redis, new CacheOptions { Prefix = _prefix, LocalSeconds = localSeconds, TimeoutMilliseconds = 2_000 });
+        new(redis, new CacheOptions { Prefix = _prefix, LocalSeconds = localSeconds, TimeoutMilliseconds = 10_000 });
 }
