@@ -67,7 +67,7 @@ internal static class HttpSurface
         app.UseLoadShedding();
         app.UseWebSockets();
         app.UseAuthentication();
-        app.UseRateLimiter();
+        app.UseCallerLimits();
         app.UseAuthorization();
         app.UseRequestBodies();
         app.UseTurns();

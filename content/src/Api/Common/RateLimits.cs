@@ -1,20 +1,17 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
 using System.Threading.RateLimiting;
 using Application.Servers;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.RateLimiting;
 
 namespace Api.Common;
 
+/// <summary>Requests that last for as long as the client likes: bodies of any size, and streams of events.</summary>
+internal enum LongLived { Upload, Stream }
+
 internal static class RateLimits
 {
-    /// <summary>Policy of endpoints that take bodies of any size. They last for as long as the client likes.</summary>
-    public const string Uploads = "uploads";
-
-    /// <summary>Policy of endpoints that send events. They last for as long as the client likes.</summary>
-    public const string Streams = "streams";
-
     private static readonly TimeSpan AMoment = TimeSpan.FromSeconds(1);
 
     private static readonly Refusal Overloaded = new(
@@ -33,24 +30,13 @@ internal static class RateLimits
     public static void AddRateLimits(this WebApplicationBuilder builder)
     {
         var limits = builder.Configuration.GetSection(RateLimitOptions.Section).Get<RateLimitOptions>() ?? new();
-        var callers = PartitionedRateLimiter.Create<HttpContext, string>(context => IsOfHealth(context)
-            ? RateLimitPartition.GetNoLimiter("health")
-            : RateLimitPartition.GetTokenBucketLimiter(CallerOf(context), _ => Bucket(limits)));
-        var atOnce = PartitionedRateLimiter.Create<HttpContext, string>(context => IsOfHealth(context) || IsLongLived(context)
-            ? RateLimitPartition.GetNoLimiter("health")
-            : RateLimitPartition.GetConcurrencyLimiter(CallerOf(context), _ => new() { PermitLimit = limits.AtOncePerUser }));
+        builder.Services.AddSingleton(_ => new Callers(limits));
         builder.Services.AddSingleton(services => new Turns(limits, services.GetRequiredService<IShardMap>()));
-        builder.Services.AddRateLimiter(options =>
-        {
-            options.OnRejected = (context, _) => new(RefuseAsync(
-                context.HttpContext,
-                TooFast,
-                context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : AMoment));
-            options.GlobalLimiter = PartitionedRateLimiter.CreateChained(callers, atOnce);
-            options.AddPolicy(Uploads, new AtOncePerUser(limits.UploadsPerUser, TooManyUploads));
-            options.AddPolicy(Streams, new AtOncePerUser(limits.StreamsPerUser, TooManyStreams));
-        });
     }
+
+    /// <summary>Marks endpoints whose requests last for as long as the client likes, and have limits of their own.</summary>
+    public static TBuilder WithLimitsOf<TBuilder>(this TBuilder endpoints, LongLived kind)
+        where TBuilder : IEndpointConventionBuilder => endpoints.WithMetadata(new LongLivedMetadata(kind));
 
     /// <summary>
     /// Rejects requests while all queues are full, before their token is checked: under overload that is most of them, and work
@@ -60,6 +46,13 @@ internal static class RateLimits
     {
         var turns = app.ApplicationServices.GetRequiredService<Turns>();
         app.Use((context, next) => turns.IsFull(context) ? RefuseAsync(context, Overloaded, AMoment) : next(context));
+    }
+
+    /// <summary>Rejects requests of a caller who sends too many.</summary>
+    public static void UseCallerLimits(this IApplicationBuilder app)
+    {
+        var callers = app.ApplicationServices.GetRequiredService<Callers>();
+        app.Use((context, next) => IsOfHealth(context) ? next(context) : callers.AdmitAsync(context, next));
     }
 
     /// <summary>
@@ -99,18 +92,13 @@ internal static class RateLimits
     private static bool IsOfHealth(HttpContext context) =>
         context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal);
 
-    private static bool IsLongLived(HttpContext context) => PolicyOf(context) is Uploads or Streams;
+    private static bool IsLongLived(HttpContext context) => KindOf(context) is not null;
 
     private static bool IsRead(HttpContext context) =>
         HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
 
-    private static string? PolicyOf(HttpContext context) =>
-        context.GetEndpoint()?.Metadata.GetMetadata<EnableRateLimitingAttribute>()?.PolicyName;
-
-    private static string CallerOf(HttpContext context) =>
-        context.User.FindUserId() is { } user
-            ? $"user {user}"
-            : $"address {context.Connection.RemoteIpAddress}";
+    private static LongLived? KindOf(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<LongLivedMetadata>()?.Kind;
 
     private static TokenBucketRateLimiterOptions Bucket(RateLimitOptions limits) => new()
     {
@@ -137,13 +125,53 @@ internal static class RateLimits
 
     private sealed record Refusal(string Type, string Title, int Status);
 
-    private sealed class AtOncePerUser(int most, Refusal refusal) : IRateLimiterPolicy<string>
-    {
-        public Func<OnRejectedContext, CancellationToken, ValueTask>? OnRejected =>
-            (context, _) => new(RefuseAsync(context.HttpContext, refusal, AMoment));
+    private sealed record LongLivedMetadata(LongLived Kind);
 
-        public RateLimitPartition<string> GetPartition(HttpContext httpContext) =>
-            RateLimitPartition.GetConcurrencyLimiter(CallerOf(httpContext), _ => new() { PermitLimit = most });
+    /// <summary>Signed in, or known by address only.</summary>
+    private readonly record struct Caller(UserId? User, IPAddress? Address);
+
+    /// <summary>
+    /// How fast the requests of each caller come, and how many there are at once. Not the limiter of ASP.NET Core: it wakes ten
+    /// times a second for policies that are not used here.
+    /// </summary>
+    private sealed class Callers(RateLimitOptions limits) : IDisposable
+    {
+        private readonly PartitionedRateLimiter<Caller> _pace = PartitionedRateLimiter.Create<Caller, Caller>(
+            caller => RateLimitPartition.GetTokenBucketLimiter(caller, _ => Bucket(limits)));
+
+        private readonly PartitionedRateLimiter<(Caller, LongLived?)> _atOnce =
+            PartitionedRateLimiter.Create<(Caller, LongLived? Kind), (Caller, LongLived? Kind)>(
+                one => RateLimitPartition.GetConcurrencyLimiter(one, key => Turn(key.Kind switch
+                {
+                    LongLived.Upload => limits.UploadsPerUser,
+                    LongLived.Stream => limits.StreamsPerUser,
+                    _ => limits.AtOncePerUser,
+                }, queue: 0)));
+
+        public async Task AdmitAsync(HttpContext context, RequestDelegate next)
+        {
+            var user = context.User.FindUserId();
+            var caller = new Caller(user, user is null ? context.Connection.RemoteIpAddress : null);
+            using var pace = _pace.AttemptAcquire(caller);
+            if (!pace.IsAcquired)
+            {
+                await RefuseAsync(context, TooFast, pace.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : AMoment);
+                return;
+            }
+
+            var kind = KindOf(context);
+            using var turn = _atOnce.AttemptAcquire((caller, kind));
+            await (turn.IsAcquired ? next(context) : RefuseAsync(
+                context,
+                kind switch { LongLived.Upload => TooManyUploads, LongLived.Stream => TooManyStreams, _ => TooFast },
+                AMoment));
+        }
+
+        public void Dispose()
+        {
+            _pace.Dispose();
+            _atOnce.Dispose();
+        }
     }
 
     /// <summary>Each shard has its own, so that requests that wait for one hold up no other. Uploads and streams do too.</summary>
@@ -187,10 +215,10 @@ internal static class RateLimits
             }
         }
 
-        private ConcurrencyLimiter LimiterOf(HttpContext context) => PolicyOf(context) switch
+        private ConcurrencyLimiter LimiterOf(HttpContext context) => KindOf(context) switch
         {
-            Uploads => _uploads,
-            Streams => _streams,
+            LongLived.Upload => _uploads,
+            LongLived.Stream => _streams,
             _ => _ofShards.GetOrAdd(
                 (IsRead(context), context.User.FindUserId() is { } user ? shards.KnownShardOf(user) ?? "" : ""),
                 key => new(Turn(key.IsRead ? limits.Reads : limits.Writes, limits.Queue))),
