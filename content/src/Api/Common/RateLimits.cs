@@ -174,7 +174,7 @@ internal static class RateLimits
         }
     }
 
-    /// <summary>Each shard has its own, so that requests that wait for one hold up no other. Uploads and streams do too.</summary>
+    /// <summary>Each shard has its own, so that requests that wait for one hold up no other. So have uploads and streams.</summary>
     private sealed class Turns(RateLimitOptions limits, IShardMap shards) : IDisposable
     {
         private readonly ConcurrentDictionary<(bool IsRead, string Shard), ConcurrencyLimiter> _ofShards = new();

@@ -33,7 +33,7 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
         }
 
         // Once the probe has heard of it.
-        await Eventually.TrueAsync(async () => await Numbers.ReadAsync(_service, "note", token) is (2, "replica"), seconds: 10);
+        await Eventually.TrueAsync(async () => await Numbers.ReadAsync(_service, "note", token) is (2, "replica"));
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
         Assert.InRange(waits.Count, 1, 3);
         await _service.Databases.ReplicaHasCaughtUpAsync();
         var last = await Numbers.WriteAsync(service, "note", 60);
-        await Eventually.TrueAsync(async () => await Numbers.ReadAsync(service, "note", last) is (60, "replica"), seconds: 10);
+        await Eventually.TrueAsync(async () => await Numbers.ReadAsync(service, "note", last) is (60, "replica"));
     }
 
     [Fact]
@@ -136,10 +136,10 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
         {
             Assert.Equal("replica", (await Numbers.ReadAsync(service, "note")).Server);
             await Numbers.WriteAsync(service, "note", 9);
-            await Eventually.TrueAsync(async () => await Numbers.ReadAsync(service, "note") is (9, "primary"), seconds: 10);
+            await Eventually.TrueAsync(async () => await Numbers.ReadAsync(service, "note") is (9, "primary"));
         }
 
-        await Eventually.TrueAsync(async () => await Numbers.ReadAsync(service, "note") is (9, "replica"), seconds: 10);
+        await Eventually.TrueAsync(async () => await Numbers.ReadAsync(service, "note") is (9, "replica"));
     }
 
     [Fact]
@@ -165,7 +165,7 @@ public sealed class ReadRoutingTests(ServiceFixture fixture) : IClassFixture<Ser
             replica: true);
 
         Assert.Equal(11, (await Numbers.ReadAsync(service, "note")).Value);
-        await Eventually.TrueAsync(async () => await Numbers.ReadAsync(service, "note") is (11, "replica"), seconds: 10);
+        await Eventually.TrueAsync(async () => await Numbers.ReadAsync(service, "note") is (11, "replica"));
     }
 
     /// <summary>Every command that Npgsql sends has a span, but for the probes'.</summary>
