@@ -46,7 +46,7 @@ internal static class ReadRows
             0.85, options, steps, cancellationToken);
     }
 
-    /// <summary>1 to 256 clients, who take turns. Those that are refused wait as they are told, which wrk's clients do not.</summary>
+    /// <summary>1 to 256 clients, who take turns. Unlike those of wrk, clients that are refused wait as they are told.</summary>
     public static async Task<Row> ClientsAsync(BenchBed bed, BenchOptions options, Steps steps, CancellationToken cancellationToken)
     {
         int[] counts = [1, 4, 16, 64, 256];
@@ -94,8 +94,9 @@ internal static class ReadRows
 internal static class Http
 {
     public static async Task<ILoad> StartAsync(
-        BenchBed bed, BenchOptions options, IReadOnlyList<Target> targets, int clients, CancellationToken cancellationToken, BenchServer? server = null) =>
-        Wrk.Program is { } wrk && clients <= 256
+        BenchBed bed, BenchOptions options, IReadOnlyList<Target> targets, int clients, CancellationToken cancellationToken,
+        BenchServer? server = null) =>
+        Wrk.Program is { } wrk
             ? new Wrk(wrk, bed, options, targets, clients, server)
             : await LoadProcess.StartAsync(bed, new LoadKind("http", targets, clients), options, cancellationToken, server);
 }

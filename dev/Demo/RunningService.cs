@@ -20,7 +20,8 @@ internal sealed class RunningService : IAsyncDisposable
     private readonly GeneratedSolution _solution;
 
     private RunningService(
-        GeneratedSolution solution, bool aspire, string? servers, IReadOnlyDictionary<string, string?> environment, Action<string> line)
+        GeneratedSolution solution, bool aspire, string? servers, IReadOnlyDictionary<string, string?> environment,
+        Action<string> line)
     {
         _solution = solution;
         var project = HostProject(aspire);

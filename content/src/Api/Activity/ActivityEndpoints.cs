@@ -28,7 +28,7 @@ internal sealed class ActivityEndpoints : IEndpointGroup
             .Accepts<string>("application/x-ndjson")
             .WithExample(Line, new IngestReport(1, 0, 0, []))
             .ProducesProblem(StatusCodes.Status408RequestTimeout)
-            .WithLimitsOf(LongLived.Upload);
+            .WithMetadata(LongLived.Upload);
         activity.MapGet("/", List).WithName("ListActivity").WithSummary("What you did, newest first");
     }
 

@@ -7,8 +7,24 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Api.Common;
 
-/// <summary>Requests that last for as long as the client likes: bodies of any size, and streams of events.</summary>
-internal enum LongLived { Upload, Stream }
+/// <summary>What a caller is told whose request is not admitted.</summary>
+internal sealed record Refusal(string Type, string Title, int Status);
+
+/// <summary>
+/// Metadata of endpoints whose requests last for as long as the client likes, and have limits of their own: bodies of any size,
+/// and streams of events.
+/// </summary>
+internal sealed record LongLived(Func<RateLimitOptions, int> PerUser, Func<RateLimitOptions, int> OfAll, Refusal Refusal)
+{
+    public static readonly LongLived Upload = new(
+        limits => limits.UploadsPerUser, limits => limits.Uploads, new(
+            "too-many-uploads", "You send too many uploads at once. Nothing of this one was stored.",
+            StatusCodes.Status429TooManyRequests));
+
+    public static readonly LongLived Stream = new(
+        limits => limits.StreamsPerUser, limits => limits.Streams, new(
+            "too-many-streams", "You listen to too many event streams at once.", StatusCodes.Status429TooManyRequests));
+}
 
 internal static class RateLimits
 {
@@ -20,23 +36,12 @@ internal static class RateLimits
     private static readonly Refusal TooFast = new(
         "too-many-requests", "You send requests too fast.", StatusCodes.Status429TooManyRequests);
 
-    private static readonly Refusal TooManyUploads = new(
-        "too-many-uploads", "You send too many uploads at once. Nothing of this one was stored.",
-        StatusCodes.Status429TooManyRequests);
-
-    private static readonly Refusal TooManyStreams = new(
-        "too-many-streams", "You listen to too many event streams at once.", StatusCodes.Status429TooManyRequests);
-
     public static void AddRateLimits(this WebApplicationBuilder builder)
     {
         var limits = builder.Configuration.GetSection(RateLimitOptions.Section).Get<RateLimitOptions>() ?? new();
         builder.Services.AddSingleton(_ => new Callers(limits));
         builder.Services.AddSingleton(services => new Turns(limits, services.GetRequiredService<IShardMap>()));
     }
-
-    /// <summary>Marks endpoints whose requests last for as long as the client likes, and have limits of their own.</summary>
-    public static TBuilder WithLimitsOf<TBuilder>(this TBuilder endpoints, LongLived kind)
-        where TBuilder : IEndpointConventionBuilder => endpoints.WithMetadata(new LongLivedMetadata(kind));
 
     /// <summary>
     /// Rejects requests while all queues are full, before their token is checked: under overload that is most of them, and work
@@ -98,7 +103,7 @@ internal static class RateLimits
         HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
 
     private static LongLived? KindOf(HttpContext context) =>
-        context.GetEndpoint()?.Metadata.GetMetadata<LongLivedMetadata>()?.Kind;
+        context.GetEndpoint()?.Metadata.GetMetadata<LongLived>();
 
     private static TokenBucketRateLimiterOptions Bucket(RateLimitOptions limits) => new()
     {
@@ -123,10 +128,6 @@ internal static class RateLimits
             new() { Type = Problems.TypePrefix + refusal.Type, Title = refusal.Title, Status = refusal.Status });
     }
 
-    private sealed record Refusal(string Type, string Title, int Status);
-
-    private sealed record LongLivedMetadata(LongLived Kind);
-
     /// <summary>Signed in, or known by address only.</summary>
     private readonly record struct Caller(UserId? User, IPAddress? Address);
 
@@ -141,12 +142,8 @@ internal static class RateLimits
 
         private readonly PartitionedRateLimiter<(Caller, LongLived?)> _atOnce =
             PartitionedRateLimiter.Create<(Caller, LongLived? Kind), (Caller, LongLived? Kind)>(
-                one => RateLimitPartition.GetConcurrencyLimiter(one, key => Turn(key.Kind switch
-                {
-                    LongLived.Upload => limits.UploadsPerUser,
-                    LongLived.Stream => limits.StreamsPerUser,
-                    _ => limits.AtOncePerUser,
-                }, queue: 0)));
+                one => RateLimitPartition.GetConcurrencyLimiter(
+                    one, key => Turn(key.Kind?.PerUser(limits) ?? limits.AtOncePerUser, queue: 0)));
 
         public async Task AdmitAsync(HttpContext context, RequestDelegate next)
         {
@@ -161,10 +158,7 @@ internal static class RateLimits
 
             var kind = KindOf(context);
             using var turn = _atOnce.AttemptAcquire((caller, kind));
-            await (turn.IsAcquired ? next(context) : RefuseAsync(
-                context,
-                kind switch { LongLived.Upload => TooManyUploads, LongLived.Stream => TooManyStreams, _ => TooFast },
-                AMoment));
+            await (turn.IsAcquired ? next(context) : RefuseAsync(context, kind?.Refusal ?? TooFast, AMoment));
         }
 
         public void Dispose()
@@ -174,12 +168,13 @@ internal static class RateLimits
         }
     }
 
-    /// <summary>Each shard has its own, so that requests that wait for one hold up no other. So have uploads and streams.</summary>
+    /// <summary>
+    /// Each shard has its own, so that requests that wait for one hold up no other. So have uploads, and streams.
+    /// </summary>
     private sealed class Turns(RateLimitOptions limits, IShardMap shards) : IDisposable
     {
         private readonly ConcurrentDictionary<(bool IsRead, string Shard), ConcurrencyLimiter> _ofShards = new();
-        private readonly ConcurrencyLimiter _uploads = new(Turn(limits.Uploads, queue: 0));
-        private readonly ConcurrencyLimiter _streams = new(Turn(limits.Streams, queue: 0));
+        private readonly ConcurrentDictionary<LongLived, ConcurrencyLimiter> _longLived = new();
 
         /// <summary>The user is not known yet, so it is full when each shard is that has had requests.</summary>
         public bool IsFull(HttpContext context)
@@ -209,19 +204,16 @@ internal static class RateLimits
 
         public void Dispose()
         {
-            foreach (var limiter in _ofShards.Values.Append(_uploads).Append(_streams))
+            foreach (var limiter in _ofShards.Values.Concat(_longLived.Values))
             {
                 limiter.Dispose();
             }
         }
 
-        private ConcurrencyLimiter LimiterOf(HttpContext context) => KindOf(context) switch
-        {
-            LongLived.Upload => _uploads,
-            LongLived.Stream => _streams,
-            _ => _ofShards.GetOrAdd(
+        private ConcurrencyLimiter LimiterOf(HttpContext context) => KindOf(context) is { } longLived
+            ? _longLived.GetOrAdd(longLived, kind => new(Turn(kind.OfAll(limits), queue: 0)))
+            : _ofShards.GetOrAdd(
                 (IsRead(context), context.User.FindUserId() is { } user ? shards.KnownShardOf(user) ?? "" : ""),
-                key => new(Turn(key.IsRead ? limits.Reads : limits.Writes, limits.Queue))),
-        };
+                key => new(Turn(key.IsRead ? limits.Reads : limits.Writes, limits.Queue)));
     }
 }

@@ -18,7 +18,7 @@ internal sealed class EventEndpoints : IEndpointGroup
     public static void Map(IEndpointRouteBuilder app)
     {
         var events = app.MapGroup("/events").WithTags("Events").WithConsistency(Consistency.Strong)
-            .WithLimitsOf(LongLived.Stream);
+            .WithMetadata(LongLived.Stream);
         events.MapGet("/", Stream).WithName("StreamEvents")
             .WithSummary("What happens to you, as it happens, as server-sent events")
             .WithDescription("Reconnect with Last-Event-ID to go on where you were. After `reset`, read anew what you show.");

@@ -21,6 +21,6 @@ public sealed class RealtimeMetersTests(ServersFixture fixture) : IClassFixture<
 
         Assert.Equal(1, measurements.Sum("events.resets", "unknown position"));
         Assert.Equal(2, measurements.Sum("events.read", "shard0"));
-        await Eventually.TrueAsync(() => measurements.Sum("events.clients") == 0);
+        await Eventually.TrueAsync(() => measurements.Sum("events.clients") == 0, seconds: 10);
     }
 }
